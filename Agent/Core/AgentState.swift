@@ -1,0 +1,213 @@
+public import Wire
+
+/// Who this agent is.
+public struct AgentFacts: Hashable, Sendable {
+  /// The agent's id.
+  public var agent: String
+  /// Its Linode region id.
+  public var region: String
+  /// 16 hex digits, random at each process start.
+  public var boot: String
+  /// The release of this program, as `1.2.3`.
+  public var version: String
+  /// The interval of reports until a directive names another.
+  public var reportIntervalMs: Int64
+  /// The table that holds the heartbeats; nil without DynamoDB.
+  public var table: String?
+  /// A timer later than this counts as starved.
+  public var lateTimerMs: Int64
+
+  /// The facts of one process.
+  public init(
+    agent: String, region: String, boot: String, version: String, reportIntervalMs: Int64,
+    table: String? = nil, lateTimerMs: Int64 = 1000
+  ) {
+    self.agent = agent
+    self.region = region
+    self.boot = boot
+    self.version = version
+    self.reportIntervalMs = reportIntervalMs
+    self.table = table
+    self.lateTimerMs = lateTimerMs
+  }
+}
+
+/// Everything an agent knows: folds what the shell brings in and builds reports from it.
+///
+/// Pure: no clock, no I/O, no randomness. Bounded for any input.
+public struct AgentState: Sendable {
+  /// Who this agent is.
+  public let facts: AgentFacts
+  /// What the coordinator said.
+  public private(set) var directive: DirectiveState
+  /// When the next report is due.
+  public private(set) var pacer: ReportPacer
+
+  var board = ProbeBoard()
+  private var checks: [(identity: CheckIdentity, machine: CheckMachine)] = []
+  private var ledger: HeartbeatLedger?
+  private var lag: [String: LagEstimator] = [:]
+  private var history = CheckHistory()
+  private var starved: StarvedMonitor
+  private var app: AppState?
+  private var sequence: UInt64 = 0
+  private var saidStarved = false
+
+  /// The state of an agent that has just started.
+  public init(facts: AgentFacts) {
+    self.facts = facts
+    directive = DirectiveState(agent: facts.agent, region: facts.region)
+    pacer = ReportPacer(intervalMs: facts.reportIntervalMs)
+    starved = StarvedMonitor(lateMs: facts.lateTimerMs)
+    ledger = facts.table.map { HeartbeatLedger(table: $0, agent: facts.agent, boot: facts.boot) }
+  }
+
+  /// Adds a check, at most `Limits.listEntries`; returns its number for `take(_:of:wallMs:)`.
+  public mutating func add(_ identity: CheckIdentity, policy: CheckPolicy, at now: Instant) -> Int? {
+    guard checks.count < Limits.listEntries else { return nil }
+    checks.append((identity, CheckMachine(policy: policy, created: now)))
+    return checks.count - 1
+  }
+
+  /// A change of a check's state, for the log.
+  public struct CheckChange: Hashable, Sendable {
+    /// The check's name.
+    public var name: String
+    /// The state before.
+    public var from: CheckState
+    /// The check as the report shows it now.
+    public var result: CheckResult
+  }
+
+  /// Takes in one attempt of check `number`; returns the change of state, if there is one.
+  public mutating func take(_ attempt: Attempt, of number: Int, wallMs: Int64) -> CheckChange? {
+    if let stated = attempt.outcome.app { app = stated }
+    let before = checks[number].machine.state
+    guard checks[number].machine.take(attempt) else { return nil }
+    pacer.change()
+    let result = checks[number].machine.result(checks[number].identity, at: attempt.ended)
+    history.append(
+      PastCheck(atMs: wallMs, name: result.name, state: result.state, reason: result.reason))
+    return CheckChange(name: result.name, from: before, result: result)
+  }
+
+  /// When check `number` runs next.
+  public func nextRun(of number: Int) -> Instant { checks[number].machine.nextRun }
+
+  /// The states of the checks, for the status line.
+  public var checkStates: [CheckState] { checks.map(\.machine.state) }
+
+  /// The next heartbeat to write; nil while another agent is the region's writer.
+  public mutating func nextBeat(wallMs: Int64, clock: ClockState) -> Heartbeat? {
+    guard directive.heartbeatWriter else { return nil }
+    return ledger?.next(
+      wallMs: wallMs, periodMs: Int(directive.heartbeatPeriodMs), clockErrorMs: clock.errorMs)
+  }
+
+  /// Takes in what became of a heartbeat; says whether its class of failure has changed.
+  @discardableResult
+  public mutating func take(
+    _ outcome: BeatOutcome, of heartbeat: Heartbeat, started: Instant, ended: Instant
+  ) -> Bool {
+    ledger?.take(outcome, of: heartbeat, started: started, ended: ended) ?? false
+  }
+
+  /// Takes in a successful read of `region`'s heartbeats from the local replica.
+  public mutating func take(_ read: ReplicaRead, of region: String) {
+    guard directive.peers.contains(region) else { return }
+    lag[region, default: LagEstimator()].take(read)
+  }
+
+  /// Takes in a probe; returns whether the vote has changed.
+  public mutating func take(
+    _ finding: ProbeFinding, of target: ProbeTarget, started: Instant, ended: Instant
+  ) -> Bool {
+    let changed = board.take(
+      finding, of: target, started: started, ended: ended, fall: directive.probeFall)
+    if changed { pacer.change() }
+    return changed
+  }
+
+  /// Takes in a timer of this process that was to fire at `due`; says whether the agent now
+  /// counts itself as starved where it did not before, or the reverse.
+  public mutating func take(timerDue due: Instant, fired: Instant) -> Bool {
+    starved.take(due: due, fired: fired)
+    let now = starved.isStarved(at: fired)
+    defer { saidStarved = now }
+    if now != saidStarved { pacer.change() }
+    return now != saidStarved
+  }
+
+  /// Whether the agent counts itself as starved.
+  public var isStarved: Bool { saidStarved }
+
+  /// Takes over a verified directive that answers report `sequence`.
+  public mutating func take(
+    _ directive: Directive, answering sequence: UInt64, sent: Instant, at now: Instant
+  ) -> DirectiveState.Verdict {
+    let verdict = self.directive.take(directive, answering: sequence, sent: sent, at: now)
+    guard case .taken = verdict else { return verdict }
+    board.take(targets: self.directive.probes)
+    let peers = Set(self.directive.peers)
+    lag = lag.filter { peers.contains($0.key) }
+    if sequence == self.sequence { history.deliver() }
+    pacer.deliver(nextMs: directive.nextReportMs)
+    return verdict
+  }
+
+  /// The report was lost or refused; `challenge` if the refusal carried one. With a challenge the
+  /// next report may go at once if `retry` is set.
+  public mutating func loseReport(
+    challenge: String?, retry: Bool, at now: Instant, jitter: Double
+  ) {
+    history.lose()
+    if let challenge { directive.take(challenge: challenge) }
+    if challenge != nil && retry {
+      pacer.retryAtOnce()
+    } else {
+      pacer.fail(at: now, jitter: jitter)
+    }
+  }
+
+  /// The next report. Each has its own sequence, also when it repeats a refused one.
+  public mutating func report(
+    at now: Instant, wallMs: Int64, clock: ClockState, goodbye: Bool = false
+  ) -> Report {
+    sequence += 1
+    pacer.send(at: now)
+    return Report(
+      agent: facts.agent, region: facts.region, boot: facts.boot, sequence: sequence,
+      sentMs: wallMs, intervalMs: Int(pacer.intervalMs), challenge: directive.challenge,
+      checks: checks.map { $0.machine.result($0.identity, at: now) },
+      heartbeat: directive.heartbeatWriter
+        ? ledger?.own(periodMs: Int(directive.heartbeatPeriodMs), at: now) : nil,
+      peers: directive.peers.compactMap { lag[$0]?.peer($0, at: now) },
+      probes: board.results(at: now), clock: clock, app: app, agentVersion: facts.version,
+      starved: starved.isStarved(at: now), goodbye: goodbye,
+      acknowledged: directive.acknowledged, history: history.cover())
+  }
+
+  /// The report without what may be left out, for one that would be too large to be accepted:
+  /// first the history, then the sightings but the newest few.
+  public static func slimmed(_ report: Report) -> Report {
+    var slim = report
+    slim.history = []
+    for index in slim.peers.indices {
+      slim.peers[index].sightings = slim.peers[index].sightings.suffix(5)
+    }
+    for index in slim.checks.indices {
+      slim.checks[index].reason = slim.checks[index].reason.map {
+        Text.cut($0, to: CheckHistory.reasonBytes)
+      }
+    }
+    return slim
+  }
+}
+
+extension AgentState {
+  /// What to probe, in a fixed order.
+  public var probeTargets: [ProbeTarget] { board.targets }
+
+  /// The present target of a key; nil when it is no longer to be probed.
+  public func probeTarget(_ key: ProbeKey) -> ProbeTarget? { board.target(key) }
+}

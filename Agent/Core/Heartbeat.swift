@@ -1,0 +1,35 @@
+/// A heartbeat as it is written to and read from the table (facts/dynamodb.md section 7).
+public struct Heartbeat: Hashable, Sendable {
+  /// The agent that wrote it.
+  public var agent: String
+  /// Random per start of the writer.
+  public var boot: String
+  /// Rises with each attempt of one boot, from 1.
+  public var sequence: UInt64
+  /// The writer's wall clock right before the successful sending, Unix milliseconds.
+  public var writtenMs: Int64
+  /// The writer's period.
+  public var periodMs: Int
+  /// The bound of the writer's clock error, where its kernel knows one.
+  public var clockErrorMs: Int?
+  /// How long the acknowledgement of the writer's previous heartbeat took.
+  public var previousRttMs: Int?
+  /// How many heartbeats of this boot were acknowledged before this one: tells overwritten
+  /// heartbeats from attempts that failed.
+  public var acknowledgedBefore: UInt64?
+
+  /// A heartbeat with everything that it carries.
+  public init(
+    agent: String, boot: String, sequence: UInt64, writtenMs: Int64, periodMs: Int,
+    clockErrorMs: Int? = nil, previousRttMs: Int? = nil, acknowledgedBefore: UInt64? = nil
+  ) {
+    self.agent = agent
+    self.boot = boot
+    self.sequence = sequence
+    self.writtenMs = writtenMs
+    self.periodMs = periodMs
+    self.clockErrorMs = clockErrorMs
+    self.previousRttMs = previousRttMs
+    self.acknowledgedBefore = acknowledgedBefore
+  }
+}

@@ -1,0 +1,178 @@
+public import Wire
+
+/// One successful read of a peer region's heartbeats from the local replica.
+public struct ReplicaRead: Hashable, Sendable {
+  /// When the request was sent and when its reply was complete, on this host's wall clock.
+  public var sentWallMs: Int64
+  public var receivedWallMs: Int64
+  /// The same on the boot-time clock.
+  public var sent: Instant
+  public var received: Instant
+  /// How much later than scheduled the read was started.
+  public var lateMs: Int64
+  /// From scheduled read to scheduled read.
+  public var periodMs: Int64
+  /// What was found, in any order.
+  public var found: [Heartbeat]
+
+  /// A read with everything that was found.
+  public init(
+    sentWallMs: Int64, receivedWallMs: Int64, sent: Instant, received: Instant, lateMs: Int64,
+    periodMs: Int64, found: [Heartbeat]
+  ) {
+    self.sentWallMs = sentWallMs
+    self.receivedWallMs = receivedWallMs
+    self.sent = sent
+    self.received = received
+    self.lateMs = lateMs
+    self.periodMs = periodMs
+    self.found = found
+  }
+}
+
+/// Measures how long one region's heartbeats take to arrive in the local replica, as intervals.
+///
+/// A heartbeat written at `w` and first seen by a read that ended at `r1`, where the read before
+/// was sent at `r0` and did not have it, took between `r0 - w` (less the time its own write took)
+/// and `r1 - w`. An upper bound below zero is kept: it proves that the clocks disagree. Where the
+/// reader was late, the wall clock stepped, or nothing was read before, the interval is unknown
+/// and there is no sighting. Bounded: `writers` writers, `Limits.sightings` sightings.
+public struct LagEstimator: Sendable {
+  /// The most writers of one region that are told apart.
+  public static let writers = 64
+  /// A wall clock that moves by more than this against the boot-time clock has stepped.
+  public static let stepMs: Int64 = 500
+
+  private struct Writer: Sendable {
+    var newest: Heartbeat
+    var seen: Instant
+  }
+
+  private struct Sighted: Sendable {
+    var agent: String
+    var boot: String
+    var sequence: UInt64
+    var writtenMs: Int64
+    /// Before the time of the write is taken off.
+    var sinceAbsentMs: Int64
+    var writeMs: Int64
+    var highMs: Int64
+  }
+
+  private var writers: [String: Writer] = [:]
+  private var sighted: [Sighted] = []
+  private var lastRead: ReplicaRead?
+  /// Heartbeats that were overwritten before they were seen.
+  public private(set) var skipped: UInt64 = 0
+
+  /// An estimator that has seen nothing.
+  public init() {}
+
+  /// Takes in a successful read; failed ones change nothing but the age of the last success.
+  public mutating func take(_ read: ReplicaRead) {
+    let before = lastRead.flatMap { intervalIsKnown(from: $0, to: read) ? $0 : nil }
+    for heartbeat in read.found.prefix(Self.writers) {
+      notice(heartbeat, in: read, absentAt: before)
+    }
+    while writers.count > Self.writers {
+      guard let oldest = writers.min(by: { order($0, $1) }) else { break }
+      writers[oldest.key] = nil
+    }
+    lastRead = read
+    lastRead?.found = []
+  }
+
+  /// What the report says of the region; nil before the first heartbeat.
+  public func peer(_ region: String, at now: Instant) -> PeerHeartbeat? {
+    guard let newest = writers.max(by: { order($0, $1) })?.value, let lastRead else { return nil }
+    return PeerHeartbeat(
+      region: region, agent: newest.newest.agent, boot: newest.newest.boot,
+      sequence: newest.newest.sequence, writtenMs: newest.newest.writtenMs,
+      seenMs: newest.seen.age(at: now), readMs: lastRead.received.age(at: now),
+      periodMs: newest.newest.periodMs, sightings: sighted.map(Self.sighting))
+  }
+
+  /// By first sight: what was seen last is newest, whatever the writers' clocks say.
+  private func order(
+    _ left: (key: String, value: Writer), _ right: (key: String, value: Writer)
+  ) -> Bool {
+    (left.value.seen, left.value.newest.writtenMs, left.key)
+      < (right.value.seen, right.value.newest.writtenMs, right.key)
+  }
+
+  private func intervalIsKnown(from last: ReplicaRead, to read: ReplicaRead) -> Bool {
+    let wall = read.sentWallMs - last.sentWallMs
+    let boot = read.sent - last.sent
+    return abs(wall - boot) <= Self.stepMs && read.lateMs * 2 <= read.periodMs && boot >= 0
+  }
+
+  private mutating func notice(
+    _ heartbeat: Heartbeat, in read: ReplicaRead, absentAt before: ReplicaRead?
+  ) {
+    let known = writers[heartbeat.agent]?.newest
+    if let known, known.boot == heartbeat.boot, heartbeat.sequence <= known.sequence { return }
+    writers[heartbeat.agent] = Writer(newest: heartbeat, seen: read.received)
+    if let known, known.boot == heartbeat.boot {
+      correct(before: heartbeat)
+      attribute(from: known, to: heartbeat, in: read, absentAt: before)
+    }
+    guard let before else { return }
+    sight(heartbeat, writtenMs: heartbeat.writtenMs, in: read, absentAt: before)
+  }
+
+  /// How long the write of the heartbeat right before took is known only now.
+  private mutating func correct(before next: Heartbeat) {
+    guard let rtt = next.previousRttMs, next.sequence > 1 else { return }
+    for index in sighted.indices
+    where sighted[index].sequence == next.sequence - 1 && sighted[index].boot == next.boot
+      && sighted[index].agent == next.agent
+    {
+      sighted[index].writeMs = Int64(max(0, rtt))
+    }
+  }
+
+  /// Heartbeats that were acknowledged but overwritten in the replica before a read saw them were
+  /// late too: without them a stall would count once. Attributed only where every skipped sequence
+  /// was acknowledged, for then their times are known by the period.
+  private mutating func attribute(
+    from old: Heartbeat, to new: Heartbeat, in read: ReplicaRead, absentAt before: ReplicaRead?
+  ) {
+    let jump = new.sequence - old.sequence
+    guard jump > 1, let first = old.acknowledgedBefore, let last = new.acknowledgedBefore,
+      last > first
+    else { return }
+    let overwritten = min(last - first - 1, jump - 1)
+    skipped += overwritten
+    guard overwritten == jump - 1, let before, new.writtenMs > old.writtenMs else { return }
+    let span = new.writtenMs - old.writtenMs
+    for step in max(1, jump - min(jump, UInt64(Limits.sightings)))..<jump {
+      var missed = new
+      missed.sequence = old.sequence + step
+      let written = old.writtenMs + Int64(Double(span) * Double(step) / Double(jump))
+      sight(missed, writtenMs: written, in: read, absentAt: before)
+    }
+  }
+
+  private mutating func sight(
+    _ heartbeat: Heartbeat, writtenMs: Int64, in read: ReplicaRead, absentAt before: ReplicaRead
+  ) {
+    sighted.append(
+      Sighted(
+        agent: heartbeat.agent, boot: heartbeat.boot, sequence: heartbeat.sequence,
+        writtenMs: writtenMs, sinceAbsentMs: before.sentWallMs - writtenMs,
+        writeMs: Int64(max(0, heartbeat.previousRttMs ?? 0)),
+        highMs: read.receivedWallMs - writtenMs))
+    if sighted.count > Limits.sightings { sighted.removeFirst() }
+  }
+
+  private static func sighting(_ sighted: Sighted) -> Sighting {
+    let low = max(0, sighted.sinceAbsentMs - sighted.writeMs)
+    return Sighting(
+      sequence: sighted.sequence, writtenMs: sighted.writtenMs,
+      lagLowMs: clamped(min(low, sighted.highMs)), lagHighMs: clamped(sighted.highMs))
+  }
+
+  private static func clamped(_ milliseconds: Int64) -> Int {
+    Int(min(max(milliseconds, Int64(Int32.min)), Int64(Int32.max)))
+  }
+}

@@ -1,0 +1,107 @@
+public import Wire
+
+/// What one request to another region's public address showed.
+public struct ProbeFinding: Hashable, Sendable {
+  /// The outcome by RULES 3.
+  public var outcome: ProbeOutcome
+  /// Why, where it is not serving.
+  public var reason: String?
+  /// The HTTP status, where there was one.
+  public var status: Int?
+
+  /// A finding.
+  public init(_ outcome: ProbeOutcome, reason: String? = nil, status: Int? = nil) {
+    self.outcome = outcome
+    self.reason = reason
+    self.status = status
+  }
+}
+
+/// What a probe speaks of: one vote each.
+public struct ProbeKey: Hashable, Sendable, Comparable {
+  /// The service that is probed.
+  public var service: String
+  /// The region whose address is asked.
+  public var region: String
+  /// The family of that address.
+  public var family: AddressFamily
+
+  /// The key of a target.
+  public init(_ target: ProbeTarget) {
+    service = target.service
+    region = target.region
+    family = target.family
+  }
+
+  /// By service, region and family.
+  public static func < (left: ProbeKey, right: ProbeKey) -> Bool {
+    (left.service, left.region, left.family) < (right.service, right.region, right.family)
+  }
+}
+
+/// The votes that this host has on the other regions' public addresses.
+///
+/// An agent's bad vote is valid as it stands: that its report arrives is the good answer elsewhere
+/// that RULES 3 asks for.
+public struct ProbeBoard: Sendable {
+  private struct Entry: Sendable {
+    var target: ProbeTarget
+    var tally = ProbeTally<Instant>()
+    var newest: (finding: ProbeFinding, started: Instant, ended: Instant)?
+  }
+
+  private var entries: [ProbeKey: Entry] = [:]
+
+  /// A board without targets.
+  public init() {}
+
+  /// What to probe, in a fixed order.
+  public var targets: [ProbeTarget] { entries.sorted { $0.key < $1.key }.map(\.value.target) }
+
+  /// The present target of a key; nil when it is no longer to be probed.
+  public func target(_ key: ProbeKey) -> ProbeTarget? { entries[key]?.target }
+
+  /// Takes on the targets of a directive, at most `Limits.listEntries`. A target whose address or
+  /// URL has changed starts without a vote.
+  public mutating func take(targets: [ProbeTarget]) {
+    var next: [ProbeKey: Entry] = [:]
+    for target in targets.prefix(Limits.listEntries) {
+      let key = ProbeKey(target)
+      let old = entries[key]
+      next[key] = old?.target == target ? old : Entry(target: target)
+    }
+    entries = next
+  }
+
+  /// Takes in what a probe of `target` showed; says whether the vote has changed. A probe of a
+  /// target that was replaced meanwhile changes nothing.
+  @discardableResult
+  public mutating func take(
+    _ finding: ProbeFinding, of target: ProbeTarget, started: Instant, ended: Instant, fall: Int
+  ) -> Bool {
+    let key = ProbeKey(target)
+    guard var entry = entries[key], entry.target == target else { return false }
+    let before = entry.tally.vote
+    entry.tally.take(finding.outcome, started: started, fall: max(1, fall))
+    entry.newest = (finding, started, ended)
+    entries[key] = entry
+    return entry.tally.vote != before
+  }
+
+  /// What the report says; targets without a finished probe are left out.
+  public func results(at now: Instant) -> [ProbeResult] {
+    entries.sorted { $0.key < $1.key }.compactMap { key, entry in
+      guard let newest = entry.newest else { return nil }
+      let bad = newest.finding.outcome.isBad
+      return ProbeResult(
+        service: key.service, region: key.region, family: key.family,
+        outcome: newest.finding.outcome, vote: entry.tally.vote,
+        reason: newest.finding.reason.map { Text.cut($0, to: Limits.textBytes) },
+        status: newest.finding.status,
+        latencyMs: Double(max(0, newest.ended - newest.started)),
+        ageMs: newest.ended.age(at: now),
+        servingMs: entry.tally.servingStarted?.age(at: now),
+        badSinceMs: bad ? entry.tally.badSince?.age(at: now) : nil)
+    }
+  }
+}

@@ -1,0 +1,23 @@
+/// Free text, bounded before it is sent or logged.
+public enum Text {
+  /// The text's longest prefix of whole characters within `bytes` of UTF-8, control characters as
+  /// spaces; a cut text ends with an ellipsis.
+  public static func cut(_ text: String, to bytes: Int) -> String {
+    var kept = ""
+    var used = 0
+    let ellipsis = "…"
+    for character in text {
+      let plain = character.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
+      let next = plain ? String(character) : " "
+      if used + next.utf8.count > bytes {
+        while !kept.isEmpty && used + ellipsis.utf8.count > bytes {
+          used -= kept.removeLast().utf8.count
+        }
+        return bytes >= ellipsis.utf8.count ? kept + ellipsis : kept
+      }
+      kept += next
+      used += next.utf8.count
+    }
+    return kept
+  }
+}

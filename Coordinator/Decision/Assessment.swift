@@ -1,0 +1,29 @@
+public import Wire
+
+/// The whole picture of one service at one instant: what was decided on, and what screens show.
+public struct Assessment: Sendable {
+  public var now: Now
+  public var phase: Phase
+  public var epoch: UInt64
+  public var active: RegionID?
+  public var facts: Facts
+  public var decision: Decision
+  public var pictures: [RegionID: RegionPicture]
+  public var memories: [RegionID: RegionMemory]
+  /// Every region but the active one, as a target now.
+  public var eligibilities: [RegionID: Eligibility]
+  /// Where traffic would go.
+  public var target: RegionID?
+  /// All that would hold back an automatic move now.
+  public var blocks: [Block]
+  /// Of a return to the primary, where that is a question.
+  public var gate: FailbackGate?
+  /// By target, of a move away from the active region.
+  public var dataAtRisk: [RegionID: DataAtRisk]
+  /// How long the present down verdict needs, where there is one.
+  public var confirmation: Duration?
+  public var cooldownLeft: Duration?
+  public var movesUsed: Int
+  public var intent: Intent?
+  public var pinned: RegionID?
+}

@@ -1,0 +1,159 @@
+public import Wire
+
+/// Whether a region may take over (RULES 8), condition by condition.
+public struct Eligibility: Hashable, Sendable {
+  public var region: RegionID
+  public var conditions: [CheckedLine]
+
+  public var isEligible: Bool { conditions.allSatisfy(\.holds) }
+  public var refusals: [String] { conditions.filter { !$0.holds }.map(\.text) }
+}
+
+/// What eligibility is judged against.
+public struct EligibilityQuery: Sendable {
+  /// The region to leave; its votes do not count.
+  public var source: RegionID?
+  /// The source's first bad evidence: the target's successes have to be younger.
+  public var sourceBadSince: Instant?
+  /// A contested source is left only for a fully healthy target.
+  public var fullyHealthy: Bool
+
+  public init(source: RegionID?, sourceBadSince: Instant? = nil, fullyHealthy: Bool = false) {
+    self.source = source
+    self.sourceBadSince = sourceBadSince
+    self.fullyHealthy = fullyHealthy
+  }
+}
+
+/// Judges targets and chooses one; same input, same choice.
+public struct TargetChooser: Sendable {
+  public var topology: Topology
+  public var policy: Policy
+  public var evidence: Evidence
+  public var pictures: [RegionID: RegionPicture]
+  public var memories: [RegionID: RegionMemory]
+  /// The region left by the last completed move while its cool-down runs.
+  public var justLeft: RegionID?
+  public var now: Instant
+
+  /// Every condition for `region`.
+  public func eligibility(of region: RegionID, _ query: EligibilityQuery) -> Eligibility {
+    guard let picture = pictures[region], let memory = memories[region] else {
+      return Eligibility(
+        region: region, conditions: [CheckedLine(name: "known", holds: false, text: "is not known")]
+      )
+    }
+    var lines = [insideLine(picture, query), outsideLine(region, query)]
+    if let since = query.sourceBadSince {
+      lines.append(sinceLine(region, since: since, picture: picture))
+      lines.append(probeSinceLine(region, since: since, query))
+    }
+    if memory.wasDown {
+      let up = memory.upSince.map { now - $0 } ?? .zero
+      lines.append(
+        CheckedLine(
+          name: "min-up", holds: memory.upSince != nil && up >= policy.minUp,
+          text: "up for \(Self.seconds(up)) since it was down (needs "
+            + "\(Self.seconds(policy.minUp)))"))
+    }
+    return Eligibility(region: region, conditions: lines)
+  }
+
+  /// The region to go to, or nil when none is eligible.
+  public func choose(_ query: EligibilityQuery) -> RegionID? {
+    let candidates = topology.regions.enumerated().filter { _, region in
+      region.id != query.source && eligibility(of: region.id, query).isEligible
+    }
+    let dynamodb =
+      query.source.flatMap { pictures[$0]?.failsByDynamoDB } == true
+      ? query.source.flatMap { topology.region($0)?.aws } : nil
+    func rank(_ index: Int, _ region: Region) -> [Int] {
+      [
+        region.id == justLeft ? 1 : 0,
+        pictures[region.id]?.verdict == .healthy ? 0 : 1,
+        region.aws == dynamodb ? 1 : 0,
+        exceedsDataLimit(source: query.source, target: region.id) ? 1 : 0,
+        index,
+      ]
+    }
+    return candidates.min {
+      rank($0.offset, $0.element).lexicographicallyPrecedes(rank($1.offset, $1.element))
+    }?.element.id
+  }
+
+  private func exceedsDataLimit(source: RegionID?, target: RegionID) -> Bool {
+    guard let source,
+      let risk = Heartbeats.dataAtRisk(
+        source: source, target: target, topology: topology, policy: policy, evidence: evidence,
+        stopped: nil, alive: true)
+    else { return false }
+    return risk.behindSeconds + (policy.heartbeatPeriod + policy.heartbeatRead).inSeconds
+      > policy.maxDataAtRisk.inSeconds
+  }
+
+  private func insideLine(_ picture: RegionPicture, _ query: EligibilityQuery) -> CheckedLine {
+    let good = picture.inside.count(.good, .degraded)
+    let state = picture.inside.state
+    let holds =
+      query.fullyHealthy
+      ? picture.verdict == .healthy
+      : state == .healthy || state == .degraded
+    return CheckedLine(
+      name: "inside", holds: holds,
+      text: "target \(state.rawValue) \(good)/\(picture.inside.instances.count)"
+        + (query.fullyHealthy ? ", must be fully healthy" : ""))
+  }
+
+  private func outsideLine(_ region: RegionID, _ query: EligibilityQuery) -> CheckedLine {
+    let view = outside(region, query)
+    let wanted = Set(topology.families)
+    let serving = view.votes.count { $0.vote == .serving }
+    return CheckedLine(
+      name: "outside", holds: !wanted.isEmpty && view.servingFamilies == wanted,
+      text: "outside \(view.state.rawValue), \(serving) of \(view.votes.count) votes serve")
+  }
+
+  private func outside(_ region: RegionID, _ query: EligibilityQuery) -> OutsideView {
+    Outside.view(
+      of: region, topology: topology, policy: policy, evidence: evidence, now: now,
+      excluding: query.source)
+  }
+
+  /// What hit the source may hit the target two ticks later: successes have to be younger.
+  private func sinceLine(
+    _ region: RegionID, since: Instant, picture: RegionPicture
+  ) -> CheckedLine {
+    let agents = topology.agents(of: region)
+    let proven = agents.count { agent in
+      guard let held = evidence.agents[agent] else { return false }
+      let counting = held.report.checks.filter {
+        $0.counts == .region && $0.state != .misconfigured
+          && ($0.services.contains("*") || $0.services.contains(topology.service))
+      }
+      return !counting.isEmpty
+        && counting.allSatisfy { check in
+          check.riseMs.map { held.instant(ageMs: $0) >= since } ?? false
+        }
+    }
+    return CheckedLine(
+      name: "since-fault",
+      holds: Double(proven) >= policy.minHealthy * Double(agents.count) - 1e-9 && proven > 0,
+      text: "checks pass anew since the fault on \(proven) of \(agents.count) hosts")
+  }
+
+  private func probeSinceLine(
+    _ region: RegionID, since: Instant, _ query: EligibilityQuery
+  ) -> CheckedLine {
+    let view = outside(region, query)
+    let holds = view.votes.contains { vote in
+      vote.vote == .serving && (vote.servingStarted.map { $0 >= since } ?? false)
+    }
+    return CheckedLine(
+      name: "probe-since-fault", holds: holds, text: "a probe since the fault is served")
+  }
+
+  static func seconds(_ span: Duration) -> String {
+    let tenths = span.wholeMilliseconds / 100
+    return tenths >= 100 ? "\(tenths / 10) s" : "\(tenths / 10).\(tenths % 10) s"
+  }
+}

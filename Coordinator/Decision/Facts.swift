@@ -1,0 +1,151 @@
+/// Where a service is in its state machine; paused and maintenance are facts, not phases.
+public enum Phase: String, Hashable, Sendable, Codable, CaseIterable {
+  /// Nothing is going on.
+  case steady
+  /// The active region is down and that is being confirmed, or the move is held back.
+  case confirming
+  /// The active region is confirmed down and no region may take over.
+  case stranded
+  /// An intent is durable; no record is written yet: it can still be called off.
+  case switching
+  /// At least one record is written: the move is finished whatever the source does.
+  case committed
+  /// Every record is written; the name servers are being asked.
+  case verifying
+  /// A move was completed a short while ago.
+  case cooling
+}
+
+/// Where DNS points, as far as a decision depends on it (RULES 7).
+public enum AtFact: Hashable, Sendable, CaseIterable {
+  case region, mixed, foreign, unknown
+}
+
+/// How the active region stands.
+public enum SourceFact: Hashable, Sendable, CaseIterable {
+  /// Up.
+  case well
+  /// Silent, partial or unknown: no reason to move.
+  case unsure
+  /// Down, not yet for as long as its verdict needs.
+  case down
+  /// Down for as long as its verdict needs.
+  case confirmed
+}
+
+/// What holds an automatic move back, in the order in which it is told.
+public enum Block: Hashable, Sendable, CaseIterable {
+  case grace, doubt, observe, budget, refusal
+
+  /// The rule that says so.
+  public var rule: Rule {
+    switch self {
+    case .grace: .blockedByGrace
+    case .doubt: .blockedByDoubt
+    case .observe: .blockedByObserve
+    case .budget: .blockedByBudget
+    case .refusal: .blockedByRefusal
+    }
+  }
+}
+
+/// Why a move is being made.
+public enum Errand: String, Hashable, Sendable, Codable, CaseIterable {
+  /// From a region with a confirmed down verdict.
+  case emergency
+  /// An automatic failback.
+  case elective
+  /// A named operator's.
+  case commanded
+}
+
+/// How the target of the move in flight stands.
+public enum GoalFact: Hashable, Sendable, CaseIterable {
+  case eligible, ineligible, dead
+}
+
+/// How far the writes of the move in flight are.
+public enum WriteFact: Hashable, Sendable, CaseIterable {
+  /// No write was sent.
+  case pending
+  /// A write was sent and its outcome is not known.
+  case underway
+  case partly, all
+  /// The name servers agree.
+  case converged
+  /// The provider refused for good before anything was written.
+  case refused
+}
+
+/// Whether traffic may return to the primary by itself.
+public enum GateFact: Hashable, Sendable, CaseIterable {
+  /// The primary is active, or failback is not automatic here and now.
+  case none
+  case closed, open
+}
+
+/// Everything a decision may depend on, with time already reduced to booleans.
+public struct Facts: Hashable, Sendable {
+  public var at: AtFact
+  public var source: SourceFact
+  /// A region is eligible to take over from the active one.
+  public var hasTarget: Bool
+  public var block: Block?
+  public var gate: GateFact
+  /// A named operator's valid request waits.
+  public var request: Bool
+  /// The cool-down runs.
+  public var cooling: Bool
+  public var errand: Errand
+  public var goal: GoalFact
+  public var write: WriteFact
+
+  public init(
+    at: AtFact = .region, source: SourceFact = .well, hasTarget: Bool = true, block: Block? = nil,
+    gate: GateFact = .none, request: Bool = false, cooling: Bool = false,
+    errand: Errand = .emergency, goal: GoalFact = .eligible, write: WriteFact = .pending
+  ) {
+    self.at = at
+    self.source = source
+    self.hasTarget = hasTarget
+    self.block = block
+    self.gate = gate
+    self.request = request
+    self.cooling = cooling
+    self.errand = errand
+    self.goal = goal
+    self.write = write
+  }
+}
+
+/// What a decision asks the shell to do; every one is durable before it is done.
+public enum Effect: Hashable, Sendable, CaseIterable {
+  case none
+  /// Open an intent for that errand and perform it.
+  case openEmergency, openElective, openCommanded
+  /// Close the intent as cancelled.
+  case cancel
+  /// Close the intent as superseded and open the next in the same transaction.
+  case supersede
+  /// Close the intent as failed.
+  case fail
+  /// Note the first committed write: the move counts from now on.
+  case passPointOfNoReturn
+  /// Ask the name servers until they agree.
+  case verify
+  /// Close the intent as converged.
+  case finish
+}
+
+/// The outcome of `decide`.
+public struct Decision: Hashable, Sendable {
+  public var rule: Rule
+  public var next: Phase
+  public var effect: Effect
+
+  public init(_ rule: Rule, _ next: Phase, _ effect: Effect = .none) {
+    self.rule = rule
+    self.next = next
+    self.effect = effect
+  }
+}

@@ -1,0 +1,73 @@
+public import Wire
+
+/// The gate of a return to the primary (RULES 12).
+public struct FailbackGate: Hashable, Sendable {
+  public var conditions: [CheckedLine]
+  /// A heartbeat since the recovery took longer than `max_lag`: the gate's clock starts anew.
+  public var lagBreach: Bool
+
+  public var isOpen: Bool { conditions.allSatisfy(\.holds) }
+
+  /// Judges the return from `active` to `recovered`.
+  public static func judge(
+    recovered: RegionID, active: RegionID, chooser: TargetChooser
+  ) -> FailbackGate {
+    let policy = chooser.policy
+    let eligibility = chooser.eligibility(of: recovered, EligibilityQuery(source: nil))
+    var lines = eligibility.conditions
+    let memory = chooser.memories[recovered]
+    let stable = memory?.gateSince.map { since in
+      (memory?.gatePausedAt ?? chooser.now) - since
+    }
+    lines.append(
+      CheckedLine(
+        name: "stable",
+        holds: (stable ?? .zero) >= policy.failbackAfter && memory?.gatePausedAt == nil,
+        text: "\(recovered) stable for \(TargetChooser.seconds(stable ?? .zero)) (needs "
+          + "\(TargetChooser.seconds(policy.failbackAfter)))"))
+    let since = memory?.upSince ?? chooser.now
+    var breach = false
+    for (source, target) in [(recovered, active), (active, recovered)] {
+      let crossed = crossed(from: source, to: target, since: since, chooser: chooser)
+      breach = breach || crossed.slow > 0
+      lines.append(
+        CheckedLine(
+          name: source == recovered ? "heartbeats-out" : "heartbeats-in",
+          holds: crossed.fast >= Defaults.failbackHeartbeats && crossed.slow == 0,
+          text: "heartbeats \(source) to \(target): \(crossed.fast) of "
+            + "\(Defaults.failbackHeartbeats) within \(TargetChooser.seconds(policy.maxLag))"
+            + (crossed.slow > 0 ? ", \(crossed.slow) slower" : "")))
+    }
+    return FailbackGate(conditions: lines, lagBreach: breach)
+  }
+
+  /// Distinct heartbeats of `source` written after `since` and seen in `target`. Which ones were
+  /// written after it is told by the writer's own acknowledgements: free of clock skew.
+  private static func crossed(
+    from source: RegionID, to target: RegionID, since: Instant, chooser: TargetChooser
+  ) -> (fast: Int, slow: Int) {
+    var first: [String: UInt64] = [:]
+    for agent in chooser.topology.agents(of: source) {
+      for ack in chooser.evidence.acknowledgements[agent] ?? [] where ack.at >= since {
+        first[ack.boot] = min(first[ack.boot] ?? ack.sequence, ack.sequence)
+      }
+    }
+    var best: (fast: Int, slow: Int) = (0, 0)
+    for agent in chooser.topology.agents(of: target) {
+      guard chooser.evidence.isFresh(agent, now: chooser.now, for: chooser.policy.freshFor),
+        let report = chooser.evidence.agents[agent]?.report
+      else { continue }
+      for peer in report.peers where peer.region == source {
+        guard let from = first[peer.boot] else { continue }
+        let after = peer.sightings.filter { $0.sequence >= from }
+        let slow = after.count {
+          Duration.milliseconds($0.lagHighMs) > chooser.policy.maxLag
+        }
+        let fast = after.count - slow
+        if fast > best.fast { best.fast = fast }
+        best.slow = max(best.slow, slow)
+      }
+    }
+    return best
+  }
+}

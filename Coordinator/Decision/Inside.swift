@@ -1,0 +1,137 @@
+public import Wire
+
+/// One expected instance's vote (RULES 2).
+public enum InstanceVote: String, Hashable, Sendable, CaseIterable {
+  case good, degraded, bad, missing
+}
+
+/// What a region's own agents say of it.
+public enum InsideState: String, Hashable, Sendable, CaseIterable {
+  case healthy, degraded, failing, partial, silent
+}
+
+/// An instance's vote with the reason for it.
+public struct InstanceView: Hashable, Sendable {
+  public var agent: AgentID
+  public var vote: InstanceVote
+  /// When the first failed result of the run behind a bad vote was started.
+  public var badSince: Instant?
+  public var reason: String?
+  public var failure: FailureClass?
+}
+
+/// The region from inside, counted over the expected hosts.
+public struct InsideView: Hashable, Sendable {
+  public var state: InsideState
+  public var instances: [InstanceView]
+  /// The first failed result behind the vote that completed `failing`.
+  public var completedBadSince: Instant?
+
+  public func count(_ votes: InstanceVote...) -> Int {
+    instances.count { votes.contains($0.vote) }
+  }
+}
+
+/// Counts votes over the expected hosts: a lost report never creates a down verdict.
+public enum Inside {
+  /// The state for `good`, `bad` and `missing` of `n` hosts; `flawed` says that a good one has a
+  /// finding.
+  public static func state(
+    good: Int, bad: Int, missing: Int, flawed: Bool, minHealthy: Double
+  ) -> InsideState {
+    let expected = good + bad + missing
+    guard expected > 0 else { return .silent }
+    let needed = minHealthy * Double(expected) - 1e-9
+    if Double(good + missing) < needed { return .failing }
+    if Double(good) >= needed {
+      return bad + missing == 0 && !flawed ? .healthy : .degraded
+    }
+    return good + bad == 0 ? .silent : .partial
+  }
+
+  /// The view of one region.
+  public static func view(
+    of region: RegionID, topology: Topology, policy: Policy, evidence: Evidence, now: Instant
+  ) -> InsideView {
+    var instances = topology.agents(of: region).map { agent in
+      vote(of: agent, service: topology.service, policy: policy, evidence: evidence, now: now)
+    }
+    excuseDeploys(&instances, evidence: evidence)
+    let bad = instances.filter { $0.vote == .bad }
+    let missing = instances.count { $0.vote == .missing }
+    let good = instances.count - bad.count - missing
+    let state = state(
+      good: good, bad: bad.count, missing: missing,
+      flawed: instances.contains { $0.vote == .degraded }, minHealthy: policy.minHealthy)
+    var completed: Instant?
+    if state == .failing {
+      // The k-th bad vote is the one that made the rest too few.
+      let total = Double(instances.count)
+      let spare = total - policy.minHealthy * total + 1e-9
+      let needed = min(Int(spare) + 1, bad.count)
+      completed =
+        bad.compactMap(\.badSince).sorted().dropFirst(needed - 1).first
+        ?? bad.compactMap(\.badSince).max() ?? now
+    }
+    return InsideView(state: state, instances: instances, completedBadSince: completed)
+  }
+
+  static func vote(
+    of agent: AgentID, service: String, policy: Policy, evidence: Evidence, now: Instant
+  ) -> InstanceView {
+    func missing(_ reason: String) -> InstanceView {
+      InstanceView(agent: agent, vote: .missing, reason: reason)
+    }
+    guard let held = evidence.agents[agent] else { return missing("has not reported") }
+    let report = held.report
+    guard evidence.isFresh(held.receivedAt, now: now, for: policy.freshFor) else {
+      return missing("its last report is too old")
+    }
+    guard report.version == Limits.wireVersion else { return missing("unsupported version") }
+    guard !report.goodbye else { return missing("said goodbye") }
+    let checks = report.checks.filter {
+      $0.counts == .region && ($0.services.contains("*") || $0.services.contains(service))
+    }
+    guard !checks.isEmpty else { return missing("no check counts for \(service)") }
+    let voting = checks.filter { $0.state != .misconfigured }
+    guard !voting.isEmpty else { return missing("every check is misconfigured") }
+    let fresh = voting.filter {
+      evidence.isFresh(held.instant(ageMs: $0.ageMs), now: now, for: policy.freshFor)
+    }
+    if let bad = firstBad(fresh) {
+      guard !report.starved else { return missing("is starved; its bad votes do not count") }
+      return InstanceView(
+        agent: agent, vote: .bad,
+        badSince: held.instant(ageMs: bad.badSinceMs ?? bad.ageMs),
+        reason: "\(bad.name): \(bad.reason ?? "bad")", failure: bad.failure)
+    }
+    if fresh.count < voting.count { return missing("a check has no fresh result") }
+    if let unknown = voting.first(where: { $0.state == .unknown }) {
+      return missing("\(unknown.name): \(unknown.reason ?? "unknown")")
+    }
+    let flaw =
+      voting.first { $0.state == .degraded } ?? checks.first { $0.state == .misconfigured }
+    return InstanceView(
+      agent: agent, vote: flaw == nil ? .good : .degraded,
+      reason: flaw.map { "\($0.name): \($0.reason ?? $0.state.rawValue)" })
+  }
+
+  /// The bad check that has been bad for longest.
+  private static func firstBad(_ checks: [CheckResult]) -> CheckResult? {
+    checks.filter { $0.state == .bad }
+      .max { ($0.badSinceMs ?? $0.ageMs) < ($1.badSinceMs ?? $1.ageMs) }
+  }
+
+  /// Bad votes of hosts under a deploy notice become missing, at most half of the hosts, rounded up.
+  private static func excuseDeploys(_ instances: inout [InstanceView], evidence: Evidence) {
+    var left = (instances.count + 1) / 2
+    for index in instances.indices where left > 0 && instances[index].vote == .bad {
+      let report = evidence.agents[instances[index].agent]?.report
+      guard let deploying = report?.deployingMs, deploying > 0 else { continue }
+      instances[index].vote = .missing
+      instances[index].badSince = nil
+      instances[index].reason = "is being deployed"
+      left -= 1
+    }
+  }
+}

@@ -1,0 +1,72 @@
+public import Wire
+
+/// Why an operator's request is refused.
+public struct Refusal: Error, Hashable, Sendable {
+  /// `conflict`, `in_flight`, `unknown_region`, `already_there`, `not_eligible`, `at_foreign`, …
+  public var code: String
+  public var message: String
+  /// The conditions that do not hold, each to be overridden by its name.
+  public var conditions: [CheckedLine]
+
+  public init(code: String, message: String, conditions: [CheckedLine] = []) {
+    self.code = code
+    self.message = message
+    self.conditions = conditions
+  }
+}
+
+extension Machine {
+  /// Takes in an operator's request (RULES 14); the next tick opens its intent.
+  public mutating func ask(
+    _ request: Request, epoch: UInt64, assessment: Assessment
+  ) throws(Refusal) {
+    guard epoch == memory.epoch else {
+      throw Refusal(
+        code: "conflict",
+        message: "conflict: epoch moved: you saw epoch \(epoch), now it is \(memory.epoch). "
+          + "Look again: signalbox status")
+    }
+    if let intent = memory.intent {
+      throw Refusal(
+        code: "in_flight",
+        message: "a move to \(intent.to) is in flight (epoch \(intent.epoch)). Wait for it to end.")
+    }
+    guard topology.region(request.to) != nil else {
+      let known = topology.regions.map(\.id).joined(separator: ", ")
+      throw Refusal(
+        code: "unknown_region",
+        message: "'\(request.to)' is no region of \(topology.service); accepted: \(known)")
+    }
+    guard at == .region, let active = memory.active else {
+      throw Refusal(
+        code: "at_unknown",
+        message: "DNS does not point at one configured region (\(at)): put \(topology.name) "
+          + "back to a configured address first")
+    }
+    guard request.to != active else {
+      throw Refusal(
+        code: "already_there", message: "\(topology.name) is already served by \(active)")
+    }
+    try admit(request, assessment: assessment)
+    self.request = request
+  }
+
+  private func admit(_ request: Request, assessment: Assessment) throws(Refusal) {
+    let lines: [CheckedLine]
+    if request.isFailback, request.to == topology.primary {
+      lines = assessment.gate?.conditions ?? []
+    } else {
+      lines = assessment.eligibilities[request.to]?.conditions ?? []
+    }
+    let failing = lines.filter { !$0.holds && !request.overrides.contains($0.name) }
+    guard failing.isEmpty else {
+      let list = failing.map { "\($0.name): \($0.text)" }.joined(separator: "; ")
+      throw Refusal(
+        code: "not_eligible",
+        message: "\(request.to) may not take over: \(list). "
+          + "To move all the same, name each: "
+          + failing.map { "--override-rule \($0.name)" }.joined(separator: " "),
+        conditions: failing)
+    }
+  }
+}

@@ -1,0 +1,185 @@
+public import Wire
+
+/// One service's state machine: folds evidence into pictures, reduces them to facts, decides.
+///
+/// It has no clock, no I/O and no `async`; the shell makes every effect durable before it performs
+/// it, and feeds outcomes back.
+public struct Machine: Sendable {
+  public let topology: Topology
+  public let policy: Policy
+  /// What survives a restart.
+  public private(set) var memory: Memory
+  /// Where DNS points, as last read.
+  public private(set) var at: AtFact = .unknown
+  public private(set) var write = WriteFact.pending
+  var regions: [RegionID: RegionMemory] = [:]
+  var request: Request?
+  private var lastTick: Instant?
+  private let graceEnds: Instant
+
+  /// A machine that starts at `started`, with what the journal holds; an open intent is resumed:
+  /// its write may be under way until a read tells.
+  public init(topology: Topology, policy: Policy, memory: Memory = Memory(), started: Instant) {
+    self.topology = topology
+    self.policy = policy
+    self.memory = memory
+    graceEnds = started + policy.grace
+    switch memory.phase {
+    case .steady, .cooling, .switching, .committed, .verifying: break
+    // Confirmations rest on evidence, and none survives.
+    case .confirming, .stranded: self.memory.phase = .steady
+    }
+    if memory.intent != nil {
+      switch memory.phase {
+      case .switching: write = .underway
+      case .committed: write = .partly
+      case .verifying: write = .all
+      case .steady, .cooling, .confirming, .stranded: break
+      }
+    }
+    for region in topology.regions { regions[region.id] = RegionMemory(at: started) }
+  }
+
+  /// What is left of the start-up grace.
+  public func graceLeft(_ now: Instant) -> Duration? {
+    now < graceEnds ? graceEnds - now : nil
+  }
+
+  /// Takes in where DNS points; returns the region when a human moved it there.
+  public mutating func observe(addresses: [AddressFamily: [String]]?, now: Now) -> RegionID? {
+    guard let addresses else {
+      at = .unknown
+      return nil
+    }
+    let found = Self.locate(addresses, topology: topology)
+    at = found.fact
+    guard let region = found.region else { return nil }
+    guard memory.intent == nil else { return nil }
+    guard region != memory.active else { return nil }
+    let adopted = memory.active != nil
+    memory.active = region
+    memory.activeSinceMs = now.wallMs
+    if adopted { memory.pinned = region }
+    return adopted ? region : nil
+  }
+
+  /// Which region the addresses are (RULES 7).
+  static func locate(
+    _ addresses: [AddressFamily: [String]], topology: Topology
+  ) -> (fact: AtFact, region: RegionID?) {
+    var found: Set<RegionID> = []
+    for family in topology.families {
+      let values = addresses[family] ?? []
+      guard !values.isEmpty else { return (.unknown, nil) }
+      for value in values {
+        let owner = topology.regions.first { $0.addresses[family] == value }
+        guard let owner else { return (.foreign, nil) }
+        found.insert(owner.id)
+      }
+    }
+    guard let only = found.first else { return (.unknown, nil) }
+    return found.count == 1 ? (.region, only) : (.mixed, nil)
+  }
+
+  /// Takes in how far the writes of the move in flight are.
+  public mutating func observe(write: WriteFact) {
+    self.write = write
+  }
+
+  /// Restarts every confirmation (RULES 6c).
+  public mutating func restartConfirmations() {
+    for id in regions.keys { regions[id]?.restartConfirmation() }
+  }
+
+  /// Judges, decides, and applies the decision to the memory. The shell stores `memory` and the
+  /// transition in one transaction before it performs the effect.
+  public mutating func tick(
+    evidence: Evidence, doubts: Doubts, now: Now
+  ) -> (transition: Transition?, assessment: Assessment) {
+    let view = draw(evidence: evidence, doubts: doubts, now: now)
+    let before = memory.phase
+    let decision = decide(before, view.facts)
+    let ended = memory.intent
+    apply(decision, view: view, now: now)
+    noteHeld(view: view, now: now)
+    lastTick = now.instant
+    let changed = decision.next != before || decision.effect != .none
+    let transition =
+      changed
+      ? Transition(
+        from: before, decision: decision, facts: view.facts, ended: ended,
+        opened: memory.intent == ended ? nil : memory.intent)
+      : nil
+    return (transition, assessment(view, decision: decision, now: now))
+  }
+
+  private mutating func apply(_ decision: Decision, view: View, now: Now) {
+    memory.phase = decision.next
+    switch decision.effect {
+    case .none: break
+    case .verify: passPointOfNoReturn(now: now)
+    case .openEmergency:
+      open(.emergency, to: view.target, rule: decision.rule, overrides: [])
+    case .openElective:
+      open(.elective, to: topology.primary, rule: decision.rule, overrides: [])
+    case .openCommanded:
+      guard let request else { return }
+      open(.commanded, to: request.to, rule: decision.rule, overrides: request.overrides)
+      memory.pinned = request.isFailback ? nil : request.to
+      self.request = nil
+    case .cancel:
+      memory.intent = nil
+      write = .pending
+    case .fail:
+      memory.intent = nil
+      memory.refusedMs = now.wallMs
+      write = .pending
+    case .supersede:
+      open(.emergency, to: view.target, rule: decision.rule, overrides: [])
+    case .passPointOfNoReturn:
+      passPointOfNoReturn(now: now)
+    case .finish:
+      memory.completedMs = now.wallMs
+      memory.intent = nil
+      write = .pending
+    }
+  }
+
+  /// The move in flight has written: it counts, and DNS points at its target from now on. Once.
+  private mutating func passPointOfNoReturn(now: Now) {
+    guard let intent = memory.intent, memory.active != intent.to else { return }
+    count(intent, now: now)
+    memory.left = memory.active
+    memory.active = intent.to
+    memory.activeSinceMs = now.wallMs
+    at = .region
+  }
+
+  private mutating func open(
+    _ errand: Errand, to: RegionID?, rule: Rule, overrides: [String]
+  ) {
+    guard let to else { return }
+    memory.epoch += 1
+    memory.intent = Intent(
+      epoch: memory.epoch, errand: errand, from: memory.active, to: to, rule: rule,
+      overrides: overrides)
+    write = .pending
+  }
+
+  /// Counts an automatic move against the budget.
+  private mutating func count(_ intent: Intent, now: Now) {
+    guard intent.errand != .commanded else { return }
+    let window = policy.switchWindow.wholeMilliseconds
+    memory.moves.removeAll { now.wallMs - $0.atMs > window }
+    memory.moves.append(MoveMark(atMs: now.wallMs, errand: intent.errand))
+  }
+
+  /// Adds up how long a confirmed down verdict of the active region has been held back.
+  private mutating func noteHeld(view: View, now: Now) {
+    guard let active = view.active, let lastTick, view.facts.source == .confirmed,
+      memory.intent == nil, let confirmed = regions[active]?.confirmedAt
+    else { return }
+    let since = max(confirmed, lastTick)
+    regions[active]?.heldMs += max(0, (now.instant - since).wholeMilliseconds)
+  }
+}

@@ -1,0 +1,94 @@
+public import Wire
+
+/// A move in flight, as the journal keeps it.
+public struct Intent: Codable, Hashable, Sendable {
+  public var epoch: UInt64
+  public var errand: Errand
+  public var from: RegionID?
+  public var to: RegionID
+  public var rule: Rule
+  /// The names of the conditions that an operator overrode.
+  public var overrides: [String]
+
+  public init(
+    epoch: UInt64, errand: Errand, from: RegionID?, to: RegionID, rule: Rule,
+    overrides: [String] = []
+  ) {
+    self.epoch = epoch
+    self.errand = errand
+    self.from = from
+    self.to = to
+    self.rule = rule
+    self.overrides = overrides
+  }
+
+  /// The history's word for the move.
+  public var kind: MoveKind {
+    switch errand {
+    case .emergency: .failover
+    case .elective: .failback
+    case .commanded: .operatorMove
+    }
+  }
+}
+
+/// A move that counts against the budget.
+public struct MoveMark: Codable, Hashable, Sendable {
+  /// Of the first committed write, Unix milliseconds.
+  public var atMs: Int64
+  public var errand: Errand
+
+  public init(atMs: Int64, errand: Errand) {
+    self.atMs = atMs
+    self.errand = errand
+  }
+}
+
+/// What of a service survives a restart; evidence never does.
+public struct Memory: Codable, Hashable, Sendable {
+  public var phase = Phase.steady
+  /// Rises by one with every intent.
+  public var epoch: UInt64 = 0
+  /// The region that DNS was last known to point at.
+  public var active: RegionID?
+  /// Since when, Unix milliseconds.
+  public var activeSinceMs: Int64?
+  public var intent: Intent?
+  /// Automatic moves of the budget's window, oldest first.
+  public var moves: [MoveMark] = []
+  /// When the newest move was completed, Unix milliseconds.
+  public var completedMs: Int64?
+  /// The region that it left.
+  public var left: RegionID?
+  /// An operator moved here: automatic failback stays disarmed until `failback`.
+  public var pinned: RegionID?
+  /// When the provider last refused for good, Unix milliseconds.
+  public var refusedMs: Int64?
+
+  public init() {}
+}
+
+/// An operator's request, checked against what holds now.
+public struct Request: Hashable, Sendable {
+  public var to: RegionID
+  /// A `failback` unpins; a `failover` pins.
+  public var isFailback: Bool
+  public var overrides: [String]
+
+  public init(to: RegionID, isFailback: Bool, overrides: [String]) {
+    self.to = to
+    self.isFailback = isFailback
+    self.overrides = overrides
+  }
+}
+
+/// One step of the machine, with the facts it was taken on.
+public struct Transition: Hashable, Sendable {
+  public var from: Phase
+  public var decision: Decision
+  public var facts: Facts
+  /// The intent that the effect is about; for a `supersede` the one that ends.
+  public var ended: Intent?
+  /// The intent that the effect opens.
+  public var opened: Intent?
+}

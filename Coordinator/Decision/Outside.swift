@@ -1,0 +1,178 @@
+public import Wire
+
+/// What the vantages say of a region.
+public enum OutsideState: String, Hashable, Sendable, CaseIterable {
+  case serving, bad, split, unknown
+}
+
+/// One vantage's vote on one family of a region's addresses.
+public struct VantageVote: Hashable, Sendable {
+  /// `coordinator` or a region.
+  public var vantage: String
+  public var family: AddressFamily
+  public var vote: Vote
+  public var detail: String
+  /// When its newest probe ended.
+  public var at: Instant?
+  public var badSince: Instant?
+  public var servingStarted: Instant?
+}
+
+/// A region from outside.
+public struct OutsideView: Hashable, Sendable {
+  public var state: OutsideState
+  /// No valid vote is serving.
+  public var unanimousBad: Bool
+  public var votes: [VantageVote]
+  /// The first bad result behind the vote that completed `bad`, over all families.
+  public var completedBadSince: Instant?
+  /// Families that are bad while another serves.
+  public var badFamilies: [AddressFamily]
+  /// Families whose vantages agree that they serve.
+  public var servingFamilies: Set<AddressFamily>
+}
+
+/// Adds up the vantages' votes (RULES 3).
+public enum Outside {
+  /// The coordinator's name as a vantage.
+  public static let coordinator = "coordinator"
+
+  /// The state for `good` serving and `bad` bad votes; `foreignBad` says that one of the bad comes
+  /// from another region.
+  public static func state(
+    good: Int, bad: Int, foreignBad: Bool, minVantages: Int
+  ) -> OutsideState {
+    if good + bad == 0 { return .unknown }
+    if good > bad { return .serving }
+    if bad >= minVantages && bad > good && (foreignBad || minVantages == 1) { return .bad }
+    return .split
+  }
+
+  /// The view of one region; `excluding` leaves out a sick source's vote (RULES 8).
+  public static func view(
+    of region: RegionID, topology: Topology, policy: Policy, evidence: Evidence, now: Instant,
+    excluding: RegionID? = nil
+  ) -> OutsideView {
+    var all: [VantageVote] = []
+    var states: [AddressFamily: OutsideState] = [:]
+    var completed: [Instant] = []
+    for family in topology.families {
+      let votes = votes(
+        on: ProbeKey(service: topology.service, region: region, family: family),
+        topology: topology, policy: policy, evidence: evidence, now: now
+      ).filter { $0.vantage != excluding }
+      all += votes
+      let good = votes.count { $0.vote == .serving }
+      let bad = votes.filter { $0.vote == .bad }
+      states[family] = state(
+        good: good, bad: bad.count, foreignBad: bad.contains { $0.vantage != coordinator },
+        minVantages: policy.minVantages)
+      if states[family] == .bad {
+        completed.append(completing(bad, good: good, policy: policy) ?? now)
+      }
+    }
+    let state = combine(states)
+    return OutsideView(
+      state: state, unanimousBad: !all.contains { $0.vote == .serving }, votes: all,
+      completedBadSince: state == .bad ? completed.max() : nil,
+      badFamilies: state == .bad ? [] : states.filter { $0.value == .bad }.keys.sorted(),
+      servingFamilies: Set(states.filter { $0.value == .serving }.keys))
+  }
+
+  /// Bad only if every published family is bad.
+  static func combine(_ states: [AddressFamily: OutsideState]) -> OutsideState {
+    let values = states.values
+    if values.isEmpty { return .unknown }
+    if values.allSatisfy({ $0 == .bad }) { return .bad }
+    if values.contains(.serving) { return .serving }
+    return values.contains(.split) || values.contains(.bad) ? .split : .unknown
+  }
+
+  /// When the vote was cast that made the bad ones enough: the smallest set, in order of their
+  /// first bad result, that fulfils the condition.
+  private static func completing(_ bad: [VantageVote], good: Int, policy: Policy) -> Instant? {
+    let sorted = bad.sorted { ($0.badSince ?? .latest) < ($1.badSince ?? .latest) }
+    for count in 1...sorted.count {
+      let prefix = sorted.prefix(count)
+      let foreign = prefix.contains { $0.vantage != coordinator }
+      if state(
+        good: good, bad: count, foreignBad: foreign, minVantages: policy.minVantages) == .bad
+      {
+        return prefix.last?.badSince
+      }
+    }
+    return nil
+  }
+
+  private static func votes(
+    on key: ProbeKey, topology: Topology, policy: Policy, evidence: Evidence, now: Instant
+  ) -> [VantageVote] {
+    var votes: [VantageVote] = []
+    if let own = evidence.ownProbes[key] {
+      let counts =
+        !evidence.ownVoteVoid && evidence.isFresh(own.at, now: now, for: policy.freshFor)
+      votes.append(
+        VantageVote(
+          vantage: coordinator, family: key.family, vote: counts ? own.vote : .none,
+          detail: evidence.ownVoteVoid ? "void: it reached nothing" : own.detail, at: own.at,
+          badSince: own.badSince, servingStarted: own.servingStarted))
+    }
+    for other in topology.regions where other.id != key.region {
+      votes.append(
+        vote(
+          of: other.id, on: key, topology: topology, policy: policy, evidence: evidence, now: now))
+    }
+    return votes
+  }
+
+  /// A region's vote: the majority of its agents that probe; a tie is no vote.
+  private static func vote(
+    of vantage: RegionID, on key: ProbeKey, topology: Topology, policy: Policy,
+    evidence: Evidence, now: Instant
+  ) -> VantageVote {
+    var results: [(held: AgentEvidence, probe: ProbeResult)] = []
+    for agent in topology.agents(of: vantage) {
+      guard let held = evidence.agents[agent], !held.report.goodbye,
+        held.report.version == Limits.wireVersion,
+        let probe = held.report.probes.first(where: {
+          $0.service == key.service && $0.region == key.region && $0.family == key.family
+        }),
+        evidence.isFresh(held.instant(ageMs: probe.ageMs), now: now, for: policy.freshFor)
+      else { continue }
+      // A starved host's timeouts say nothing about the region it asks.
+      if held.report.starved && probe.vote == .bad { continue }
+      results.append((held, probe))
+    }
+    let serving = results.filter { $0.probe.vote == .serving }
+    let bad = results.filter { $0.probe.vote == .bad }
+    let newest = results.map { $0.held.instant(ageMs: $0.probe.ageMs) }.max()
+    var vote = VantageVote(
+      vantage: vantage, family: key.family, vote: .none, detail: "no probe", at: newest)
+    if bad.count > serving.count {
+      let since = bad.map { $0.held.instant(ageMs: $0.probe.badSinceMs ?? $0.probe.ageMs) }.sorted()
+      vote.vote = .bad
+      vote.badSince = since[(serving.count + bad.count) / 2]
+      vote.detail = bad[0].probe.reason ?? bad[0].probe.outcome.rawValue
+    } else if serving.count > bad.count {
+      vote.vote = .serving
+      vote.servingStarted = serving.compactMap { entry in
+        entry.probe.servingMs.map { entry.held.instant(ageMs: $0) }
+      }.max()
+      vote.detail = serving[0].probe.describeServing
+    } else if !results.isEmpty {
+      vote.detail = "its agents disagree"
+    }
+    return vote
+  }
+}
+
+extension Instant {
+  static let latest = Instant(milliseconds: .max)
+}
+
+extension ProbeResult {
+  fileprivate var describeServing: String {
+    let status = status.map(String.init) ?? "ok"
+    return latencyMs.map { "\(status) in \(Int($0.rounded())) ms" } ?? status
+  }
+}

@@ -1,0 +1,120 @@
+public import Wire
+
+/// A Linode region id, opaque.
+public typealias RegionID = String
+/// An agent's id.
+public typealias AgentID = String
+
+/// Whether the coordinator may act by itself (RULES 14).
+public enum Automation: String, Codable, Hashable, Sendable, CaseIterable {
+  case observe, automatic
+}
+
+/// How traffic returns to the primary (RULES 12).
+public enum FailbackMode: String, Codable, Hashable, Sendable, CaseIterable {
+  case manual, automatic, never
+}
+
+/// One service's rules as numbers; the defaults are those of RULES 18.
+public struct Policy: Hashable, Sendable {
+  public var automation = Automation.observe
+  public var failback = FailbackMode.manual
+  /// The share of a region's expected hosts that has to be good.
+  public var minHealthy = Defaults.minHealthy
+  public var freshFor = Defaults.freshFor
+  public var reportInterval = Defaults.reportInterval
+  public var probeInterval = Defaults.probeInterval
+  public var minVantages = Defaults.minVantages
+  public var failoverAfter = Defaults.failoverAfter
+  public var outsideConfirm = Defaults.outsideConfirm
+  public var cooldown = Defaults.cooldown
+  public var minUp = Defaults.minUp
+  public var maxSwitches = Defaults.maxSwitches
+  public var maxSwitchesHard = Defaults.maxSwitchesHard
+  public var switchWindow = Defaults.switchWindow
+  public var failbackAfter = Defaults.failbackAfter
+  public var failbackPause = Defaults.failbackPause
+  public var maxLag = Defaults.maxLag
+  public var maxDataAtRisk = Defaults.maxDataAtRisk
+  public var heartbeatPeriod = Defaults.heartbeatPeriod
+  public var heartbeatRead = Defaults.heartbeatRead
+  public var writeDeadline = Defaults.writeDeadline
+  public var rereadAfter = Defaults.rereadAfter
+  public var convergenceRound = Defaults.convergenceRound
+  public var notPublishedAfter = Defaults.notPublishedAfter
+  public var lateTick = Defaults.lateTick
+  /// How long the provider's permanent refusal holds back the next attempt.
+  public var refusalPause = Defaults.outsideConfirm
+
+  public init() {}
+
+  /// The longer of report and probe interval (RULES 6).
+  public var round: Duration { max(reportInterval, probeInterval) }
+
+  /// The start-up grace (RULES 15).
+  public var grace: Duration { max(reportInterval * 3, freshFor) + probeInterval * 3 }
+
+  /// The bound within which DNS agrees after the last fault (invariant 7), part by part:
+  /// detection, the longest confirmation, one write with a retry, publication.
+  public var bound: [BoundPart] {
+    let detection = max(probeInterval * 3, freshFor) + round
+    let confirmation = max(failoverAfter * 2, outsideConfirm) * 2
+    let api = writeDeadline * 2 + rereadAfter
+    return [
+      BoundPart(name: "detection", seconds: detection.inSeconds),
+      BoundPart(name: "confirmation", seconds: confirmation.inSeconds),
+      BoundPart(name: "one write with a retry", seconds: api.inSeconds),
+      BoundPart(name: "publication", seconds: notPublishedAfter.inSeconds),
+    ]
+  }
+
+  /// What a usual move takes from the first bad evidence to the last name server, without caches.
+  /// Linode publishes in up to 60 s; half of it is the mean (facts/linode section 3).
+  public var typicalSeconds: Double {
+    failoverAfter.inSeconds + round.inSeconds + notPublishedAfter.inSeconds / 6
+  }
+}
+
+/// A region as configured.
+public struct Region: Hashable, Sendable {
+  public var id: RegionID
+  /// Its AWS region, where its DynamoDB replica is.
+  public var aws: String
+  /// The public addresses by family; the families of one service's regions are the same.
+  public var addresses: [AddressFamily: String]
+
+  public init(id: RegionID, aws: String, addresses: [AddressFamily: String]) {
+    self.id = id
+    self.aws = aws
+    self.addresses = addresses
+  }
+}
+
+/// What one service is made of.
+public struct Topology: Hashable, Sendable {
+  public var service: String
+  public var name: String
+  /// By preference, the primary first; 2 to 10.
+  public var regions: [Region]
+  /// Every expected agent and its region.
+  public var agents: [AgentID: RegionID]
+
+  public init(service: String, name: String, regions: [Region], agents: [AgentID: RegionID]) {
+    self.service = service
+    self.name = name
+    self.regions = regions
+    self.agents = agents
+  }
+
+  public var primary: RegionID? { regions.first?.id }
+
+  /// The families that the service publishes.
+  public var families: [AddressFamily] { (regions.first?.addresses.keys.sorted()) ?? [] }
+
+  public func region(_ id: RegionID) -> Region? { regions.first { $0.id == id } }
+
+  /// The expected agents of a region, by id.
+  public func agents(of region: RegionID) -> [AgentID] {
+    agents.filter { $0.value == region }.keys.sorted()
+  }
+}

@@ -1,0 +1,159 @@
+public import Wire
+
+/// Everything computed about one region of one service at one instant.
+public struct RegionPicture: Hashable, Sendable {
+  public var region: RegionID
+  public var inside: InsideView
+  public var outside: OutsideView
+  public var heartbeats: HeartbeatView
+  public var judgement: Judgement
+
+  public var verdict: Verdict { judgement.verdict }
+
+  /// Judges `region` by the evidence.
+  public static func draw(
+    of region: RegionID, topology: Topology, policy: Policy, evidence: Evidence, now: Instant
+  ) -> RegionPicture {
+    let inside = Inside.view(
+      of: region, topology: topology, policy: policy, evidence: evidence, now: now)
+    let outside = Outside.view(
+      of: region, topology: topology, policy: policy, evidence: evidence, now: now)
+    let heartbeats = Heartbeats.view(
+      of: region, topology: topology, policy: policy, evidence: evidence, now: now)
+    var judgement = Judgement.of(
+      inside: inside.state, outside: outside.state, unanimous: outside.unanimousBad,
+      heartbeats: heartbeats)
+    if judgement.verdict == .healthy && !outside.badFamilies.isEmpty {
+      // One family of the published ones is dead: users of it fail, the region is not left for it.
+      judgement = Judgement(.degraded)
+    }
+    return RegionPicture(
+      region: region, inside: inside, outside: outside, heartbeats: heartbeats,
+      judgement: judgement)
+  }
+
+  /// The first bad evidence behind a down verdict.
+  public var badSince: Instant? {
+    switch judgement.basis {
+    case .inside: inside.completedBadSince
+    case .outside: outside.completedBadSince
+    case nil: nil
+    }
+  }
+
+  /// The class of the failure that most bad instances name.
+  public var failure: FailureClass? {
+    inside.instances.compactMap(\.failure).first
+  }
+
+  /// Whether the region is failing because of its DynamoDB replica.
+  public var failsByDynamoDB: Bool {
+    inside.instances.contains { $0.vote == .bad && ($0.reason?.hasPrefix("dynamodb") ?? false) }
+  }
+}
+
+/// What is remembered of a region from tick to tick; none of it survives a restart.
+public struct RegionMemory: Hashable, Sendable {
+  public var verdict = Verdict.unknown
+  public var verdictSince: Instant
+  /// The confirmation clock: the first bad evidence of the unbroken down verdict.
+  public var downSince: Instant?
+  /// When the down verdict's limit had passed.
+  public var confirmedAt: Instant?
+  /// How long a confirmed down verdict of the active region has been held back.
+  public var heldMs: Int64 = 0
+  /// The newest instant at which the region was up, for the stamps.
+  public var lastUp: Instant?
+  /// Since when it has been up without a break.
+  public var upSince: Instant?
+  /// It had a down verdict since the coordinator started.
+  public var wasDown = false
+  /// The failback gate's clock (RULES 12).
+  public var gateSince: Instant?
+  /// Since when the gate's clock is only paused.
+  public var gatePausedAt: Instant?
+  /// Vantages whose vote was bad at the last tick, as `vantage family`.
+  var badVantages: Set<String> = []
+
+  public init(at now: Instant) {
+    verdictSince = now
+  }
+
+  /// Folds the new picture in; returns whether the verdict changed.
+  public mutating func fold(_ picture: RegionPicture, policy: Policy, now: Instant) -> Bool {
+    let changed = picture.verdict != verdict
+    if changed {
+      verdict = picture.verdict
+      verdictSince = now
+    }
+    foldConfirmation(picture, now: now)
+    foldGate(policy: policy, now: now)
+    if verdict.isUp {
+      if upSince == nil { upSince = now }
+      lastUp = now
+    } else if verdict.isDown {
+      upSince = nil
+      wasDown = true
+    }
+    return changed
+  }
+
+  private mutating func foldConfirmation(_ picture: RegionPicture, now: Instant) {
+    let bad = Set(
+      picture.outside.votes.filter { $0.vote == .bad }.map { "\($0.vantage) \($0.family)" })
+    let serving = Set(
+      picture.outside.votes.filter { $0.vote == .serving }.map { "\($0.vantage) \($0.family)" })
+    let turned = !badVantages.isDisjoint(with: serving)
+    badVantages = bad
+    guard picture.verdict.isDown else {
+      downSince = nil
+      confirmedAt = nil
+      heldMs = 0
+      return
+    }
+    if downSince == nil { downSince = picture.badSince ?? now }
+    if turned && picture.judgement.basis == .outside {
+      // One vantage is served again: the outside's confirmation starts anew.
+      downSince = now
+      confirmedAt = nil
+    }
+  }
+
+  /// Whether the down verdict has stood for `limit`; notes when it first had.
+  public mutating func confirm(limit: Duration, now: Instant) -> Bool {
+    guard let downSince, now - downSince >= limit else {
+      confirmedAt = nil
+      return false
+    }
+    if confirmedAt == nil { confirmedAt = max(downSince + limit, verdictSince) }
+    return true
+  }
+
+  private mutating func foldGate(policy: Policy, now: Instant) {
+    switch verdict {
+    case .healthy, .degraded:
+      if let paused = gatePausedAt, let since = gateSince {
+        gateSince = since + (now - paused)
+      }
+      gatePausedAt = nil
+      if gateSince == nil { gateSince = now }
+    case .failing, .unreachable, .isolated, .contested:
+      gateSince = nil
+      gatePausedAt = nil
+    case .silent, .partial, .unknown:
+      if gatePausedAt == nil { gatePausedAt = now }
+      if let paused = gatePausedAt, now - paused > policy.failbackPause { gateSince = nil }
+    }
+  }
+
+  /// Voids all clocks (RULES 6c).
+  public mutating func restartConfirmation() {
+    downSince = nil
+    confirmedAt = nil
+  }
+
+  /// Resets the failback gate's clock, as a breach of the lag limit does.
+  public mutating func resetGate(now: Instant) {
+    gateSince = now
+  }
+}

@@ -1,0 +1,177 @@
+public import Wire
+
+extension Screens {
+  /// One move while it runs, or closed: what `failover` shows to its end.
+  public static func move(
+    _ incident: IncidentRecord, service: ServiceStatus?, atMs: Int64,
+    style: ScreenStyle = ScreenStyle()
+  ) -> String {
+    var page = Page(style)
+    if incident.outcome == .open {
+      page.acting(incident, service: service, atMs: atMs)
+    } else {
+      page.closed(incident)
+    }
+    return page.text
+  }
+}
+
+/// How far a step of a move is.
+private enum StepState: String {
+  case done = "[x]"
+  case running = "[.]"
+  case waiting = "[ ]"
+}
+
+private struct Step {
+  var name: String
+  var atMs: Int64?
+  var text: String
+}
+
+extension Page {
+  /// The acting screen: what is happening, how far it is, what it costs, what you can do.
+  mutating func acting(_ incident: IncidentRecord, service: ServiceStatus?, atMs: Int64) {
+    spread(
+      [
+        Segment(incident.kind.acting, .warning),
+        Segment("  \(incident.subject): \(incident.route)", .title),
+      ],
+      "+\(Text.stopwatch(atMs - incident.startMs)), incident \(incident.id)")
+    gap()
+    steps(incident)
+    caches(incident, ttlSeconds: service?.ttlSeconds)
+    gap()
+    risk(incident)
+    let mine = incident.operatorName.map { "\($0) asked for this; " } ?? ""
+    labelled(
+      "You", "\(mine)nothing to do now. Why: signalbox explain \(incident.service)",
+      column: 16)
+  }
+
+  /// The closing screen of a move that has ended.
+  mutating func closed(_ incident: IncidentRecord) {
+    let took = incident.stamps.convergedMs.map { Double($0 - incident.startMs) / 1000 }
+    switch incident.outcome {
+    case .converged:
+      headline(
+        "DONE", .good,
+        "\(incident.subject) moved \(incident.route) in \(Text.span(took ?? 0)) "
+          + "(incident \(incident.id)). Users are served by \(incident.to).")
+    case .cancelled, .superseded, .failed, .open:
+      let word =
+        switch incident.outcome {
+        case .failed: "FAILED"
+        case .superseded: "REPLACED"
+        default: "CALLED OFF"
+        }
+      headline(
+        word, incident.outcome.tone,
+        "\(incident.subject): \(incident.kind.noun) \(incident.route) "
+          + "(incident \(incident.id)) was \(incident.outcome.word).")
+    }
+    gap()
+    steps(incident)
+    gap()
+    if let text = incident.outcomeText { labelled("Outcome", text, column: 16) }
+    labelled("Why", "\(incident.why)  (R\(incident.rule))", column: 16)
+    if let name = incident.operatorName { labelled("Asked by", name, column: 16) }
+    risk(incident)
+    if incident.outcome == .converged {
+      let parts = incident.stamps.parts(cacheSeconds: 0)
+      labelled(
+        "Took",
+        "detect \(Text.fixed(parts.detect)), held \(Text.fixed(parts.held)), "
+          + "decide \(Text.fixed(parts.decide)), api \(Text.fixed(parts.api)), "
+          + "publish \(Text.fixed(parts.publish)): \(Text.fixed(parts.total)) s",
+        column: 16)
+    }
+  }
+
+  private mutating func steps(_ incident: IncidentRecord) {
+    var runningSeen = incident.outcome != .open
+    for step in Self.plan(incident) {
+      let state: StepState
+      if step.atMs != nil {
+        state = .done
+      } else if !runningSeen {
+        state = .running
+        runningSeen = true
+      } else {
+        state = .waiting
+      }
+      let time = step.atMs.map(style.clock) ?? "        "
+      let lines = Text.wrap(step.text, style.width - 29)
+      let tone: Tone = state == .done ? .good : (state == .running ? .warning : .quiet)
+      for (index, line) in lines.enumerated() {
+        if index == 0 {
+          add([
+            Segment("  \(state.rawValue)", tone),
+            Segment(" \(Text.pad(step.name, 12))\(time)   \(line)"),
+          ])
+        } else {
+          add(String(repeating: " ", count: 29) + line)
+        }
+      }
+    }
+  }
+
+  /// The steps in order; a step without a time is still to come.
+  private static func plan(_ incident: IncidentRecord) -> [Step] {
+    let stamps = incident.stamps
+    var steps: [Step] = []
+    switch incident.kind {
+    case .failover:
+      steps.append(
+        Step(
+          name: "detected", atMs: stamps.firstBadMs,
+          text: incident.evidence.first ?? incident.why))
+      steps.append(
+        Step(
+          name: "confirmed", atMs: stamps.confirmedMs ?? stamps.intentMs,
+          text: incident.evidence.count > 1 ? incident.evidence[1] : incident.why))
+    case .failback:
+      steps.append(
+        Step(name: "gate open", atMs: stamps.gateMs ?? stamps.intentMs, text: incident.why))
+    case .operatorMove:
+      steps.append(
+        Step(
+          name: "asked", atMs: stamps.gateMs ?? stamps.intentMs,
+          text: "\(incident.operatorName ?? "an operator"): \(incident.why)"))
+    }
+    let records = incident.records.map { record in
+      "\(record.type) \(record.old ?? "?") -> \(record.new)"
+    }
+    let written = records.isEmpty ? "the record of \(incident.to)" : Text.list(records)
+    steps.append(
+      Step(
+        name: "written", atMs: stamps.committedMs,
+        text: stamps.committedMs == nil ? written : "\(written), read back"))
+    let servers = incident.nameServers.map(\.short)
+    steps.append(
+      Step(
+        name: "published", atMs: stamps.convergedMs,
+        text: servers.isEmpty ? "every name server is asked" : servers.joined(separator: "  ")))
+    return steps
+  }
+
+  private mutating func caches(_ incident: IncidentRecord, ttlSeconds: Int?) {
+    guard let ttl = ttlSeconds else { return }
+    let text: String
+    if let committed = incident.stamps.committedMs {
+      let by = committed + Int64(60 + ttl) * 1000
+      text = "by \(style.clock(by)) (Linode publishes in up to 60 s, then TTL \(ttl) s)"
+    } else {
+      text = "after up to 60 s of publishing, then TTL \(ttl) s"
+    }
+    add([Segment("  [ ]", .quiet), Segment(" \(Text.pad("caches", 12))\(text)")])
+  }
+
+  private mutating func risk(_ incident: IncidentRecord) {
+    guard incident.kind != .failback || incident.dataAtRisk != nil else { return }
+    let text =
+      incident.dataAtRisk.map { $0.window(source: incident.from, style: style) }
+      ?? "not measured: no heartbeat of \(incident.from ?? "the source") was seen there"
+    labelled("Data at risk", text, column: 16)
+  }
+}

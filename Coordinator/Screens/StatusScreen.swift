@@ -1,0 +1,212 @@
+public import Wire
+
+extension Screens {
+  /// `signalbox status`: each service, the most urgent first, then the coordinator about itself.
+  public static func status(_ document: StatusDocument, style: ScreenStyle = ScreenStyle())
+    -> String
+  {
+    var page = Page(style)
+    let services = document.services.sorted {
+      ($0.situation.urgency, $0.service) < ($1.situation.urgency, $1.service)
+    }
+    if services.isEmpty {
+      page.headline(
+        "UNKNOWN", .warning, "No service is configured: add [service.NAME] to coordinator.toml.")
+    }
+    if services.count > 1 { page.summary(services) }
+    for service in services {
+      page.gap()
+      if let incident = service.incident {
+        page.acting(incident, service: service, atMs: document.atMs)
+      } else {
+        page.service(service, atMs: document.atMs)
+      }
+    }
+    page.coordinator(document.coordinator, single: services.count == 1)
+    return page.text
+  }
+}
+
+extension Page {
+  /// `3 services: 1 BLOCKED (shop), 2 OK (app, api)`.
+  fileprivate mutating func summary(_ services: [ServiceStatus]) {
+    var groups: [(situation: Situation, names: [String])] = []
+    for service in services {
+      if groups.last?.situation == service.situation {
+        groups[groups.count - 1].names.append(service.service)
+      } else {
+        groups.append((service.situation, [service.service]))
+      }
+    }
+    let text = groups.map {
+      "\($0.names.count) \($0.situation.word) (\($0.names.joined(separator: ", ")))"
+    }
+    let worst = services.first?.situation ?? .unknown
+    headline(worst.word, worst.tone, "\(services.count) services: \(text.joined(separator: ", ")).")
+  }
+
+  fileprivate mutating func service(_ service: ServiceStatus, atMs: Int64) {
+    headline(service.situation.word, service.situation.tone, service.headline)
+    forecast(service)
+    gap()
+    regions(service)
+    gap()
+    facts(service)
+    if service.situation != .ok {
+      labelled("Rule", "\(service.rule.label) \(service.rule.name): \(service.rule.text)")
+    }
+    if let last = service.lastIncident {
+      labelled("Moved", lastMove(last, atMs: atMs))
+    }
+    if let action = advice(service) { labelled("You can", action) }
+  }
+
+  private mutating func forecast(_ service: ServiceStatus) {
+    guard let active = service.active, let forecast = service.forecast else { return }
+    var text = "If \(active) failed now: "
+    text +=
+      service.policy.automation == "automatic"
+      ? "users move to \(forecast.to) within \(Text.span(forecast.seconds))"
+      : "it would move users to \(forecast.to) within \(Text.span(forecast.seconds)), were it "
+        + "allowed to (automation is \(service.policy.automation))"
+    if let ttl = service.ttlSeconds { text += ", their caches \(Text.span(Double(ttl))) later" }
+    if let risk = forecast.dataAtRisk { text += "; \(risk.amount) would be late" }
+    for line in Text.wrap(text + ".", style.width - 4) { add("    \(line)") }
+  }
+
+  private mutating func regions(_ service: ServiceStatus) {
+    guard !service.regions.isEmpty else { return }
+    let name = min(22, max(10, service.regions.map(\.region.count).max() ?? 10))
+    let lag = service.active.map { "LAG FROM \($0)" } ?? "LAG"
+    add(
+      "  " + Text.pad("REGION", name + 6) + Text.pad("HEALTH", 17) + Text.pad("AGENTS", 8)
+        + Text.pad("OUTSIDE", 10) + Text.pad("DYNAMODB", 10) + lag, .quiet)
+    for region in service.regions {
+      row(region, nameWidth: name)
+      let notes =
+        region.findings
+        + (region.eligible || region.role == "active"
+          ? [] : region.whyNot.map { "no target: \($0)" })
+      for note in notes {
+        for line in Text.wrap(note, style.width - name - 8) {
+          add(String(repeating: " ", count: name + 8) + line, .warning)
+        }
+      }
+    }
+  }
+
+  private mutating func row(_ region: RegionStatus, nameWidth: Int) {
+    let active = region.role == "active"
+    let votes = region.outside.serving + region.outside.bad
+    let outside: String =
+      switch region.outside.state {
+      case "serving": "\(region.outside.serving)/\(votes) ok"
+      case "bad": "\(region.outside.bad)/\(votes) bad"
+      case "split": "\(region.outside.serving)/\(votes) split"
+      default: "?"
+      }
+    let latency = region.dynamodbLatencyMs.map { " \(Text.latency($0))" } ?? ""
+    let lag: String
+    switch (active, region.lagLowSeconds, region.lagHighSeconds) {
+    case (true, _, _): lag = "-"
+    case (_, let low?, let high?) where high - low >= 0.95:
+      lag = "\(Text.span(low)) - \(Text.span(high))"
+    case (_, _, let high?): lag = Text.span(high)
+    case (_, let low?, nil): lag = "over \(Text.span(low))"
+    default: lag = "?"
+    }
+    let wide = 2
+    add([
+      Segment(active ? "> " : "  ", .title),
+      Segment(Text.pad(Text.clean(region.region), nameWidth), active ? .title : .plain),
+      Segment(region.role == "next" ? " next " : "      "),
+      Segment(
+        Text.pad("\(region.verdict) \(Text.age(region.verdictMs))", 15 + wide), region.verdictTone),
+      Segment(
+        Text.pad("\(region.agents.good)/\(region.agents.expected)", 8),
+        region.agents.good == region.agents.expected ? .plain : .warning),
+      Segment(Text.pad(outside, 10), region.outside.state == "serving" ? .plain : .warning),
+      Segment(
+        Text.pad(region.dynamodb + latency, 10), region.dynamodb == "ok" ? .plain : .warning),
+      Segment(lag),
+    ])
+  }
+
+  private mutating func facts(_ service: ServiceStatus) {
+    labelled("DNS", dns(service))
+    labelled("Policy", policy(service.policy))
+    if let pinned = service.pinned {
+      labelled(
+        "Pinned",
+        "automatic moves away from \(pinned) only in an emergency, until "
+          + "signalbox failback \(service.service)", tone: .warning)
+    }
+  }
+
+  private func dns(_ service: ServiceStatus) -> String {
+    var text = service.addresses.isEmpty ? "address unknown" : Text.list(service.addresses)
+    if service.at != "region" { text += " (\(service.at))" }
+    let servers = service.nameServers
+    if !servers.isEmpty {
+      let right = servers.filter { $0.answer == .new }.count
+      text += " at \(right) of \(servers.count) name servers"
+      let wrong = servers.filter { $0.answer != .new }
+      if !wrong.isEmpty { text += " (\(wrong.map(\.short).joined(separator: ", ")))" }
+    }
+    if let ttl = service.ttlSeconds { text += ", TTL \(ttl) s" }
+    text += ", epoch \(service.epoch)"
+    if let read = service.readMs, read > 120_000 { text += ", last read \(Text.age(read)) ago" }
+    return text
+  }
+
+  private func policy(_ policy: PolicyStatus) -> String {
+    var parts: [String] = []
+    parts.append(
+      policy.automation == "automatic"
+        ? "automatic after \(Text.span(policy.failoverAfterSeconds))"
+        : "\(policy.automation): says what it would do, moves nothing")
+    parts.append("failback \(policy.failback)")
+    parts.append(
+      "\(policy.switchesUsed) of \(Text.count(policy.switchesMax, "switch", "switches")) in "
+        + "\(Text.span(policy.switchWindowSeconds)) used")
+    if let cooldown = policy.cooldownMs {
+      parts.append("cool-down \(Text.span(Double(cooldown) / 1000)) more")
+    }
+    return parts.joined(separator: "; ")
+  }
+
+  private func lastMove(_ incident: IncidentRecord, atMs: Int64) -> String {
+    let end = incident.stamps.convergedMs ?? incident.stamps.intentMs
+    return "\(incident.route), \(incident.kind.noun), \(incident.outcome.word), "
+      + "\(Text.age(Int(max(0, atMs - end)))) ago (incident \(incident.id))"
+  }
+
+  private func advice(_ service: ServiceStatus) -> String? {
+    switch service.situation {
+    case .ok:
+      guard let last = service.lastIncident, last.kind == .failover, last.outcome == .converged,
+        service.policy.failback == "manual", last.to == service.active
+      else { return nil }
+      return "signalbox failback \(service.service)   when you want users back in "
+        + (last.from ?? "the primary")
+    case .unprotected, .attention, .confirming, .blocked, .unknown, .moving:
+      return "signalbox explain \(service.service)   why, and what would change it"
+    }
+  }
+
+  fileprivate mutating func coordinator(_ coordinator: CoordinatorStatus, single: Bool) {
+    var notes: [(String, String)] = []
+    if let grace = coordinator.graceMs {
+      notes.append(
+        ("Starting", "watches for \(Text.span(Double(grace) / 1000)) more before it may act"))
+    }
+    for doubt in coordinator.doubts { notes.append(("Doubts", doubt)) }
+    let refused = coordinator.refusedReports.filter { $0.value > 0 }.sorted { $0.key < $1.key }
+    if !refused.isEmpty {
+      let list = refused.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+      notes.append(("Refused", "reports since the start: \(list)"))
+    }
+    if !single { gap() }
+    for (label, text) in notes { labelled(label, text, tone: .warning) }
+  }
+}

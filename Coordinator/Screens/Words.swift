@@ -1,0 +1,154 @@
+import Wire
+
+/// The screens of Signalbox as text: the answer first, evidence with its age, what blocks with its
+/// number, and at the end what the reader can do. Pure: documents in, text out.
+public enum Screens {}
+
+extension Situation {
+  /// The first word of a screen.
+  var word: String {
+    switch self {
+    case .ok: "OK"
+    case .unprotected: "UNPROTECTED"
+    case .attention: "ATTENTION"
+    case .confirming: "CONFIRMING"
+    case .moving: "MOVING"
+    case .blocked: "BLOCKED"
+    case .unknown: "UNKNOWN"
+    }
+  }
+
+  var tone: Tone {
+    switch self {
+    case .ok: .good
+    case .unprotected, .attention, .unknown, .confirming, .moving: .warning
+    case .blocked: .bad
+    }
+  }
+
+  /// The most worrying first.
+  var urgency: Int {
+    switch self {
+    case .blocked: 0
+    case .moving: 1
+    case .confirming: 2
+    case .attention: 3
+    case .unprotected: 4
+    case .unknown: 5
+    case .ok: 6
+    }
+  }
+}
+
+extension MoveKind {
+  /// While it runs.
+  var acting: String {
+    switch self {
+    case .failover: "FAILING OVER"
+    case .failback: "FAILING BACK"
+    case .operatorMove: "MOVING"
+    }
+  }
+
+  /// When it is told afterwards.
+  var noun: String {
+    switch self {
+    case .failover: "failover"
+    case .failback: "failback"
+    case .operatorMove: "switchover"
+    }
+  }
+}
+
+extension IncidentOutcome {
+  var word: String {
+    switch self {
+    case .open: "running"
+    case .converged: "done"
+    case .cancelled: "called off"
+    case .superseded: "replaced by the next move"
+    case .failed: "failed"
+    }
+  }
+
+  var tone: Tone {
+    switch self {
+    case .open, .superseded, .cancelled: .warning
+    case .converged: .good
+    case .failed: .bad
+    }
+  }
+}
+
+extension IncidentRecord {
+  /// `us-east -> us-west`.
+  var route: String { "\(Text.clean(from ?? "?")) -> \(Text.clean(to))" }
+
+  /// The names whose records it changes, or the service where none is known yet.
+  var subject: String {
+    var names: [String] = []
+    for record in records where !names.contains(record.name) { names.append(record.name) }
+    return Text.clean(names.isEmpty ? service : Text.list(names))
+  }
+
+  /// When its recovery time begins to count.
+  var startMs: Int64 { stamps.firstBadMs ?? stamps.gateMs ?? stamps.intentMs }
+}
+
+extension DataAtRisk {
+  /// `the last 0.8 s of writes (at most 3 s)`.
+  var amount: String {
+    var text =
+      behindSeconds < 0.05 ? "no known writes" : "the last \(Text.span(behindSeconds)) of writes"
+    if let upperSeconds {
+      text += " (at most \(Text.span(upperSeconds)))"
+    } else {
+      text += " (upper bound unknown)"
+    }
+    return text
+  }
+
+  /// `writes in us-east 03:12:03.1 - 03:12:05.3 (at most 2.2 s)`.
+  func window(source: String?, style: ScreenStyle) -> String {
+    guard let fromMs, let toMs else { return amount }
+    let place = source.map { " in \(Text.clean($0))" } ?? ""
+    let upper =
+      upperSeconds.map { "at most \(Text.span($0))" } ?? "upper bound unknown: it is dark"
+    return
+      "writes\(place) \(style.clockTenths(fromMs)) - \(style.clockTenths(toMs)) (\(upper))"
+  }
+}
+
+extension RuleLine {
+  /// `R31`.
+  var label: String { "R\(number)" }
+}
+
+extension NameServerLine {
+  /// The server's short name, and what it answers.
+  var short: String {
+    let name = server.split(separator: ":").first.map(String.init) ?? server
+    let host = name.contains(where: \.isLetter) ? (name.split(separator: ".").first ?? "") : ""
+    return "\(host.isEmpty ? name : String(host)) \(answer.rawValue)"
+  }
+}
+
+extension RegionStatus {
+  /// Whether the verdict says that users cannot be served from here.
+  var isDown: Bool { ["failing", "unreachable", "isolated"].contains(verdict) }
+
+  var verdictTone: Tone {
+    switch verdict {
+    case "healthy": .good
+    case "failing", "unreachable", "isolated": .bad
+    default: .warning
+    }
+  }
+
+  /// `2/2 agents, 0/3 outside checks pass`.
+  var counts: String {
+    let votes = outside.serving + outside.bad
+    return
+      "\(agents.good)/\(agents.expected) agents, \(outside.serving)/\(votes) outside checks good"
+  }
+}

@@ -1,0 +1,216 @@
+// swift-tools-version: 6.2
+// The map of Signalbox: targets bottom-up. Imports only go down; nothing imports a daemon.
+//
+// SIGNALBOX_PURE=1            only the pure targets, Codec, Settings and their tests: no server packages
+// SIGNALBOX_ONLY=Name,Name    only these modules, what they need, and their tests
+import PackageDescription
+
+/// The settings of every target of ours.
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A product of another package, by the name that the modules below use for it.
+struct External {
+  var package: String
+  var url: String
+  var version: Version
+  var withoutTraits = false
+}
+
+let externals: [String: External] = [
+  "ArgumentParser": External(
+    package: "swift-argument-parser", url: "apple/swift-argument-parser", version: "1.8.2"),
+  "Logging": External(package: "swift-log", url: "apple/swift-log", version: "1.16.2"),
+  "ServiceLifecycle": External(
+    package: "swift-service-lifecycle", url: "swift-server/swift-service-lifecycle",
+    version: "2.13.0"),
+  "UnixSignals": External(
+    package: "swift-service-lifecycle", url: "swift-server/swift-service-lifecycle",
+    version: "2.13.0"),
+  // Not StructuredFieldValues of the same package: that imports Foundation.
+  "RawStructuredFieldValues": External(
+    package: "swift-http-structured-headers", url: "apple/swift-http-structured-headers",
+    version: "1.7.0"),
+  "Hummingbird": External(
+    package: "hummingbird", url: "hummingbird-project/hummingbird", version: "2.28.1",
+    withoutTraits: true),
+  "NIOCore": External(package: "swift-nio", url: "apple/swift-nio", version: "2.101.2"),
+  "NIOPosix": External(package: "swift-nio", url: "apple/swift-nio", version: "2.101.2"),
+  "NIOHTTP1": External(package: "swift-nio", url: "apple/swift-nio", version: "2.101.2"),
+  "GRDB": External(package: "GRDB.swift", url: "groue/GRDB.swift", version: "7.10.0"),
+  "TOMLKit": External(package: "TOMLKit", url: "LebJe/TOMLKit", version: "0.6.0"),
+]
+
+/// One of our targets.
+struct Module {
+  enum Kind { case library, program, tests, system(pkgConfig: String?, apt: [String]) }
+  var name: String
+  var kind: Kind
+  var path: String
+  var needs: [String]
+
+  static func c(_ name: String, pkgConfig: String? = nil, apt: [String] = []) -> Module {
+    Module(
+      name: name, kind: .system(pkgConfig: pkgConfig, apt: apt), path: "Sources/\(name)", needs: [])
+  }
+  static func library(_ name: String, _ path: String, _ needs: [String] = []) -> Module {
+    Module(name: name, kind: .library, path: path, needs: needs)
+  }
+  static func program(_ name: String, _ path: String, _ needs: [String]) -> Module {
+    Module(name: name, kind: .program, path: path, needs: needs)
+  }
+  /// Tests of the module `name`; `path` where they do not live in `Tests/<name>Tests`.
+  static func tests(_ name: String, _ needs: [String], path: String? = nil) -> Module {
+    Module(
+      name: "\(name)Tests", kind: .tests, path: path ?? "Tests/\(name)Tests", needs: needs)
+  }
+}
+
+let modules: [Module] = [
+  // What more than one program uses.
+  .c("CCurl", pkgConfig: "libcurl", apt: ["libcurl4-openssl-dev"]),
+  .c("COpenSSL", pkgConfig: "libcrypto", apt: ["libssl-dev"]),
+  .c("CSystemd", pkgConfig: "libsystemd", apt: ["libsystemd-dev"]),
+  .c("CLdns", pkgConfig: "ldns", apt: ["libldns-dev"]),
+  .c("CLinux"),
+  .library("Wire", "Sources/Wire"),
+  .library("Codec", "Sources/Codec", ["Wire", "RawStructuredFieldValues"]),
+  .library("Settings", "Sources/Settings", ["Wire", "TOMLKit"]),
+  .library(
+    "Platform", "Sources/Platform",
+    ["CCurl", "COpenSSL", "CSystemd", "CLdns", "CLinux", "Logging"]),
+  .library("DynamoDB", "Sources/DynamoDB", ["Platform"]),
+  .library("Linode", "Sources/Linode", ["Platform"]),
+  .library(
+    "Sandbox", "Sources/Sandbox/Model",
+    ["Platform", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1"]),
+  .program(
+    "signalbox-sandbox", "Sources/Sandbox/Daemon",
+    ["Sandbox", "Platform", "ArgumentParser", "Logging", "UnixSignals"]),
+
+  // The agent.
+  .library("AgentCore", "Agent/Core", ["Wire"]),
+  .library("AgentChecks", "Agent/Checks", ["AgentCore", "DynamoDB", "Platform", "Wire"]),
+  .program(
+    "signalbox-agent", "Agent/Daemon",
+    [
+      "AgentChecks", "AgentCore", "Codec", "DynamoDB", "Platform", "Settings", "Wire",
+      "ArgumentParser", "Logging", "ServiceLifecycle",
+    ]),
+
+  // The coordinator.
+  .library("Decision", "Coordinator/Decision", ["Wire"]),
+  .library("Store", "Coordinator/Store", ["Wire", "GRDB"]),
+  .library("DNS", "Coordinator/DNS", ["Linode", "Platform", "Wire"]),
+  .library("Screens", "Coordinator/Screens", ["Wire"]),
+  .library(
+    "CoordinatorService", "Coordinator/Service",
+    [
+      "Codec", "DNS", "Decision", "Platform", "Screens", "Settings", "Store", "Wire",
+      "Hummingbird", "NIOCore", "Logging", "ServiceLifecycle",
+    ]),
+  .program(
+    "signalbox-coordinator", "Coordinator/Daemon",
+    [
+      "CoordinatorService", "Platform", "Settings", "ArgumentParser", "Logging",
+      "ServiceLifecycle",
+    ]),
+  .library("Rehearsal", "Sources/Rehearsal", ["Codec", "Platform", "Wire"]),
+  .program(
+    "signalbox", "Coordinator/Control",
+    [
+      "Codec", "Platform", "Rehearsal", "Screens", "Settings", "Wire", "ArgumentParser",
+      "UnixSignals",
+    ]),
+
+  // Tests, a folder per module.
+  .tests("Wire", ["Wire"]),
+  .tests("Codec", ["Codec", "Wire"]),
+  .tests("Settings", ["Settings"]),
+  .tests("Platform", ["Platform", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1"]),
+  .tests("DynamoDB", ["DynamoDB", "Sandbox", "Platform"]),
+  .tests("Linode", ["Linode", "Sandbox", "Platform"]),
+  .tests("Sandbox", ["Sandbox", "Platform"]),
+  .tests("AgentCore", ["AgentCore", "Wire"]),
+  .tests("AgentChecks", ["AgentChecks", "AgentCore", "DynamoDB", "Sandbox", "Platform", "Wire"]),
+  .tests("Decision", ["Decision", "Wire"]),
+  .tests("Store", ["Store", "Wire", "GRDB"]),
+  .tests("DNS", ["DNS", "Linode", "Sandbox", "Platform", "Wire"]),
+  .tests("Screens", ["Screens", "Wire"]),
+  .tests(
+    "CoordinatorService",
+    ["CoordinatorService", "Codec", "Decision", "Platform", "Settings", "Store", "Wire"]),
+  .tests(
+    "Integration",
+    [
+      "Rehearsal", "Codec", "Platform", "Wire", "GRDB",
+      "signalbox", "signalbox-agent", "signalbox-coordinator", "signalbox-sandbox",
+    ],
+    path: "Tests/Integration"),
+  .tests("Tidy", [], path: "Tests/TidyTests"),
+]
+
+/// Neither I/O nor server packages: what sanitizers, mutants, fuzzers and the simulator build.
+let pure = ["Wire", "Codec", "Settings", "AgentCore", "Decision", "Screens"]
+
+/// The modules that the environment asks for: all, or some with what they need and their tests.
+func selected() -> [Module] {
+  let wanted: [String]
+  if Context.environment["SIGNALBOX_PURE"] == "1" {
+    wanted = pure
+  } else if let only = Context.environment["SIGNALBOX_ONLY"] {
+    wanted = only.split(separator: ",").map(String.init)
+  } else {
+    return modules
+  }
+  var names = Set(wanted + wanted.map { "\($0)Tests" })
+  for module in modules.reversed() where names.contains(module.name) {
+    names.formUnion(module.needs)
+  }
+  return modules.filter { names.contains($0.name) }
+}
+
+func target(_ module: Module) -> Target {
+  let dependencies: [Target.Dependency] = module.needs.map { need in
+    if let external = externals[need] {
+      .product(name: need, package: external.package)
+    } else {
+      .target(name: need)
+    }
+  }
+  switch module.kind {
+  case .system(let pkgConfig, let apt):
+    return .systemLibrary(
+      name: module.name, path: module.path, pkgConfig: pkgConfig,
+      providers: apt.isEmpty ? nil : [.apt(apt)])
+  case .library:
+    return .target(
+      name: module.name, dependencies: dependencies, path: module.path, swiftSettings: strict)
+  case .program:
+    return .executableTarget(
+      name: module.name, dependencies: dependencies, path: module.path, swiftSettings: strict)
+  case .tests:
+    return .testTarget(
+      name: module.name, dependencies: dependencies, path: module.path, swiftSettings: strict)
+  }
+}
+
+let chosen = selected()
+let used = Dictionary(
+  chosen.flatMap(\.needs).compactMap { externals[$0] }.map { ($0.package, $0) },
+  uniquingKeysWith: { first, _ in first })
+
+let package = Package(
+  name: "signalbox",
+  dependencies: used.values.sorted { $0.package < $1.package }.map { external in
+    let url = "https://github.com/\(external.url)"
+    return external.withoutTraits
+      ? .package(url: url, exact: external.version, traits: [])
+      : .package(url: url, exact: external.version)
+  },
+  targets: chosen.map(target)
+)

@@ -1,0 +1,147 @@
+import FoundationEssentials
+
+/// JSON as it crosses the network and goes to files: snake_case keys, sorted, in UTF-8.
+public enum JSON {
+  /// Writes `value` on one line with sorted keys, so that equal values have equal bytes.
+  public static func encode(_ value: some Encodable) throws(CodecError) -> [UInt8] {
+    try write(value, [.sortedKeys, .withoutEscapingSlashes])
+  }
+
+  /// Writes `value` for people: indented, sorted keys, no newline at the end.
+  public static func encodePretty(_ value: some Encodable) throws(CodecError) -> [UInt8] {
+    try write(value, [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted])
+  }
+
+  /// Reads one value from a body of at most `maxBytes` bytes; a larger one is refused unread.
+  ///
+  /// Unknown keys are ignored, so that an older build reads what a newer one sends.
+  public static func decode<T: Decodable>(
+    _ type: T.Type, from bytes: [UInt8], maxBytes: Int
+  ) throws(CodecError) -> T {
+    guard bytes.count <= maxBytes else {
+      throw .tooLarge(found: bytes.count, limit: maxBytes)
+    }
+    if let hint = Self.foreign(bytes) {
+      throw .notJSON(hint: hint)
+    }
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    do {
+      return try decoder.decode(type, from: Data(bytes))
+    } catch let error as DecodingError {
+      throw Self.refusal(error)
+    } catch {
+      throw .notJSON(hint: "\(error)")
+    }
+  }
+
+  private static func write(
+    _ value: some Encodable, _ format: JSONEncoder.OutputFormatting
+  ) throws(CodecError) -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.outputFormatting = format
+    do {
+      return [UInt8](try encoder.encode(value))
+    } catch let EncodingError.invalidValue(found, context) {
+      throw .notEncodable(keyPath: path(context.codingPath), reason: "found \(found)")
+    } catch {
+      throw .notEncodable(keyPath: "", reason: "\(error)")
+    }
+  }
+
+  /// What a body that cannot be JSON looks like, from its first byte; nil where it may be JSON.
+  private static func foreign(_ bytes: [UInt8]) -> String? {
+    let blank: Set<UInt8> = [0x20, 0x09, 0x0A, 0x0D]
+    guard let first = bytes.first(where: { !blank.contains($0) }) else {
+      return bytes.isEmpty ? "it is empty" : "it is blank"
+    }
+    if first == UInt8(ascii: "<") {
+      return "it starts with \"\(beginning(bytes))\", as HTML or XML does"
+    }
+    // What a value may start with: RFC 8259, section 3.
+    if "{[\"-0123456789tfn".utf8.contains(first) { return nil }
+    return "it starts with \"\(beginning(bytes))\""
+  }
+
+  /// The first characters, for a message: printable ASCII only.
+  private static func beginning(_ bytes: [UInt8]) -> String {
+    let shown = bytes.prefix(24).map { (0x20...0x7E).contains($0) ? $0 : UInt8(ascii: ".") }
+    return String(decoding: shown, as: UTF8.self)
+  }
+
+  private static func refusal(_ error: DecodingError) -> CodecError {
+    switch error {
+    case .keyNotFound(let key, let context):
+      return .wrongShape(
+        keyPath: path(context.codingPath + [key]), expected: "the key is required, not found")
+    case .typeMismatch(let type, let context):
+      return .wrongShape(
+        keyPath: path(context.codingPath), expected: "expected \(plain(type)), found another type")
+    case .valueNotFound(let type, let context):
+      return .wrongShape(
+        keyPath: path(context.codingPath), expected: "expected \(plain(type)), found null")
+    case .dataCorrupted(let context):
+      guard context.codingPath.isEmpty else {
+        return .wrongShape(
+          keyPath: path(context.codingPath), expected: cut(context.debugDescription))
+      }
+      return .notJSON(hint: syntaxHint(context))
+    @unknown default:
+      return .notJSON(hint: cut("\(error)"))
+    }
+  }
+
+  /// Where the parser stopped, as it says it: "Unexpected character '}' around line 1, column 8."
+  private static func syntaxHint(_ context: DecodingError.Context) -> String {
+    if let underlying = context.underlyingError as? CocoaError,
+      let text = underlying.userInfo["NSDebugDescription"] as? String
+    {
+      return cut(text)
+    }
+    return cut(context.debugDescription)
+  }
+
+  private static func plain(_ type: any Any.Type) -> String {
+    let name = "\(type)"
+    if name.hasPrefix("Array") { return "an array" }
+    if name.hasPrefix("Dictionary") { return "an object" }
+    switch name {
+    case "String": return "a string"
+    case "Bool": return "true or false"
+    case "Double": return "a number"
+    case "Int", "Int64", "UInt64", "UInt16", "Int32": return "a whole number"
+    default: return "\(name)"
+    }
+  }
+
+  private static func cut(_ text: String) -> String {
+    text.count <= 200 ? text : "\(text.prefix(200))..."
+  }
+
+  /// `checks[2].latency_ms` of a coding path.
+  private static func path(_ keys: [any CodingKey]) -> String {
+    var text = ""
+    for key in keys {
+      if let index = key.intValue {
+        text += "[\(index)]"
+      } else {
+        text += (text.isEmpty ? "" : ".") + snakeCase(key.stringValue)
+      }
+    }
+    return text
+  }
+
+  /// The key as it stands in the file: `latencyMs` is `latency_ms`.
+  private static func snakeCase(_ key: String) -> String {
+    var text = ""
+    for letter in key {
+      if letter.isUppercase {
+        text += "_" + letter.lowercased()
+      } else {
+        text.append(letter)
+      }
+    }
+    return text
+  }
+}

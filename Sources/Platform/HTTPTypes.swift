@@ -1,0 +1,177 @@
+/// One outgoing HTTP request.
+public struct HTTPRequest: Sendable {
+  /// An HTTP token in capitals: "GET", "PUT".
+  public var method: String
+  /// Absolute `http` or `https` URL.
+  public var url: String
+  /// Sent as they are; framing (Content-Length and so on) is the client's own.
+  public var headers: [HTTPField]
+  /// Nil: no body; POST, PUT and PATCH then send an empty one.
+  public var body: [UInt8]?
+  /// From the start of the connection to its end (TCP and TLS).
+  public var connectDeadline: Duration
+  /// From the call to the last byte of the reply.
+  public var deadline: Duration
+  /// The largest accepted total of reply header bytes.
+  public var maxHeaderBytes: Int
+  /// The largest accepted reply body.
+  public var maxBodyBytes: Int
+  /// The local address to connect from.
+  public var sourceAddress: String?
+  /// Connect to this Unix socket in place of the URL's host.
+  public var unixSocket: String?
+  /// Connect to this address (the URL's port stays) in place of resolving the URL's host; Host
+  /// header, TLS server name and certificate checks still use the URL's host.
+  public var connectAddress: String?
+  /// Sign with AWS Signature Version 4. A session token is sent as its own header.
+  public var sigV4: SigV4?
+  /// PEM file of the accepted authorities in place of the system's.
+  public var authoritiesFile: String?
+  /// Redirects to follow; 0 gives the redirect itself back.
+  public var maxRedirects: Int
+
+  /// Makes a request; only the URL has to be given.
+  public init(
+    method: String = "GET", url: String, headers: [HTTPField] = [], body: [UInt8]? = nil,
+    connectDeadline: Duration = .seconds(3), deadline: Duration = .seconds(10),
+    maxHeaderBytes: Int = 65_536, maxBodyBytes: Int = 1_048_576, sourceAddress: String? = nil,
+    unixSocket: String? = nil, connectAddress: String? = nil, sigV4: SigV4? = nil,
+    authoritiesFile: String? = nil, maxRedirects: Int = 0
+  ) {
+    self.method = method
+    self.url = url
+    self.headers = headers
+    self.body = body
+    self.connectDeadline = connectDeadline
+    self.deadline = deadline
+    self.maxHeaderBytes = maxHeaderBytes
+    self.maxBodyBytes = maxBodyBytes
+    self.sourceAddress = sourceAddress
+    self.unixSocket = unixSocket
+    self.connectAddress = connectAddress
+    self.sigV4 = sigV4
+    self.authoritiesFile = authoritiesFile
+    self.maxRedirects = maxRedirects
+  }
+}
+
+/// A header field.
+public struct HTTPField: Hashable, Sendable {
+  /// The name; case does not matter.
+  public var name: String
+  /// The value, without white space at its ends.
+  public var value: String
+
+  /// Makes a field.
+  public init(_ name: String, _ value: String) {
+    self.name = name
+    self.value = value
+  }
+}
+
+/// What an AWS Signature Version 4 is made with.
+public struct SigV4: Sendable {
+  /// The AWS region, "us-east-1".
+  public var region: String
+  /// The signing name of the service, "dynamodb".
+  public var service: String
+  /// The public part of the credentials.
+  public var accessKeyID: String
+  /// The secret part of the credentials.
+  public var secretAccessKey: String
+  /// For temporary credentials; sent as X-Amz-Security-Token.
+  public var sessionToken: String?
+
+  /// Makes the signature's ingredients.
+  public init(
+    region: String, service: String, accessKeyID: String, secretAccessKey: String,
+    sessionToken: String? = nil
+  ) {
+    self.region = region
+    self.service = service
+    self.accessKeyID = accessKeyID
+    self.secretAccessKey = secretAccessKey
+    self.sessionToken = sessionToken
+  }
+}
+
+/// A whole reply.
+public struct HTTPResponse: Sendable {
+  /// The status code, 100 to 999.
+  public var status: Int
+  /// In the order received.
+  public var headers: [HTTPField]
+  /// The body as it came: no content coding is asked for or undone.
+  public var body: [UInt8]
+  /// From the start of the transfer to the last byte.
+  public var total: Duration
+  /// The address that answered.
+  public var remoteAddress: String?
+
+  /// Makes a reply.
+  public init(
+    status: Int, headers: [HTTPField], body: [UInt8], total: Duration, remoteAddress: String? = nil
+  ) {
+    self.status = status
+    self.headers = headers
+    self.body = body
+    self.total = total
+    self.remoteAddress = remoteAddress
+  }
+
+  /// The value of the first field of that name, whatever its case.
+  public func header(_ name: String) -> String? {
+    headers.first { $0.name.lowercased() == name.lowercased() }?.value
+  }
+
+  /// The body as text; bytes that are no UTF-8 are replaced.
+  public var text: String { String(decoding: body, as: UTF8.self) }
+}
+
+/// What a caller may do after a remote call failed.
+public enum Failure: String, Sendable, Hashable {
+  /// Nothing happened there; the same call may succeed later.
+  case transient
+  /// Nothing happened there; the same call fails again.
+  case permanent
+  /// It may have happened: read before repeating.
+  case outcomeUnknown
+}
+
+/// Why a request got no complete reply.
+public struct HTTPError: Error, Sendable, CustomStringConvertible {
+  /// What went wrong.
+  public enum Kind: String, Sendable, Hashable {
+    /// The request itself is not acceptable; nothing was sent.
+    case invalidRequest
+    /// The host's name has no address now.
+    case resolve
+    /// No connection.
+    case connect
+    /// TLS failed, or the certificate is not accepted.
+    case tls
+    /// A deadline passed.
+    case timeout
+    /// The connection ended early, or the reply was cut short.
+    case reset
+    /// The reply exceeds a limit.
+    case tooLarge
+    /// The task was cancelled, or the client was shut down.
+    case cancelled
+    /// Anything else, such as a reply that is no HTTP.
+    case other
+  }
+  /// What went wrong.
+  public var kind: Kind
+  /// What the caller may do now.
+  public var failure: Failure
+  /// For people: what happened, to which host.
+  public var description: String
+
+  /// Makes an error.
+  public init(kind: Kind, failure: Failure, description: String) {
+    self.kind = kind
+    self.failure = failure
+    self.description = description
+  }
+}

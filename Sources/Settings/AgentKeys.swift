@@ -1,0 +1,76 @@
+import Wire
+
+extension Schema {
+  /// `agent.toml`.
+  static let agentFile = Schema(
+    file: "agent.toml", sections: [agentTop, agentDynamoDB, agentCheck], planned: [])
+
+  private static let agentTop = Section(
+    name: "", form: .root, doc: "Who this host is and where it reports.",
+    keys: [
+      Key(
+        "agent", .name, .derived("the host's name up to its first dot, in lower case"),
+        "this host's id, as in coordinator.toml"),
+      Key("region", .name, .required, "the Linode id of the region it stands in"),
+      Key("coordinator", .url(base: true), .required, "where reports go"),
+      Key(
+        "coordinator_key", .publicKey, .required,
+        "the coordinator's public key; replies of others are refused"),
+      Key(
+        "key_file", .file, .value(.text("/etc/signalbox/secrets/agent-key")),
+        "this host's Ed25519 private key, in PEM, mode 0600"),
+      Key(
+        "source_address", .address, .absent("the system chooses"),
+        "where everything outgoing starts"),
+      Key(
+        "rehearsal_speed", .integer(1...20), .value(.integer(1)),
+        "divides the default times marked with *, for rehearsals only"),
+    ])
+
+  private static let agentDynamoDB = Section(
+    name: "dynamodb", form: .table(optional: true),
+    doc: "The local replica: checked, and used for heartbeats. Without this table neither is done.",
+    keys: [
+      Key("table", .table, .required, "the global table"),
+      Key("aws_region", .awsRegion, .derived("AWS_REGION of the environment"), "the replica's"),
+      Key(
+        "endpoint", .url(base: true), .derived("https://dynamodb.AWS_REGION.amazonaws.com"),
+        "the replica's address"),
+      Key("resolver", .server, .absent("the system's"), "the name server asked for the endpoint"),
+      Key(
+        "reference_name", .hostName,
+        .derived("the coordinator's host where it is a name, else another region's endpoint"),
+        "a name that shows whether names resolve at all"),
+      Key(
+        "credentials_file", .file, .absent("the environment, then ~/.aws/credentials"),
+        "the standard AWS credentials file"),
+      Key("profile", .text, .absent("`default`"), "the profile in it"),
+      Key(
+        "also_write", .text, .absent("nothing"),
+        "the key of a second item that each heartbeat is written to, for other controllers"),
+    ])
+
+  private static let agentCheck = Section(
+    name: "check", form: .list, doc: "A check of the app on this host.",
+    keys: [
+      Key("http", .url(base: false), .required, "the URL; 200 is good, JSON `status` is read"),
+      Key("host", .hostName, .absent("the URL's host"), "the Host header"),
+      Key("services", .scope, .value(.texts(["*"])), "the services that it speaks for"),
+      Key(
+        "counts", .choice(["region", "alert"], planned: []), .value(.text("region")),
+        "whether it is a reason to leave the region, or only an alert"),
+      Key(
+        "every", .duration(quick, paced: true), .value(.duration(Defaults.checkInterval)),
+        "how often"),
+      Key(
+        "timeout", .duration(quick, paced: true), .value(.duration(Defaults.checkDeadline)),
+        "how long it may take; at most every"),
+      Key("fall", .integer(1...100), .value(.integer(Defaults.checkFall)), "failures until it is bad"),
+      Key(
+        "rise", .integer(1...Defaults.checkRiseLimit), .value(.integer(Defaults.checkRise)),
+        "successes in a row until it is good again"),
+      Key("body_contains", .text, .absent("any body"), "what the answer's body has to contain"),
+    ])
+
+  private static let quick = Duration.milliseconds(10)...Duration.seconds(600)
+}

@@ -1,0 +1,123 @@
+import Wire
+
+extension AgentSettings {
+  /// Reads `agent.toml` from its text; `file` is its name, for messages.
+  ///
+  /// `environment` is asked for `AWS_REGION`; `hostName` is the agent's id where the file has none.
+  /// Throws every mistake at once; a mistake of TOML's syntax hides the others.
+  public static func load(
+    file: String, text: String, environment: [String: String], hostName: String
+  ) throws(SettingsError) -> AgentSettings {
+    let document = try Document(.agentFile, file: file, text: text)
+    let top = document.top()
+    let speed = max(1, top.integer("rehearsal_speed"))
+    let coordinator = top.text("coordinator")
+    let dynamodb = document.table("dynamodb", speed: speed).map { reading in
+      DynamoDBSettings(reading, environment, coordinator: coordinator, document.findings)
+    }
+    let checks = document.list("check", speed: speed)
+    Self.check(checks, hasDynamoDB: dynamodb != nil, document.findings)
+    let agent = Self.agentID(top, hostName, document.findings)
+    try document.findings.verdict()
+    return AgentSettings(
+      agent: agent, region: top.text("region"), coordinator: coordinator,
+      coordinatorKey: top.text("coordinator_key"), keyFile: top.text("key_file"),
+      sourceAddress: top.optionalText("source_address"), rehearsalSpeed: speed,
+      dynamodb: dynamodb, checks: checks.map(HTTPCheckSettings.init),
+      reportInterval: Pace.divided(Defaults.reportInterval, by: speed),
+      confirmInterval: Pace.divided(Defaults.confirmInterval, by: speed),
+      checkInterval: Pace.divided(Defaults.checkInterval, by: speed),
+      checkDeadline: Pace.divided(Defaults.checkDeadline, by: speed),
+      freshFor: Pace.divided(Defaults.freshFor, by: speed))
+  }
+
+  private static func agentID(_ top: Reading, _ hostName: String, _ findings: Findings) -> String {
+    if let agent = top.optionalText("agent") { return agent }
+    let host = hostName.prefix { $0 != "." }.lowercased()
+    // A wrong value in the file is noted already.
+    if !Texts.isName(host), top.isSound {
+      findings.add(
+        "agent", found: "nothing, and the host's name is \(Node.quoted(hostName))",
+        expected: Kind.name.accepted, advice: "Set it: this host's id, as in coordinator.toml.")
+    }
+    return host
+  }
+
+  private static func check(_ checks: [Reading], hasDynamoDB: Bool, _ findings: Findings) {
+    if checks.isEmpty, !hasDynamoDB, findings.problems.isEmpty {
+      findings.add(
+        "check", found: "no [[check]] and no [dynamodb]", expected: "at least one of them",
+        advice: "An agent that checks nothing has nothing to say.")
+    }
+    // The list of a report's checks has a bound; the DynamoDB check takes one place.
+    if checks.count >= Limits.listEntries {
+      findings.add(
+        "check", found: "\(checks.count) checks", expected: "at most \(Limits.listEntries - 1)")
+    }
+    var seen: [String: String] = [:]
+    for check in checks where check.isSound {
+      let url = check.text("http")
+      if let other = seen[url] {
+        findings.add(
+          check.keyPath("http"), found: "\(Node.quoted(url)), which \(other) asks too",
+          expected: "a URL that no other check asks", advice: "Leave one of the two out.")
+      }
+      seen[url] = check.path
+      let every = check.duration("every"), timeout = check.duration("timeout")
+      if timeout > every {
+        let key = check.given.contains("timeout") ? "timeout" : "every"
+        findings.add(
+          check.keyPath(key), found: "timeout \(Texts.text(timeout)), every \(Texts.text(every))",
+          expected: "a timeout that is at most every",
+          advice: "Else a hang delays the next attempt.")
+      }
+    }
+  }
+}
+
+extension DynamoDBSettings {
+  fileprivate init(
+    _ reading: Reading, _ environment: [String: String], coordinator: String, _ findings: Findings
+  ) {
+    var awsRegion = reading.text("aws_region")
+    if !reading.given.contains("aws_region"), reading.isSound {
+      awsRegion = environment["AWS_REGION"] ?? ""
+      if case .failure(let mistake) = Kind.awsRegion.read(.string(awsRegion)) {
+        findings.add(
+          reading.keyPath("aws_region"),
+          found: awsRegion.isEmpty
+            ? "nothing, and no AWS_REGION in the environment"
+            : "nothing, and AWS_REGION is \(mistake.found)",
+          expected: mistake.expected, advice: "Set one of the two.")
+      }
+    }
+    let endpoint =
+      reading.optionalText("endpoint") ?? "https://dynamodb.\(awsRegion).amazonaws.com"
+    self.init(
+      table: reading.text("table"), awsRegion: awsRegion, endpoint: endpoint,
+      resolver: reading.optionalText("resolver"),
+      referenceName: reading.optionalText("reference_name")
+        ?? Self.referenceName(coordinator, awsRegion: awsRegion),
+      credentialsFile: reading.optionalText("credentials_file"),
+      profile: reading.optionalText("profile"), alsoWrite: reading.optionalText("also_write"))
+  }
+
+  /// The coordinator's host where it is a name, else the endpoint of another AWS region.
+  private static func referenceName(_ coordinator: String, awsRegion: String) -> String {
+    if let host = Texts.host(ofURL: coordinator), Texts.isHostName(host, dots: 1) { return host }
+    let other = awsRegion == "us-east-1" ? "us-west-2" : "us-east-1"
+    return "dynamodb.\(other).amazonaws.com"
+  }
+}
+
+extension HTTPCheckSettings {
+  fileprivate init(_ reading: Reading) {
+    self.init(
+      url: reading.text("http"), host: reading.optionalText("host"), forwardedProto: "https",
+      services: reading.texts("services"),
+      counts: CheckCounts(rawValue: reading.text("counts")) ?? .region,
+      every: reading.duration("every"), timeout: reading.duration("timeout"),
+      fall: reading.integer("fall"), rise: reading.integer("rise"),
+      bodyContains: reading.optionalText("body_contains"))
+  }
+}

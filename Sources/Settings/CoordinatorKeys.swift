@@ -1,0 +1,164 @@
+import Wire
+
+extension Schema {
+  /// `coordinator.toml`.
+  static let coordinator = Schema(
+    file: "coordinator.toml",
+    sections: [coordinatorTop, coordinatorLinode, coordinatorDNS, service, region, agent],
+    planned: ["notify"])
+
+  private static let coordinatorTop = Section(
+    name: "", form: .root, doc: "What the coordinator is and where it keeps its things.",
+    keys: [
+      Key(
+        "automation", .choice(["observe", "automatic"], planned: ["approve"]),
+        .value(.text("observe")),
+        "whether it moves traffic by itself; `observe` judges and says what it would do"),
+      Key(
+        "listen", .loopback, .value(.text("127.0.0.1:8621")),
+        "where it takes reports and answers reads, over plain HTTP"),
+      Key(
+        "socket", .file, .value(.text("/run/signalbox/coordinator.sock")),
+        "the Unix socket that takes changes; at most 107 bytes long"),
+      Key(
+        "state_directory", .file, .value(.text("/var/lib/signalbox")),
+        "where the journal of decisions is kept"),
+      Key(
+        "key_file", .file, .value(.text("/etc/signalbox/secrets/coordinator-key")),
+        "the Ed25519 private key, in PEM, mode 0600; it signs the replies to agents"),
+      Key(
+        "source_address", .address, .absent("the system chooses"),
+        "where outgoing probes and API calls start"),
+      Key(
+        "rehearsal_speed", .integer(1...20), .value(.integer(1)),
+        "divides the default times marked with *, for rehearsals only"),
+    ],
+    planned: ["trusted_proxies", "tls"])
+
+  private static let coordinatorLinode = Section(
+    name: "linode", form: .table(optional: false), doc: "How to reach Linode's API.",
+    keys: [
+      Key(
+        "url", .url(base: true), .value(.text("https://api.linode.com/v4")), "the API's address"),
+      Key(
+        "token_file", .file, .value(.text("/etc/signalbox/secrets/linode-token")),
+        "holds the token, scope `domains:read_write`, mode 0600"),
+    ])
+
+  private static let coordinatorDNS = Section(
+    name: "dns", form: .table(optional: false), doc: "Who is asked whether a change is published.",
+    keys: [
+      Key(
+        "name_servers", .servers, .value(.texts((1...5).map { "ns\($0).linode.com" })),
+        "every authoritative name server of the services' zones")
+    ])
+
+  private static let service = Section(
+    name: "service", form: .named("the service's name"),
+    doc: "One app. Several services may share regions and hosts.",
+    keys: serviceWhat + serviceWhen + serviceBack + serviceEvidence, planned: ["drill", "lease"])
+
+  private static let serviceWhat = [
+    Key("dns", .hostNames(count: 1), .required, "the name whose address is moved"),
+    Key("table", .table, .required, "the DynamoDB global table of the app"),
+    Key("regions", .names, .required, "Linode ids of at least two regions, the preferred first"),
+    Key(
+      "probe", .probe, .value(.text("https://{name}/health")),
+      "the URL that is asked at each region's address; 2xx is good"),
+    Key("probe_body", .text, .absent("any body"), "what the answer's body has to contain"),
+    Key("ttl", .ttl, .value(.integer(Defaults.ttlSeconds)), "of the DNS record"),
+  ]
+
+  private static let serviceWhen = [
+    Key(
+      "min_healthy", .share, .value(.number(Defaults.minHealthy)),
+      "the share of a region's hosts that has to be good"),
+    Key(
+      "failover_after", .duration(short, paced: true), .value(.duration(Defaults.failoverAfter)),
+      "how long a region has to be down before traffic leaves it"),
+    Key(
+      "outside_confirm", .duration(short, paced: true),
+      .value(.duration(Defaults.outsideConfirm)),
+      "the same for regions that are down only from outside, or that are contested"),
+    Key(
+      "cooldown", .duration(zeroToWeek, paced: true), .value(.duration(Defaults.cooldown)),
+      "how long after a completed move no failback follows"),
+    Key(
+      "min_up", .duration(zeroToWeek, paced: true), .value(.duration(Defaults.minUp)),
+      "how long a region that was down has to be up before it is a target"),
+    Key(
+      "max_switches", .rate,
+      .value(.rate(Rate(count: Defaults.maxSwitches, window: Defaults.switchWindow))),
+      "automatic moves that are free"),
+    Key(
+      "max_switches_hard", .integer(1...1000), .value(.integer(Defaults.maxSwitchesHard)),
+      "all automatic moves in the window of max_switches"),
+    Key(
+      "drift", .choice(["alert"], planned: ["enforce"]), .value(.text("alert")),
+      "what to do when somebody else changes the record"),
+  ]
+
+  private static let serviceBack = [
+    Key(
+      "failback", .choice(["manual", "automatic", "never"], planned: []),
+      .value(.text("manual")), "how traffic returns to a preferred region"),
+    Key(
+      "failback_after", .duration(zeroToWeek, paced: true), .value(.duration(Defaults.failbackAfter)),
+      "how long that region has to be healthy before"),
+    Key(
+      "max_lag", .duration(short, paced: false), .value(.duration(Defaults.maxLag)),
+      "the replication lag that a failback allows"),
+    Key(
+      "max_data_at_risk", .duration(short, paced: false), .value(.duration(Defaults.maxDataAtRisk)),
+      "writes that a move may leave behind before on_data_risk speaks"),
+    Key(
+      "on_data_risk", .choice(["proceed"], planned: ["ask"]), .value(.text("proceed")),
+      "what to do above max_data_at_risk"),
+  ]
+
+  private static let serviceEvidence = [
+    Key(
+      "min_vantages", .integer(1...256), .value(.integer(Defaults.minVantages)),
+      "points of view that have to see a region down; 1 trusts one view"),
+    Key(
+      "fresh_for", .duration(short, paced: true), .value(.duration(Defaults.freshFor)),
+      "how old a check may be and still count; at least two report_intervals"),
+    Key(
+      "report_interval", .duration(quick, paced: true), .value(.duration(Defaults.reportInterval)),
+      "how often agents report when nothing changes"),
+    Key(
+      "probe_interval", .duration(quick, paced: true), .value(.duration(Defaults.probeInterval)),
+      "how often each vantage asks each region"),
+    Key(
+      "probe_deadline", .duration(quick, paced: true), .value(.duration(Defaults.probeDeadline)),
+      "how long a probe may take; at most probe_interval"),
+    Key(
+      "heartbeat_period", .duration(quick, paced: true),
+      .value(.duration(Defaults.heartbeatPeriod)), "how often a region writes its heartbeat"),
+    Key(
+      "heartbeat_read", .duration(quick, paced: true), .value(.duration(Defaults.heartbeatRead)),
+      "how often the others' heartbeats are read; at most max_lag"),
+  ]
+
+  private static let region = Section(
+    name: "region", form: .named("the Linode id"), doc: "One region, shared by the services.",
+    keys: [
+      Key("aws", .awsRegion, .required, "the AWS region whose replica its hosts use"),
+      Key(
+        "addresses", .addresses, .required, "its public addresses: an A and maybe an AAAA record"),
+    ],
+    planned: ["nodebalancer"])
+
+  private static let agent = Section(
+    name: "agent", form: .named("the agent's id"),
+    doc: "One host whose reports count. What is not listed here is refused.",
+    keys: [
+      Key("region", .name, .required, "the region it stands in"),
+      Key(
+        "public_key", .publicKey, .required, "its key, as `signalbox-agent` prints it"),
+    ])
+
+  private static let short = Duration.milliseconds(1)...Duration.seconds(86_400)
+  private static let quick = Duration.milliseconds(10)...Duration.seconds(600)
+  private static let zeroToWeek = Duration.zero...Duration.seconds(7 * 86_400)
+}

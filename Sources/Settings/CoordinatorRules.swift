@@ -1,0 +1,178 @@
+import Wire
+
+/// What values have to be to each other (RULES 17).
+///
+/// A table with a mistake of its own is left out: its values are not what the file says.
+struct CoordinatorRules {
+  let findings: Findings
+  let speed: Int
+
+  /// The longest path of a Unix socket, in bytes (unix(7): sun_path without its final NUL).
+  private static let socketBytes = 107
+
+  mutating func check(top: Reading) {
+    let socket = top.text("socket")
+    if socket.utf8.count > Self.socketBytes {
+      findings.add(
+        "socket", found: "a path of \(socket.utf8.count) bytes",
+        expected: "at most \(Self.socketBytes)", advice: "Linux allows no longer ones.")
+    }
+  }
+
+  mutating func check(services: [Reading], regions: [Reading], agents: [Reading]) {
+    if services.isEmpty {
+      findings.add(
+        "service", found: "no service", expected: "at least one [service.NAME]",
+        advice: "Add the app: [service.app] with dns, table and regions.")
+    }
+    for service in services {
+      check(service, regions)
+      if service.isSound { times(service) }
+    }
+    names(services)
+    addresses(regions)
+    identities(agents, regions)
+  }
+
+  // MARK: Services and regions
+
+  private func check(_ service: Reading, _ regions: [Reading]) {
+    let known = regions.map(\.name)
+    let wanted = service.texts("regions")
+    for region in wanted where !known.contains(region) {
+      let near = Texts.nearest(to: region, in: known)
+      findings.add(
+        service.keyPath("regions"), found: "\"\(region)\"",
+        expected: known.isEmpty ? "a region of this file" : known.joined(separator: ", "),
+        advice: near.map { "Did you mean \"\($0)\"?" } ?? "Add [region.\(region)].")
+    }
+    if wanted.count == 1 {
+      findings.add(
+        service.keyPath("regions"), found: "one region", expected: "at least two",
+        advice: "With one there is nowhere to move to.")
+    }
+    let vantages = service.integer("min_vantages")
+    if !wanted.isEmpty, vantages > wanted.count {
+      findings.add(
+        service.keyPath("min_vantages"), found: "\(vantages)", expected: "at most \(wanted.count)",
+        advice: "There are the coordinator and each other region: more can never agree.")
+    }
+    families(service, regions.filter { wanted.contains($0.name) && $0.isSound })
+  }
+
+  private func families(_ service: Reading, _ regions: [Reading]) {
+    let offers = regions.map { region in
+      (name: region.name, families: RegionSettings(region).families)
+    }
+    guard let first = offers.first else { return }
+    for offer in offers where offer.families != first.families {
+      findings.add(
+        "region.\(offer.name).addresses",
+        found: "\(offer.families) while \(first.name) has \(first.families)",
+        expected: "the same families in every region of [\(service.path)]",
+        advice: "A move takes all records along: add or leave out the IPv6 address everywhere.")
+    }
+  }
+
+  // MARK: Times
+
+  private func times(_ service: Reading) {
+    atLeast(
+      service, "fresh_for", service.duration("report_interval") * 2, "two report intervals",
+      "Else every report is stale before the next one comes.")
+    let confirm = Pace.divided(Defaults.confirmInterval, by: speed) * Defaults.checkFall
+    atLeast(
+      service, "failover_after", confirm, "\(Defaults.checkFall) repeated checks",
+      "Else a region is left before a check can tell a hiccup.")
+    let period = service.duration("heartbeat_period"), read = service.duration("heartbeat_read")
+    atLeast(
+      service, "max_data_at_risk", period * 2 + read,
+      "2 x heartbeat_period + heartbeat_read",
+      "Heartbeats cannot measure less.")
+    atLeast(
+      service, "max_lag", read, "heartbeat_read", "The lag cannot be read any finer.")
+    atLeast(
+      service, "probe_interval", service.duration("probe_deadline"), "probe_deadline",
+      "Else probes overtake each other.")
+    let rate = service.rate("max_switches"), hard = service.integer("max_switches_hard")
+    if hard < rate.count {
+      findings.add(
+        service.keyPath("max_switches_hard"), found: "\(hard)",
+        expected: "at least the \(rate.count) of max_switches",
+        advice: "It is the bound of all moves, the free ones included.")
+    }
+  }
+
+  private func atLeast(
+    _ service: Reading, _ key: String, _ least: Duration, _ name: String, _ advice: String
+  ) {
+    let found = service.duration(key)
+    guard found < least else { return }
+    let origin = service.given.contains(key) ? "" : " (the default)"
+    findings.add(
+      service.keyPath(key), found: "\"\(Texts.text(found))\"\(origin)",
+      expected: "at least \"\(Texts.text(least))\": \(name)", advice: advice)
+  }
+
+  // MARK: What has to be unique
+
+  private func names(_ services: [Reading]) {
+    unique(
+      services.flatMap { service in
+        service.texts("dns").map { (service.keyPath("dns"), $0, $0) }
+      }, "a name that no other service has",
+      "Two services would move the same record.")
+  }
+
+  private func addresses(_ regions: [Reading]) {
+    unique(
+      regions.flatMap { region in
+        region.texts("addresses").map { (region.keyPath("addresses"), $0, IPAddress($0)) }
+      }, "an address that no other region has",
+      "Nobody could tell which region DNS points at.")
+  }
+
+  private func identities(_ agents: [Reading], _ regions: [Reading]) {
+    let known = regions.map(\.name)
+    for agent in agents where agent.isSound && !known.contains(agent.text("region")) {
+      let region = agent.text("region")
+      let near = Texts.nearest(to: region, in: known)
+      findings.add(
+        agent.keyPath("region"), found: "\"\(region)\"",
+        expected: known.isEmpty ? "a region of this file" : known.joined(separator: ", "),
+        advice: near.map { "Did you mean \"\($0)\"?" } ?? "Add [region.\(region)].")
+    }
+    unique(
+      agents.filter(\.isSound).map { agent in
+        (agent.keyPath("public_key"), agent.text("public_key"), agent.text("public_key"))
+      }, "a key that no other agent has",
+      "Each host makes its own; copies of one cannot be told apart.")
+  }
+
+  private func unique<T: Hashable>(
+    _ values: [(keyPath: String, text: String, value: T)], _ expected: String, _ advice: String
+  ) {
+    var owners: [T: String] = [:]
+    for (keyPath, text, value) in values {
+      if let owner = owners[value] {
+        findings.add(
+          keyPath, found: "\"\(text)\", which \(owner) has too", expected: expected,
+          advice: advice)
+      } else {
+        owners[value] = keyPath
+      }
+    }
+  }
+}
+
+extension RegionSettings {
+  /// For messages.
+  fileprivate var families: String {
+    switch (addresses.isEmpty, addresses6.isEmpty) {
+    case (false, false): "IPv4 and IPv6"
+    case (false, true): "IPv4 only"
+    case (true, false): "IPv6 only"
+    case (true, true): "no address"
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import Wire
+
+extension CoordinatorSettings {
+  /// Reads `coordinator.toml` from its text; `file` is its name, for messages.
+  ///
+  /// Throws every mistake at once; a mistake of TOML's syntax hides the others.
+  public static func load(file: String, text: String) throws(SettingsError) -> CoordinatorSettings {
+    let document = try Document(.coordinator, file: file, text: text)
+    let top = document.top()
+    let speed = max(1, top.integer("rehearsal_speed"))
+    let linode = document.table("linode", speed: speed)
+    let dns = document.table("dns", speed: speed)
+    let services = document.tables("service", speed: speed)
+    let regions = document.tables("region", speed: speed)
+    let agents = document.tables("agent", speed: speed)
+    var rules = CoordinatorRules(findings: document.findings, speed: speed)
+    rules.check(top: top)
+    rules.check(services: services, regions: regions, agents: agents)
+    try document.findings.verdict()
+    guard let listen = Texts.hostPort(top.text("listen")) else {
+      throw SettingsError(problems: document.findings.problems)
+    }
+    return CoordinatorSettings(
+      automation: Automation(rawValue: top.text("automation")) ?? .observe, listen: listen,
+      socket: top.text("socket"), stateDirectory: top.text("state_directory"),
+      keyFile: top.text("key_file"), sourceAddress: top.optionalText("source_address"),
+      rehearsalSpeed: speed,
+      linode: LinodeSettings(
+        url: linode?.text("url") ?? "", tokenFile: linode?.text("token_file") ?? ""),
+      nameServers: dns?.texts("name_servers") ?? [], services: services.map(ServiceSettings.init),
+      regions: regions.map(RegionSettings.init), agents: agents.map(AgentIdentity.init),
+      pace: Pace(speed: speed))
+  }
+}
+
+extension ServiceSettings {
+  init(_ reading: Reading) {
+    let names = reading.texts("dns")
+    let rate = reading.rate("max_switches")
+    self.init(
+      name: reading.name, dns: names, table: reading.text("table"),
+      regions: reading.texts("regions"),
+      probe: reading.text("probe").replacing("{name}", with: names.first ?? ""),
+      probeBody: reading.optionalText("probe_body"), ttlSeconds: reading.integer("ttl"),
+      minHealthy: reading.number("min_healthy"), failoverAfter: reading.duration("failover_after"),
+      outsideConfirm: reading.duration("outside_confirm"), cooldown: reading.duration("cooldown"),
+      minUp: reading.duration("min_up"),
+      failback: FailbackMode(rawValue: reading.text("failback")) ?? .manual,
+      failbackAfter: reading.duration("failback_after"), maxLag: reading.duration("max_lag"),
+      maxDataAtRisk: reading.duration("max_data_at_risk"), maxSwitches: rate.count,
+      maxSwitchesHard: reading.integer("max_switches_hard"), switchWindow: rate.window,
+      minVantages: reading.integer("min_vantages"), freshFor: reading.duration("fresh_for"),
+      reportInterval: reading.duration("report_interval"),
+      probeInterval: reading.duration("probe_interval"),
+      probeDeadline: reading.duration("probe_deadline"), probeFall: Defaults.probeFall,
+      heartbeatPeriod: reading.duration("heartbeat_period"),
+      heartbeatRead: reading.duration("heartbeat_read"))
+  }
+}
+
+extension RegionSettings {
+  init(_ reading: Reading) {
+    let addresses = reading.texts("addresses")
+    self.init(
+      id: reading.name, aws: reading.text("aws"),
+      addresses: addresses.filter { IPAddress($0)?.isIPv4 == true },
+      addresses6: addresses.filter { IPAddress($0)?.isIPv4 == false })
+  }
+}
+
+extension AgentIdentity {
+  init(_ reading: Reading) {
+    self.init(
+      id: reading.name, region: reading.text("region"), publicKey: reading.text("public_key"))
+  }
+}

@@ -1,0 +1,122 @@
+/// Whether the coordinator acts by itself.
+public enum Automation: String, Hashable, Sendable, CaseIterable {
+  /// Judges and says what it would do, moves nothing by itself.
+  case observe
+  case automatic
+}
+
+/// How traffic returns to a recovered region that is preferred.
+public enum FailbackMode: String, Hashable, Sendable, CaseIterable {
+  case manual, automatic, never
+}
+
+/// A host, as an address or a name, and a TCP port.
+public struct HostPort: Hashable, Sendable, CustomStringConvertible {
+  public var host: String
+  public var port: Int
+
+  public init(host: String, port: Int) {
+    self.host = host
+    self.port = port
+  }
+
+  /// `127.0.0.1:8621`, `[::1]:8621`.
+  public var description: String {
+    host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+  }
+}
+
+/// `coordinator.toml`, validated as a whole; the defaults are filled in.
+public struct CoordinatorSettings: Sendable, Hashable {
+  public var automation: Automation
+  /// A loopback address for now: there is no TLS yet.
+  public var listen: HostPort
+  /// Path of the Unix socket that takes changes.
+  public var socket: String
+  public var stateDirectory: String
+  /// Ed25519, PKCS#8 PEM, readable by its owner alone.
+  public var keyFile: String
+  /// Where outgoing probes and API calls start; nil leaves it to the system.
+  public var sourceAddress: String?
+  /// 1 outside rehearsals; divides the default times that the file does not set.
+  public var rehearsalSpeed: Int
+  public var linode: LinodeSettings
+  /// `address:port`, an address or a name, each an authoritative server of the services' zones.
+  public var nameServers: [String]
+  /// Sorted by name; at least one.
+  public var services: [ServiceSettings]
+  /// Sorted by id; at least two.
+  public var regions: [RegionSettings]
+  /// Sorted by id.
+  public var agents: [AgentIdentity]
+  /// The times that no key sets.
+  public var pace: Pace
+}
+
+/// How to reach Linode's API.
+public struct LinodeSettings: Sendable, Hashable {
+  /// Without a slash at its end, as `https://api.linode.com/v4`.
+  public var url: String
+  public var tokenFile: String
+}
+
+/// One service: an app under a name, served from several regions.
+public struct ServiceSettings: Sendable, Hashable {
+  public var name: String
+  /// Lower case, without a dot at the end; one for now.
+  public var dns: [String]
+  /// The DynamoDB global table.
+  public var table: String
+  /// Ids by preference, primary first; at least two.
+  public var regions: [String]
+  /// The URL to probe, with the service's name in place of `{name}`.
+  public var probe: String
+  /// What the body of a probe's answer has to contain.
+  public var probeBody: String?
+  public var ttlSeconds: Int
+  /// The share of a region's hosts that has to be good: more than 0, at most 1.
+  public var minHealthy: Double
+  public var failoverAfter: Duration
+  public var outsideConfirm: Duration
+  public var cooldown: Duration
+  public var minUp: Duration
+  public var failback: FailbackMode
+  public var failbackAfter: Duration
+  public var maxLag: Duration
+  public var maxDataAtRisk: Duration
+  /// Automatic moves that are free within `switchWindow`.
+  public var maxSwitches: Int
+  /// All automatic moves within `switchWindow`; at least `maxSwitches`.
+  public var maxSwitchesHard: Int
+  public var switchWindow: Duration
+  public var minVantages: Int
+  /// At least two report intervals.
+  public var freshFor: Duration
+  public var reportInterval: Duration
+  public var probeInterval: Duration
+  public var probeDeadline: Duration
+  /// Bad probes in a row that turn a vantage's vote.
+  public var probeFall: Int
+  public var heartbeatPeriod: Duration
+  public var heartbeatRead: Duration
+}
+
+/// One region: a Linode region and its AWS region.
+public struct RegionSettings: Sendable, Hashable {
+  /// The Linode id.
+  public var id: String
+  /// The AWS id.
+  public var aws: String
+  /// Public IPv4 addresses; at most one for now.
+  public var addresses: [String]
+  /// Public IPv6 addresses; at most one for now.
+  public var addresses6: [String]
+}
+
+/// An agent whose reports count.
+public struct AgentIdentity: Sendable, Hashable {
+  public var id: String
+  public var region: String
+  /// The raw Ed25519 public key, 32 bytes, in base64.
+  public var publicKey: String
+}

@@ -1,0 +1,27 @@
+/// Collects the mistakes of one file.
+final class Findings {
+  let file: String
+  private let lines: LineIndex
+  private(set) var problems: [SettingsProblem] = []
+
+  init(file: String, text: String) {
+    self.file = file
+    lines = LineIndex(text)
+  }
+
+  func add(_ keyPath: String, found: String, expected: String, advice: String = "") {
+    problems.append(
+      SettingsProblem(
+        file: file, keyPath: keyPath, line: lines.line(keyPath), found: found, expected: expected,
+        advice: advice))
+  }
+
+  /// Throws when there is a mistake; in the order of the lines, those without one last.
+  func verdict() throws(SettingsError) {
+    if problems.isEmpty { return }
+    let order = problems.enumerated().sorted { left, right in
+      (left.element.line ?? .max, left.offset) < (right.element.line ?? .max, right.offset)
+    }
+    throw SettingsError(problems: order.map(\.element))
+  }
+}

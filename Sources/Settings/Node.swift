@@ -1,0 +1,80 @@
+import TOMLKit
+
+/// A value of a TOML document, as a plain Swift value.
+enum Node: Sendable {
+  case table([String: Node])
+  case array([Node])
+  case string(String)
+  case integer(Int)
+  case float(Double)
+  case bool(Bool)
+  /// A date or a time; no key of ours takes one.
+  case moment
+
+  /// For messages: the value as it would be written, or what it is.
+  var found: String {
+    switch self {
+    case .table: "a table"
+    case .array(let nodes): nodes.isEmpty ? "an empty array" : "an array"
+    case .string(let text): Node.quoted(text)
+    case .integer(let number): "\(number)"
+    case .float(let number): "\(number)"
+    case .bool(let truth): "\(truth)"
+    case .moment: "a date or time"
+    }
+  }
+
+  /// In quotes, at most 80 characters, without control characters.
+  static func quoted(_ text: String) -> String {
+    let plain = text.map { $0.unicodeScalars.contains { $0.value < 0x20 } ? " " : $0 }
+    return plain.count <= 80 ? "\"\(String(plain))\"" : "\"\(String(plain.prefix(77)))...\""
+  }
+
+  /// The document's root table.
+  static func parse(_ text: String, file: String) throws(SettingsError) -> [String: Node] {
+    // The parser reads C strings: a NUL would end the document, or a text, unseen.
+    if let escape = ["\0", "\\u0000", "\\U00000000"].first(where: text.contains) {
+      let line = LineIndex.line(of: escape, in: text)
+      throw SettingsError(problems: [
+        SettingsProblem(
+          file: file, keyPath: "", line: line, found: "a NUL character", expected: "text without",
+          advice: "Remove it; is this the right file?")
+      ])
+    }
+    do {
+      let table = try TOMLTable(string: text)
+      return withExtendedLifetime(table) { entries(table) }
+    } catch let error as TOMLParseError {
+      throw SettingsError(problems: [
+        SettingsProblem(
+          file: file, keyPath: "", line: error.source.begin.line,
+          column: error.source.begin.column, found: "text that is not TOML (\(error.description))",
+          expected: "TOML 1.0", advice: "Mend this place first; the rest was not looked at.")
+      ])
+    } catch {
+      throw SettingsError(problems: [
+        SettingsProblem(
+          file: file, keyPath: "", found: "text that is not TOML (\(error))", expected: "TOML 1.0",
+          advice: "")
+      ])
+    }
+  }
+
+  private static func entries(_ table: TOMLTable) -> [String: Node] {
+    var entries: [String: Node] = [:]
+    for key in table.keys {
+      if let value = table[key] { entries[key] = node(value) }
+    }
+    return entries
+  }
+
+  private static func node(_ value: any TOMLValueConvertible) -> Node {
+    if let text = value.string { return .string(text) }
+    if let number = value.int { return .integer(number) }
+    if let number = value.double { return .float(number) }
+    if let truth = value.bool { return .bool(truth) }
+    if let table = value.table { return .table(entries(table)) }
+    if let array = value.array { return .array((0..<array.count).map { node(array[$0]) }) }
+    return .moment
+  }
+}

@@ -1,0 +1,70 @@
+/// The numbers of RULES 18, in one place: settings, agent and decision take them from here.
+public enum Defaults {
+  // Checks (agent).
+  public static let checkInterval = Duration.seconds(2)
+  public static let checkDeadline = Duration.milliseconds(1500)
+  public static let confirmInterval = Duration.milliseconds(500)
+  public static let checkFall = 3
+  public static let checkRise = 2
+  public static let checkForgive = 2
+  /// The most that repeated falls raise `rise` to.
+  public static let checkRiseLimit = 16
+  /// Falls within this time of each other double `rise`; as much quiet resets it.
+  public static let flapWindow = Duration.seconds(600)
+
+  // Reports.
+  public static let reportInterval = Duration.seconds(5)
+  public static let freshFor = Duration.seconds(15)
+  /// How far a first report's wall clock may be off (RULES 5).
+  public static let firstContactWindow = Duration.seconds(60)
+
+  // Probes from outside.
+  public static let probeInterval = Duration.seconds(5)
+  public static let probeDeadline = Duration.seconds(3)
+  public static let probeFall = 3
+  public static let minVantages = 2
+
+  // Heartbeats.
+  public static let heartbeatPeriod = Duration.seconds(2)
+  public static let heartbeatRead = Duration.seconds(1)
+
+  // Moving.
+  public static let minHealthy = 0.5
+  public static let failoverAfter = Duration.seconds(30)
+  /// The confirmation of `unreachable`, `contested`, `isolated` and of `failing` with no clear
+  /// outside (RULES 4).
+  public static let outsideConfirm = Duration.seconds(60)
+  public static let cooldown = Duration.seconds(600)
+  public static let minUp = Duration.seconds(60)
+  public static let maxSwitches = 3
+  public static let maxSwitchesHard = 6
+  public static let switchWindow = Duration.seconds(6 * 3600)
+  public static let maxDataAtRisk = Duration.seconds(60)
+
+  // Failing back.
+  public static let failbackAfter = Duration.seconds(900)
+  public static let maxLag = Duration.seconds(5)
+  /// Distinct heartbeats that have to cross in each direction after a recovery (RULES 12).
+  public static let failbackHeartbeats = 5
+  /// How long silence, partial or unknown evidence only pauses the gate.
+  public static let failbackPause = Duration.seconds(60)
+
+  // Acting.
+  public static let writeDeadline = Duration.seconds(10)
+  /// Added to the write deadline before the first write after a restart with an open intent.
+  public static let restartMargin = Duration.seconds(10)
+  /// Between the two reads that prove a write was not applied.
+  public static let rereadAfter = Duration.seconds(2)
+  public static let mayLandFor = Duration.seconds(900)
+  /// Between two rounds of asking the name servers.
+  public static let convergenceRound = Duration.seconds(5)
+  public static let notPublishedAfter = Duration.seconds(180)
+  /// A tick that comes later than this voids older evidence (RULES 6c).
+  public static let lateTick = Duration.seconds(2)
+  public static let ttlSeconds = 30
+  /// The TTLs that Linode stores unchanged (facts/linode 1.4).
+  public static let ttlChoices = [
+    30, 120, 300, 3600, 7200, 14400, 28800, 57600, 86400, 172_800, 345_600, 604_800, 1_209_600,
+    2_419_200,
+  ]
+}

@@ -1,0 +1,90 @@
+/// The coordinator's signed reply to a report: what this agent is to do and to tell the app.
+public struct Directive: Codable, Hashable, Sendable {
+  public var version: Int
+  /// The agent and the report that this answers.
+  public var agent: String
+  public var sequence: UInt64
+  public var services: [ServiceDirective]
+  /// To be echoed in the next report; proves that the report is timely.
+  public var challenge: String
+  /// How long until the next report when nothing changes.
+  public var nextReportMs: Int
+  /// Whether this agent writes the region's heartbeat item.
+  public var heartbeatWriter: Bool
+  public var heartbeatPeriodMs: Int
+  /// How often the peers' heartbeats are to be read.
+  public var heartbeatReadMs: Int
+  /// The other regions, whose heartbeats are to be read from the local replica.
+  public var peers: [String]
+  public var probes: [ProbeTarget]
+  public var probePeriodMs: Int
+  public var probeDeadlineMs: Int
+  public var probeFall: Int
+  /// The coordinator's wall clock, Unix milliseconds, for the host's side of the skew.
+  public var coordinatorMs: Int64
+
+  public init(
+    version: Int = Limits.wireVersion, agent: String, sequence: UInt64,
+    services: [ServiceDirective], challenge: String, nextReportMs: Int, heartbeatWriter: Bool,
+    heartbeatPeriodMs: Int, heartbeatReadMs: Int, peers: [String], probes: [ProbeTarget],
+    probePeriodMs: Int, probeDeadlineMs: Int, probeFall: Int, coordinatorMs: Int64
+  ) {
+    self.version = version
+    self.agent = agent
+    self.sequence = sequence
+    self.services = services
+    self.challenge = challenge
+    self.nextReportMs = nextReportMs
+    self.heartbeatWriter = heartbeatWriter
+    self.heartbeatPeriodMs = heartbeatPeriodMs
+    self.heartbeatReadMs = heartbeatReadMs
+    self.peers = peers
+    self.probes = probes
+    self.probePeriodMs = probePeriodMs
+    self.probeDeadlineMs = probeDeadlineMs
+    self.probeFall = probeFall
+    self.coordinatorMs = coordinatorMs
+  }
+}
+
+/// What an app in this region is told of one service (RULES 13).
+public struct ServiceDirective: Codable, Hashable, Sendable {
+  public var service: String
+  public var epoch: UInt64
+  /// The region that DNS points at; absent while it is not one configured region.
+  public var traffic: String?
+  /// How long it has pointed there.
+  public var trafficAgeMs: Int?
+  /// The region that holds the lease for exclusive work; absent while pending or not leased.
+  public var exclusive: String?
+  /// How long the lease lasts from the sending of the report; absent when there is none.
+  public var leaseMs: Int?
+
+  public init(
+    service: String, epoch: UInt64, traffic: String? = nil, trafficAgeMs: Int? = nil,
+    exclusive: String? = nil, leaseMs: Int? = nil
+  ) {
+    self.service = service
+    self.epoch = epoch
+    self.traffic = traffic
+    self.trafficAgeMs = trafficAgeMs
+    self.exclusive = exclusive
+    self.leaseMs = leaseMs
+  }
+}
+
+/// Why a request was refused: the body of every error reply.
+public struct Problem: Codable, Hashable, Sendable, Error {
+  /// Stable, for programs: `bad_signature`, `unknown_key`, `replayed`, `not_timely`, …
+  public var code: String
+  /// For people: what was found, what is accepted, what to do.
+  public var message: String
+  /// On a refusal for time: echo it in the next report.
+  public var challenge: String?
+
+  public init(code: String, message: String, challenge: String? = nil) {
+    self.code = code
+    self.message = message
+    self.challenge = challenge
+  }
+}

@@ -1,0 +1,17 @@
+/// The bounds of everything that crosses the network between an agent and the coordinator.
+public enum Limits {
+  /// The version of the report and directive format that this build speaks.
+  public static let wireVersion = 1
+  /// The largest accepted report body, in bytes; a report of ten checks and ten regions has 12 KB.
+  public static let reportBytes = 65_536
+  /// The largest accepted directive or API reply, in bytes.
+  public static let replyBytes = 1_048_576
+  /// The most checks, peers, probes or acknowledged services in one report.
+  public static let listEntries = 256
+  /// The longest reason or other free text, in UTF-8 bytes; longer ones are cut by the sender.
+  public static let textBytes = 300
+  /// The longest name of an agent, region or service, in UTF-8 bytes.
+  public static let nameBytes = 64
+  /// The most sightings of one peer's heartbeats in one report.
+  public static let sightings = 16
+}

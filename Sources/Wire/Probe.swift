@@ -1,0 +1,124 @@
+/// The address family of a published address.
+public enum AddressFamily: String, Codable, Hashable, Sendable, CaseIterable, Comparable {
+  case ipv4, ipv6
+
+  public static func < (left: AddressFamily, right: AddressFamily) -> Bool {
+    left.rawValue < right.rawValue
+  }
+}
+
+/// What one request to a region's public address showed (RULES 3).
+public enum ProbeOutcome: String, Codable, Hashable, Sendable, CaseIterable {
+  case serving
+  /// Connected, but a TLS failure, a 5xx or the wrong body.
+  case erroring
+  /// Refused, reset or timed out.
+  case dark
+  /// Says nothing about the region: a 4xx, no route here, or too late.
+  case none
+
+  /// Whether the outcome speaks against the region.
+  public var isBad: Bool { self == .erroring || self == .dark }
+}
+
+/// What a vantage holds of a region after its newest probes.
+public enum Vote: String, Codable, Hashable, Sendable, CaseIterable {
+  case serving, bad, none
+}
+
+/// What to ask of a region from outside.
+public struct ProbeTarget: Codable, Hashable, Sendable {
+  public var service: String
+  public var region: String
+  public var family: AddressFamily
+  /// The address to connect to, in place of the URL's host.
+  public var address: String
+  /// The URL as a user would ask it: its host is the Host header and the TLS server name.
+  public var url: String
+  /// What the body has to contain, where configured.
+  public var bodyContains: String?
+
+  public init(
+    service: String, region: String, family: AddressFamily, address: String, url: String,
+    bodyContains: String? = nil
+  ) {
+    self.service = service
+    self.region = region
+    self.family = family
+    self.address = address
+    self.url = url
+    self.bodyContains = bodyContains
+  }
+}
+
+/// A vantage's newest view of one region, service and family; ages as in `Report`.
+public struct ProbeResult: Codable, Hashable, Sendable {
+  public var service: String
+  public var region: String
+  public var family: AddressFamily
+  /// The newest probe's own outcome.
+  public var outcome: ProbeOutcome
+  /// The standing vote after `fall` bad outcomes in a row or one that serves.
+  public var vote: Vote
+  public var reason: String?
+  public var status: Int?
+  public var latencyMs: Double?
+  /// Since the newest probe ended.
+  public var ageMs: Int
+  /// Since the newest serving probe was started; absent before the first.
+  public var servingMs: Int?
+  /// Since the first bad probe of the unbroken run was started; absent when the newest is not bad.
+  public var badSinceMs: Int?
+
+  public init(
+    service: String, region: String, family: AddressFamily, outcome: ProbeOutcome, vote: Vote,
+    reason: String? = nil, status: Int? = nil, latencyMs: Double? = nil, ageMs: Int,
+    servingMs: Int? = nil, badSinceMs: Int? = nil
+  ) {
+    self.service = service
+    self.region = region
+    self.family = family
+    self.outcome = outcome
+    self.vote = vote
+    self.reason = reason
+    self.status = status
+    self.latencyMs = latencyMs
+    self.ageMs = ageMs
+    self.servingMs = servingMs
+    self.badSinceMs = badSinceMs
+  }
+}
+
+/// Folds the outcomes of one vantage's probes of one address into its vote (RULES 3): bad after
+/// `fall` bad ones in a row, serving at the first serving one; in between the last vote stands.
+///
+/// `Time` is whatever instant the caller counts in.
+public struct ProbeTally<Time: Sendable>: Sendable {
+  public private(set) var vote = Vote.none
+  public private(set) var badRun = 0
+  /// When the first bad probe of the unbroken run was started.
+  public private(set) var badSince: Time?
+  /// When the newest serving probe was started.
+  public private(set) var servingStarted: Time?
+
+  public init() {}
+
+  /// Takes in one outcome of a probe started at `started`. `valid` is false for a bad outcome of a
+  /// vantage that got no good answer anywhere in the same round: it is no evidence.
+  public mutating func take(_ outcome: ProbeOutcome, started: Time, fall: Int, valid: Bool = true) {
+    switch outcome {
+    case .serving:
+      vote = .serving
+      badRun = 0
+      badSince = nil
+      servingStarted = started
+    case .erroring, .dark:
+      guard valid else { return }
+      badRun += 1
+      if badSince == nil { badSince = started }
+      if badRun >= fall { vote = .bad }
+    case .none:
+      return
+    }
+  }
+}

@@ -1,0 +1,275 @@
+/// `GET /v1/status`: everything the status screen shows, a value each.
+public struct StatusDocument: Codable, Hashable, Sendable {
+  public var version: Int
+  /// The coordinator's wall clock, Unix milliseconds.
+  public var atMs: Int64
+  public var coordinator: CoordinatorStatus
+  public var services: [ServiceStatus]
+
+  public init(
+    version: Int = 1, atMs: Int64, coordinator: CoordinatorStatus, services: [ServiceStatus]
+  ) {
+    self.version = version
+    self.atMs = atMs
+    self.coordinator = coordinator
+    self.services = services
+  }
+}
+
+/// The coordinator about itself.
+public struct CoordinatorStatus: Codable, Hashable, Sendable {
+  public var release: String
+  public var startedMs: Int64
+  /// `observe` or `automatic`.
+  public var automation: String
+  /// What is left of the start-up grace (RULES 15); absent afterwards.
+  public var graceMs: Int?
+  /// Its doubts about itself (RULES 6), a sentence each; empty when it has none.
+  public var doubts: [String]
+  /// Reports refused since the start, by code.
+  public var refusedReports: [String: Int]
+  /// The public key that directives are signed with, base64.
+  public var publicKey: String
+
+  public init(
+    release: String, startedMs: Int64, automation: String, graceMs: Int? = nil,
+    doubts: [String] = [], refusedReports: [String: Int] = [:], publicKey: String
+  ) {
+    self.release = release
+    self.startedMs = startedMs
+    self.automation = automation
+    self.graceMs = graceMs
+    self.doubts = doubts
+    self.refusedReports = refusedReports
+    self.publicKey = publicKey
+  }
+}
+
+/// What the first line of a screen has to tell.
+public enum Situation: String, Codable, Hashable, Sendable, CaseIterable {
+  /// Served, and a target is ready.
+  case ok
+  /// Served, but no other region could take over now.
+  case unprotected
+  /// Something is wrong and nothing is to be moved for it.
+  case attention
+  /// The active region is down and its confirmation runs.
+  case confirming
+  /// A move is in flight.
+  case moving
+  /// A move is due and something blocks it, or no healthy target exists.
+  case blocked
+  /// Not known: start-up, or no evidence.
+  case unknown
+}
+
+/// One service.
+public struct ServiceStatus: Codable, Hashable, Sendable {
+  public var service: String
+  public var names: [String]
+  public var situation: Situation
+  /// The first line: complete sentence, without the situation's word.
+  public var headline: String
+  /// `region`, `mixed`, `foreign` or `unknown`.
+  public var at: String
+  public var active: String?
+  public var addresses: [String]
+  /// Since the record was last read, milliseconds.
+  public var readMs: Int?
+  public var epoch: UInt64
+  /// `steady`, `confirming`, `switching`, `verifying`, `cooling`, `stranded`.
+  public var phase: String
+  public var rule: RuleLine
+  public var regions: [RegionStatus]
+  public var nameServers: [NameServerLine]
+  public var ttlSeconds: Int?
+  public var policy: PolicyStatus
+  /// If the active region failed now.
+  public var forecast: Forecast?
+  /// The move in flight.
+  public var incident: IncidentRecord?
+  /// The newest ended move.
+  public var lastIncident: IncidentRecord?
+  /// A region that automatic failback is pinned away from by an operator.
+  public var pinned: String?
+
+  public init(
+    service: String, names: [String], situation: Situation, headline: String, at: String,
+    active: String?, addresses: [String], readMs: Int?, epoch: UInt64, phase: String,
+    rule: RuleLine, regions: [RegionStatus], nameServers: [NameServerLine], ttlSeconds: Int?,
+    policy: PolicyStatus, forecast: Forecast?, incident: IncidentRecord?,
+    lastIncident: IncidentRecord?, pinned: String?
+  ) {
+    self.service = service
+    self.names = names
+    self.situation = situation
+    self.headline = headline
+    self.at = at
+    self.active = active
+    self.addresses = addresses
+    self.readMs = readMs
+    self.epoch = epoch
+    self.phase = phase
+    self.rule = rule
+    self.regions = regions
+    self.nameServers = nameServers
+    self.ttlSeconds = ttlSeconds
+    self.policy = policy
+    self.forecast = forecast
+    self.incident = incident
+    self.lastIncident = lastIncident
+    self.pinned = pinned
+  }
+}
+
+/// A numbered rule with what it says here and now.
+public struct RuleLine: Codable, Hashable, Sendable {
+  public var number: Int
+  /// The rule's name, as `steady`, `confirm-wait`.
+  public var name: String
+  public var text: String
+
+  public init(number: Int, name: String, text: String) {
+    self.number = number
+    self.name = name
+    self.text = text
+  }
+}
+
+/// One region as one service sees it.
+public struct RegionStatus: Codable, Hashable, Sendable {
+  public var region: String
+  public var aws: String
+  public var addresses: [String]
+  /// `active`, `next` (the target if the active one failed now) or `standby`.
+  public var role: String
+  /// `healthy`, `degraded`, `failing`, `unreachable`, `isolated`, `contested`, `partial`,
+  /// `silent`, `unknown`.
+  public var verdict: String
+  /// Since the verdict has been this one.
+  public var verdictMs: Int
+  public var agents: AgentCounts
+  public var outside: OutsideCounts
+  /// `ok`, `bad`, `misconfigured` or `unknown`, of the region's DynamoDB replica.
+  public var dynamodb: String
+  public var dynamodbLatencyMs: Double?
+  /// Replication lag from the active region, as an interval; absent for the active one.
+  public var lagLowSeconds: Double?
+  public var lagHighSeconds: Double?
+  /// What to know about it, a sentence each.
+  public var findings: [String]
+  public var eligible: Bool
+  /// Why it is not eligible as a target.
+  public var whyNot: [String]
+
+  public init(
+    region: String, aws: String, addresses: [String], role: String, verdict: String,
+    verdictMs: Int, agents: AgentCounts, outside: OutsideCounts, dynamodb: String,
+    dynamodbLatencyMs: Double? = nil, lagLowSeconds: Double? = nil, lagHighSeconds: Double? = nil,
+    findings: [String] = [], eligible: Bool, whyNot: [String] = []
+  ) {
+    self.region = region
+    self.aws = aws
+    self.addresses = addresses
+    self.role = role
+    self.verdict = verdict
+    self.verdictMs = verdictMs
+    self.agents = agents
+    self.outside = outside
+    self.dynamodb = dynamodb
+    self.dynamodbLatencyMs = dynamodbLatencyMs
+    self.lagLowSeconds = lagLowSeconds
+    self.lagHighSeconds = lagHighSeconds
+    self.findings = findings
+    self.eligible = eligible
+    self.whyNot = whyNot
+  }
+}
+
+/// Votes from inside a region, counted over the expected hosts.
+public struct AgentCounts: Codable, Hashable, Sendable {
+  public var expected: Int
+  public var good: Int
+  public var bad: Int
+  public var missing: Int
+
+  public init(expected: Int, good: Int, bad: Int, missing: Int) {
+    self.expected = expected
+    self.good = good
+    self.bad = bad
+    self.missing = missing
+  }
+}
+
+/// Votes of vantages outside a region.
+public struct OutsideCounts: Codable, Hashable, Sendable {
+  /// `serving`, `bad`, `split` or `unknown`.
+  public var state: String
+  public var serving: Int
+  public var bad: Int
+  public var vantages: [VantageStatus]
+
+  public init(state: String, serving: Int, bad: Int, vantages: [VantageStatus]) {
+    self.state = state
+    self.serving = serving
+    self.bad = bad
+    self.vantages = vantages
+  }
+}
+
+/// One vantage's vote on a region.
+public struct VantageStatus: Codable, Hashable, Sendable {
+  /// `coordinator` or a region.
+  public var vantage: String
+  public var vote: Vote
+  /// What it saw last, as `200 in 41 ms` or `connection refused`.
+  public var detail: String
+  public var ageMs: Int?
+
+  public init(vantage: String, vote: Vote, detail: String, ageMs: Int? = nil) {
+    self.vantage = vantage
+    self.vote = vote
+    self.detail = detail
+    self.ageMs = ageMs
+  }
+}
+
+/// The policy in force, with what is used of its budget.
+public struct PolicyStatus: Codable, Hashable, Sendable {
+  public var automation: String
+  public var failoverAfterSeconds: Double
+  /// `manual`, `automatic` or `never`.
+  public var failback: String
+  public var switchesUsed: Int
+  public var switchesMax: Int
+  public var switchWindowSeconds: Double
+  /// What is left of the cool-down; absent when there is none.
+  public var cooldownMs: Int?
+
+  public init(
+    automation: String, failoverAfterSeconds: Double, failback: String, switchesUsed: Int,
+    switchesMax: Int, switchWindowSeconds: Double, cooldownMs: Int? = nil
+  ) {
+    self.automation = automation
+    self.failoverAfterSeconds = failoverAfterSeconds
+    self.failback = failback
+    self.switchesUsed = switchesUsed
+    self.switchesMax = switchesMax
+    self.switchWindowSeconds = switchWindowSeconds
+    self.cooldownMs = cooldownMs
+  }
+}
+
+/// Where users would go, how long it would take, what would be late.
+public struct Forecast: Codable, Hashable, Sendable {
+  public var to: String
+  /// The bound of invariant 7 for this policy, without caches.
+  public var seconds: Double
+  public var dataAtRisk: DataAtRisk?
+
+  public init(to: String, seconds: Double, dataAtRisk: DataAtRisk? = nil) {
+    self.to = to
+    self.seconds = seconds
+    self.dataAtRisk = dataAtRisk
+  }
+}
