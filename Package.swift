@@ -38,6 +38,8 @@ let externals: [String: External] = [
   "Hummingbird": External(
     package: "hummingbird", url: "hummingbird-project/hummingbird", version: "2.28.1",
     withoutTraits: true),
+  "HTTPTypes": External(
+    package: "swift-http-types", url: "apple/swift-http-types", version: "1.8.0"),
   "NIOCore": External(package: "swift-nio", url: "apple/swift-nio", version: "2.101.2"),
   "NIOPosix": External(package: "swift-nio", url: "apple/swift-nio", version: "2.101.2"),
   "NIOHTTP1": External(package: "swift-nio", url: "apple/swift-nio", version: "2.101.2"),
@@ -85,6 +87,7 @@ let modules: [Module] = [
     ["CCurl", "COpenSSL", "CSystemd", "CLdns", "CLinux", "Logging"]),
   .library("DynamoDB", "Sources/DynamoDB", ["Platform"]),
   .library("Linode", "Sources/Linode", ["Platform"]),
+  .library("Probing", "Sources/Probing", ["Codec", "Platform", "Wire"]),
   .library(
     "Sandbox", "Sources/Sandbox/Model",
     ["Platform", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1"]),
@@ -94,12 +97,13 @@ let modules: [Module] = [
 
   // The agent.
   .library("AgentCore", "Agent/Core", ["Wire"]),
-  .library("AgentChecks", "Agent/Checks", ["AgentCore", "DynamoDB", "Platform", "Wire"]),
+  .library(
+    "AgentChecks", "Agent/Checks", ["AgentCore", "DynamoDB", "Platform", "Probing", "Wire"]),
   .program(
     "signalbox-agent", "Agent/Daemon",
     [
       "AgentChecks", "AgentCore", "Codec", "DynamoDB", "Platform", "Settings", "Wire",
-      "ArgumentParser", "Logging", "ServiceLifecycle",
+      "ArgumentParser", "Logging", "UnixSignals",
     ]),
 
   // The coordinator.
@@ -110,14 +114,13 @@ let modules: [Module] = [
   .library(
     "CoordinatorService", "Coordinator/Service",
     [
-      "Codec", "DNS", "Decision", "Platform", "Screens", "Settings", "Store", "Wire",
-      "Hummingbird", "NIOCore", "Logging", "ServiceLifecycle",
+      "Codec", "DNS", "Decision", "Linode", "Platform", "Probing", "Screens", "Settings", "Store",
+      "Wire", "Hummingbird", "HTTPTypes", "NIOCore", "Logging", "ServiceLifecycle", "UnixSignals",
     ]),
   .program(
     "signalbox-coordinator", "Coordinator/Daemon",
     [
-      "CoordinatorService", "Platform", "Settings", "ArgumentParser", "Logging",
-      "ServiceLifecycle",
+      "CoordinatorService", "Platform", "Settings", "Wire", "ArgumentParser", "Logging",
     ]),
   .library("Rehearsal", "Sources/Rehearsal", ["Codec", "Platform", "Wire"]),
   .program(
@@ -130,7 +133,7 @@ let modules: [Module] = [
   // Tests, a folder per module.
   .tests("Wire", ["Wire"]),
   .tests("Codec", ["Codec", "Wire"]),
-  .tests("Settings", ["Settings"]),
+  .tests("Settings", ["Settings", "Wire"]),
   .tests("Platform", ["Platform", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1"]),
   .tests("DynamoDB", ["DynamoDB", "Sandbox", "Platform"]),
   .tests("Linode", ["Linode", "Sandbox", "Platform"]),

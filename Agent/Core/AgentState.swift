@@ -63,8 +63,11 @@ public struct AgentState: Sendable {
   }
 
   /// Adds a check, at most `Limits.listEntries`; returns its number for `take(_:of:wallMs:)`.
-  public mutating func add(_ identity: CheckIdentity, policy: CheckPolicy, at now: Instant) -> Int? {
+  public mutating func add(_ identity: CheckIdentity, policy: CheckPolicy, at now: Instant) -> Int?
+  {
     guard checks.count < Limits.listEntries else { return nil }
+    var identity = identity
+    identity.name = Text.cut(identity.name, to: Limits.textBytes)
     checks.append((identity, CheckMachine(policy: policy, created: now)))
     return checks.count - 1
   }
@@ -81,7 +84,11 @@ public struct AgentState: Sendable {
 
   /// Takes in one attempt of check `number`; returns the change of state, if there is one.
   public mutating func take(_ attempt: Attempt, of number: Int, wallMs: Int64) -> CheckChange? {
-    if let stated = attempt.outcome.app { app = stated }
+    if let stated = attempt.outcome.app {
+      app = AppState(
+        region: stated.region.map { Text.cut($0, to: Limits.nameBytes) },
+        release: stated.release.map { Text.cut($0, to: Limits.nameBytes) })
+    }
     let before = checks[number].machine.state
     guard checks[number].machine.take(attempt) else { return nil }
     pacer.change()

@@ -170,11 +170,13 @@ public struct CheckMachine: Sendable {
   private mutating func learnNothing(as nothing: CheckState) {
     breakRow()
     inconclusive = min(inconclusive + 1, policy.fall)
-    let undecided = state == .unknown || state == .misconfigured
-    guard undecided || inconclusive >= policy.fall else { return }
-    state = nothing
-    badSince = nil
-    forgive()
+    if inconclusive >= policy.fall {
+      state = nothing
+      badSince = nil
+      forgive()
+    } else if state == .unknown || state == .misconfigured {
+      state = nothing
+    }
   }
 
   private mutating func forgive() {

@@ -99,10 +99,6 @@ public struct DirectiveState: Sendable {
       .sorted { $0.service < $1.service }
   }
 
-  /// The regions whose names mean something to this agent: a reply that claims to come from
-  /// another one of them contradicts.
-  public var knownRegions: Set<String> { Set(peers).union([region]) }
-
   private mutating func takeServices(
     _ told: [ServiceDirective], sent: Instant, at now: Instant
   ) -> [String] {

@@ -1,3 +1,5 @@
+import Wire
+
 /// A heartbeat as it is written to and read from the table (facts/dynamodb.md section 7).
 public struct Heartbeat: Hashable, Sendable {
   /// The agent that wrote it.
@@ -31,5 +33,14 @@ public struct Heartbeat: Hashable, Sendable {
     self.clockErrorMs = clockErrorMs
     self.previousRttMs = previousRttMs
     self.acknowledgedBefore = acknowledgedBefore
+  }
+
+  /// Whether every value is one that a sound writer writes: what comes from a table is foreign,
+  /// and a report with a value out of bounds is refused as a whole.
+  public var isPlausible: Bool {
+    (1...Limits.nameBytes).contains(agent.utf8.count)
+      && (1...Limits.nameBytes).contains(boot.utf8.count)
+      && (1...UInt64(Int64.max)).contains(sequence)
+      && (0...253_402_300_799_000).contains(writtenMs) && (1...86_400_000).contains(periodMs)
   }
 }

@@ -71,7 +71,7 @@ public struct LagEstimator: Sendable {
   /// Takes in a successful read; failed ones change nothing but the age of the last success.
   public mutating func take(_ read: ReplicaRead) {
     let before = lastRead.flatMap { intervalIsKnown(from: $0, to: read) ? $0 : nil }
-    for heartbeat in read.found.prefix(Self.writers) {
+    for heartbeat in read.found.prefix(Self.writers) where heartbeat.isPlausible {
       notice(heartbeat, in: read, absentAt: before)
     }
     while writers.count > Self.writers {
@@ -139,10 +139,10 @@ public struct LagEstimator: Sendable {
   ) {
     let jump = new.sequence - old.sequence
     guard jump > 1, let first = old.acknowledgedBefore, let last = new.acknowledgedBefore,
-      last > first
+      last > first, last < new.sequence
     else { return }
     let overwritten = min(last - first - 1, jump - 1)
-    skipped += overwritten
+    skipped &+= overwritten
     guard overwritten == jump - 1, let before, new.writtenMs > old.writtenMs else { return }
     let span = new.writtenMs - old.writtenMs
     for step in max(1, jump - min(jump, UInt64(Limits.sightings)))..<jump {

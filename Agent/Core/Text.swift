@@ -10,10 +10,11 @@ public enum Text {
       let plain = character.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
       let next = plain ? String(character) : " "
       if used + next.utf8.count > bytes {
+        guard bytes >= ellipsis.utf8.count else { return kept }
         while !kept.isEmpty && used + ellipsis.utf8.count > bytes {
           used -= kept.removeLast().utf8.count
         }
-        return bytes >= ellipsis.utf8.count ? kept + ellipsis : kept
+        return kept + ellipsis
       }
       kept += next
       used += next.utf8.count

@@ -14,10 +14,15 @@ public func decide(_ phase: Phase, _ facts: Facts) -> Decision {
 extension Facts {
   /// The phase of rest: cooling while the cool-down runs.
   fileprivate var rest: Phase { cooling ? .cooling : .steady }
+
+  /// The gate counts only where nothing holds an elective move back.
+  fileprivate var openGate: GateFact {
+    gate == .open && (block != nil || cooling) ? .closed : gate
+  }
 }
 
 private func steady(_ facts: Facts) -> Decision {
-  switch (facts.at, facts.request, facts.source, facts.gate) {
+  switch (facts.at, facts.request, facts.source, facts.openGate) {
   case (.unknown, _, _, _): Decision(.atUnknown, .steady)
   case (.foreign, _, _, _): Decision(.atForeign, .steady)
   case (.mixed, _, _, _): Decision(.atMixed, .steady)

@@ -48,7 +48,8 @@ public struct TargetChooser: Sendable {
       lines.append(sinceLine(region, since: since, picture: picture))
       lines.append(probeSinceLine(region, since: since, query))
     }
-    if memory.wasDown {
+    // A restart forgets that the region just left was down.
+    if memory.wasDown || region == justLeft {
       let up = memory.upSince.map { now - $0 } ?? .zero
       lines.append(
         CheckedLine(
@@ -125,7 +126,9 @@ public struct TargetChooser: Sendable {
   ) -> CheckedLine {
     let agents = topology.agents(of: region)
     let proven = agents.count { agent in
-      guard let held = evidence.agents[agent] else { return false }
+      guard let held = evidence.agents[agent],
+        evidence.isFresh(agent, now: now, for: policy.freshFor)
+      else { return false }
       let counting = held.report.checks.filter {
         $0.counts == .region && $0.state != .misconfigured
           && ($0.services.contains("*") || $0.services.contains(topology.service))

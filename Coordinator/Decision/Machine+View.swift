@@ -28,7 +28,9 @@ extension Machine {
     var confirmed: Set<RegionID> = []
     for (id, picture) in pictures {
       guard let confirmation = picture.judgement.confirmation else { continue }
-      let limit = policy.limit(confirmation, cooling: cooling && id == memory.active)
+      // The cool-down does not apply to the target of a move in flight (RULES 10).
+      let doubled = cooling && id == memory.active && memory.intent == nil
+      let limit = policy.limit(confirmation, cooling: doubled)
       if regions[id]?.confirm(limit: limit, now: now.instant) == true { confirmed.insert(id) }
     }
     let active = memory.active

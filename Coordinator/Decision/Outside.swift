@@ -89,14 +89,16 @@ public enum Outside {
   }
 
   /// When the vote was cast that made the bad ones enough: the smallest set, in order of their
-  /// first bad result, that fulfils the condition.
+  /// first bad result, that fulfils the condition while the later ones still served.
   private static func completing(_ bad: [VantageVote], good: Int, policy: Policy) -> Instant? {
     let sorted = bad.sorted { ($0.badSince ?? .latest) < ($1.badSince ?? .latest) }
     for count in 1...sorted.count {
       let prefix = sorted.prefix(count)
       let foreign = prefix.contains { $0.vantage != coordinator }
+      let later = sorted.count - count
       if state(
-        good: good, bad: count, foreignBad: foreign, minVantages: policy.minVantages) == .bad
+        good: good + later, bad: count, foreignBad: foreign, minVantages: policy.minVantages)
+        == .bad
       {
         return prefix.last?.badSince
       }

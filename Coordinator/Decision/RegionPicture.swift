@@ -72,7 +72,7 @@ public struct RegionMemory: Hashable, Sendable {
   public var gateSince: Instant?
   /// Since when the gate's clock is only paused.
   public var gatePausedAt: Instant?
-  /// Vantages whose vote was bad at the last tick, as `vantage family`.
+  /// Vantages whose last vote was bad, as `vantage family`.
   var badVantages: Set<String> = []
 
   public init(at now: Instant) {
@@ -104,7 +104,8 @@ public struct RegionMemory: Hashable, Sendable {
     let serving = Set(
       picture.outside.votes.filter { $0.vote == .serving }.map { "\($0.vantage) \($0.family)" })
     let turned = !badVantages.isDisjoint(with: serving)
-    badVantages = bad
+    // A vantage that has fallen mute has not taken its bad vote back.
+    badVantages = badVantages.subtracting(serving).union(bad)
     guard picture.verdict.isDown else {
       downSince = nil
       confirmedAt = nil
@@ -154,6 +155,8 @@ public struct RegionMemory: Hashable, Sendable {
 
   /// Resets the failback gate's clock, as a breach of the lag limit does.
   public mutating func resetGate(now: Instant) {
-    gateSince = now
+    guard gateSince != nil else { return }
+    // A paused clock goes on from its pause.
+    gateSince = gatePausedAt ?? now
   }
 }

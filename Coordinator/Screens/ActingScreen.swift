@@ -129,7 +129,7 @@ extension Page {
       steps.append(
         Step(
           name: "confirmed", atMs: stamps.confirmedMs ?? stamps.intentMs,
-          text: incident.evidence.count > 1 ? incident.evidence[1] : incident.why))
+          text: confirmation(incident)))
     case .failback:
       steps.append(
         Step(name: "gate open", atMs: stamps.gateMs ?? stamps.intentMs, text: incident.why))
@@ -153,6 +153,19 @@ extension Page {
         name: "published", atMs: stamps.convergedMs,
         text: servers.isEmpty ? "every name server is asked" : servers.joined(separator: "  ")))
     return steps
+  }
+
+  /// How long it was watched, and how the target looked.
+  private static func confirmation(_ incident: IncidentRecord) -> String {
+    let stamps = incident.stamps
+    var parts: [String] = []
+    if let bad = stamps.firstBadMs, let confirmed = stamps.confirmedMs {
+      parts.append("\(Text.span(Double(confirmed - bad) / 1000)) without recovery")
+    }
+    if let target = incident.evidence.first(where: { $0.hasPrefix("\(incident.to) ") }) {
+      parts.append(target)
+    }
+    return parts.isEmpty ? "moving to \(incident.to)" : parts.joined(separator: "; ")
   }
 
   private mutating func caches(_ incident: IncidentRecord, ttlSeconds: Int?) {

@@ -82,8 +82,8 @@ extension Page {
   fileprivate mutating func conclusion(_ text: String) {
     guard !text.isEmpty else { return }
     gap()
-    for (index, line) in Text.wrap("So: \(text)", style.width - 2).enumerated() {
-      add("  \(line)", index == 0 ? .title : .title)
+    for line in Text.wrap("So: \(text)", style.width - 2) {
+      add("  \(line)", .title)
     }
   }
 
@@ -112,7 +112,8 @@ extension Page {
       var lines: [(String, Bool)] = []
       let holding = target.reasons.filter(\.holds).map(\.text)
       for reason in target.reasons where !reason.holds {
-        for (index, line) in Text.wrap(reason.text, style.width - name - 10).enumerated() {
+        let rule = reason.name.isEmpty ? "" : "  [\(reason.name)]"
+        for (index, line) in Text.wrap(reason.text + rule, style.width - name - 10).enumerated() {
           lines.append(((index == 0 ? "no    " : "      ") + line, false))
         }
       }

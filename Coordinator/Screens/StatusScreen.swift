@@ -66,8 +66,8 @@ extension Page {
     var text = "If \(active) failed now: "
     text +=
       service.policy.automation == "automatic"
-      ? "users move to \(forecast.to) within \(Text.span(forecast.seconds))"
-      : "it would move users to \(forecast.to) within \(Text.span(forecast.seconds)), were it "
+      ? "users move to \(forecast.to) in about \(Text.span(forecast.seconds))"
+      : "it would move users to \(forecast.to) in about \(Text.span(forecast.seconds)), were it "
         + "allowed to (automation is \(service.policy.automation))"
     if let ttl = service.ttlSeconds { text += ", their caches \(Text.span(Double(ttl))) later" }
     if let risk = forecast.dataAtRisk { text += "; \(risk.amount) would be late" }
@@ -83,10 +83,10 @@ extension Page {
         + Text.pad("OUTSIDE", 10) + Text.pad("DYNAMODB", 10) + lag, .quiet)
     for region in service.regions {
       row(region, nameWidth: name)
-      let notes =
-        region.findings
-        + (region.eligible || region.role == "active"
-          ? [] : region.whyNot.map { "no target: \($0)" })
+      var notes = region.findings
+      if !region.eligible, region.role != "active", !region.isDown, !region.whyNot.isEmpty {
+        notes.append("no target: \(region.whyNot.joined(separator: "; "))")
+      }
       for note in notes {
         for line in Text.wrap(note, style.width - name - 8) {
           add(String(repeating: " ", count: name + 8) + line, .warning)

@@ -49,7 +49,8 @@ private struct Writing {
     for record in [commit.incident, commit.closing] {
       guard let record else { continue }
       guard record.service == commit.service else {
-        throw refused("incident \(record.id) belongs to \(record.service), not to the commit's service")
+        throw refused(
+          "incident \(record.id) belongs to \(record.service), not to the commit's service")
       }
     }
     if let closing = commit.closing {
@@ -77,7 +78,8 @@ private struct Writing {
     for epoch in [commit.epoch, commit.incident.flatMap { $0.id == 0 ? $0.epoch : nil }] {
       guard let epoch, epoch < before else { continue }
       throw StoreError(
-        .staleEpoch, path: path, found: "epoch \(epoch) of \(service) is below the stored \(before)")
+        .staleEpoch, path: path, found: "epoch \(epoch) of \(service) is below the stored \(before)"
+      )
     }
     guard commit.epoch != nil || commit.memory != nil else { return }
     let epoch = Int64(commit.epoch ?? before)

@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/timex.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /// What a child process starts with. All pointers are only read.
@@ -78,7 +79,13 @@ static inline pid_t signalbox_spawn(const struct signalbox_spawn_request *reques
     if (count != (ssize_t)sizeof *problem) *problem = 0;
   }
   close(report[0]);
-  return *problem == 0 ? child : -1;
+  if (*problem == 0) return child;
+  // It never ran its program; nobody else waits for it.
+  if (child > 0) {
+    while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {
+    }
+  }
+  return -1;
 }
 
 /// The columns of the terminal at `descriptor`; 0 when it is none.

@@ -29,7 +29,7 @@ public enum JSON {
     do {
       return try decoder.decode(type, from: Data(bytes))
     } catch let error as DecodingError {
-      throw Self.refusal(error)
+      throw Self.refusal(error, bytes)
     } catch {
       throw .notJSON(hint: "\(error)")
     }
@@ -70,7 +70,11 @@ public enum JSON {
     return String(decoding: shown, as: UTF8.self)
   }
 
-  private static func refusal(_ error: DecodingError) -> CodecError {
+  private static func refusal(_ error: DecodingError, _ bytes: [UInt8]) -> CodecError {
+    // The decoder looks at the shape before it has seen all of the text.
+    if let fault = JSONSyntax.fault(in: bytes) {
+      return .notJSON(hint: "line \(fault.line), column \(fault.column): \(fault.what)")
+    }
     switch error {
     case .keyNotFound(let key, let context):
       return .wrongShape(
@@ -81,25 +85,17 @@ public enum JSON {
     case .valueNotFound(let type, let context):
       return .wrongShape(
         keyPath: path(context.codingPath), expected: "expected \(plain(type)), found null")
-    case .dataCorrupted(let context):
-      guard context.codingPath.isEmpty else {
-        return .wrongShape(
-          keyPath: path(context.codingPath), expected: cut(context.debugDescription))
-      }
-      return .notJSON(hint: syntaxHint(context))
+    case .dataCorrupted(let context) where !context.codingPath.isEmpty:
+      return .wrongShape(
+        keyPath: path(context.codingPath), expected: cut(context.debugDescription))
+    case .dataCorrupted where String(validating: bytes, as: UTF8.self) == nil:
+      return .notJSON(hint: "it is not UTF-8")
+    case .dataCorrupted:
+      return .wrongShape(
+        keyPath: "", expected: "a number in it is too large, negative or broken for its key")
     @unknown default:
-      return .notJSON(hint: cut("\(error)"))
+      return .wrongShape(keyPath: "", expected: cut("\(error)"))
     }
-  }
-
-  /// Where the parser stopped, as it says it: "Unexpected character '}' around line 1, column 8."
-  private static func syntaxHint(_ context: DecodingError.Context) -> String {
-    if let underlying = context.underlyingError as? CocoaError,
-      let text = underlying.userInfo["NSDebugDescription"] as? String
-    {
-      return cut(text)
-    }
-    return cut(context.debugDescription)
   }
 
   private static func plain(_ type: any Any.Type) -> String {

@@ -76,9 +76,11 @@ enum SignatureFields {
     guard let member = members["sha-256"] else {
       let found = members.map { $0.0 }.joined(separator: ", ")
       throw SignatureError(
-        .wrongAlgorithm, "Content-Digest has \(found.isEmpty ? "nothing" : found); accepted: sha-256")
+        .wrongAlgorithm,
+        "Content-Digest has \(found.isEmpty ? "nothing" : found); accepted: sha-256")
     }
-    guard case .item(let item) = member, case .undecodedByteSequence(let text) = item.rfc9651BareItem,
+    guard case .item(let item) = member,
+      case .undecodedByteSequence(let text) = item.rfc9651BareItem,
       let bytes = Base64.decode(text), bytes.count == 32
     else {
       throw SignatureError(

@@ -41,11 +41,9 @@ public enum AttributeValue: Codable, Hashable, Sendable {
     case .number(let text): try container.encode(text, forKey: Key(stringValue: "N"))
     case .bool(let flag): try container.encode(flag, forKey: Key(stringValue: "BOOL"))
     case .other(let type):
-      throw EncodingError.invalidValue(
-        self,
-        .init(
-          codingPath: encoder.codingPath, debugDescription: "attributes of type \(type) are only read"
-        ))
+      let refusal = EncodingError.Context(
+        codingPath: encoder.codingPath, debugDescription: "type \(type) is only read")
+      throw EncodingError.invalidValue(self, refusal)
     }
   }
 

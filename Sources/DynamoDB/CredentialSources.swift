@@ -97,7 +97,8 @@ struct CredentialSources: Sendable {
     var Expiration: String?
   }
 
-  private func run(_ command: String, path: String) async throws(CredentialError) -> AWSCredentials {
+  private func run(_ command: String, path: String) async throws(CredentialError) -> AWSCredentials
+  {
     guard let words = CommandLine.words(command), let program = words.first else {
       throw CredentialError("\(path): credential_process has an open quote or no program")
     }

@@ -72,7 +72,8 @@ public struct TableClient: Sendable {
   /// Runs `body` and, where the error is worth it, once more after a short random pause, all within
   /// `deadline`. The first attempt gets 60 % of it; `body` is told how long it may take.
   public static func attempting<T: Sendable>(
-    deadline: Duration, _ body: (_ left: Duration) async throws(DynamoDBError) -> T
+    deadline: Duration,
+    _ body: @Sendable (_ left: Duration) async throws(DynamoDBError) -> T
   ) async throws(DynamoDBError) -> T {
     let start = Clocks.bootTime()
     do {

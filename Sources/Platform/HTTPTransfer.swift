@@ -18,6 +18,8 @@ final class HTTPTransfer: @unchecked Sendable {
   private var body: [UInt8] = []
   /// A status line has come since the request was last sent.
   private var answered = false
+  /// The blank line after the last head has come.
+  private var headIsComplete = false
   /// Why we ended the transfer ourselves.
   private var ownReason: HTTPError?
 
@@ -175,12 +177,17 @@ final class HTTPTransfer: @unchecked Sendable {
     if line.hasPrefix("HTTP/") {
       // Replaces the head of a redirect or of "100 Continue".
       answered = true
+      headIsComplete = false
       headers = []
       body = []
       return
     }
     let isFolded = line.first == " " || line.first == "\t"
     let content = line.trimmed
+    if content.isEmpty {
+      headIsComplete = true
+      return
+    }
     if isFolded, let last = headers.indices.last {
       headers[last].value += " \(content)"
       return
@@ -228,6 +235,11 @@ final class HTTPTransfer: @unchecked Sendable {
         systemError: info(CURLINFO_OS_ERRNO, of: easy),
         requestBytes: requestBytesSent, answered: answered, bodyBytes: body.count)
       return .failure(facts.error(for: plan))
+    }
+    // libcurl accepts a head without its end.
+    guard headIsComplete else {
+      return .failure(
+        plan.target.error(.reset, .outcomeUnknown, "the reply was cut short in its header"))
     }
     var microseconds: curl_off_t = 0
     _ = signalbox_easy_get_size(easy, CURLINFO_TOTAL_TIME_T, &microseconds)

@@ -1,7 +1,6 @@
 import CSystemd
 import Glibc
 public import Logging
-import Synchronization
 
 /// Where the log goes.
 public enum Journal {
@@ -14,7 +13,7 @@ public enum Journal {
   }
 
   /// Whether standard error is connected to the journal (systemd.exec(5), `JOURNAL_STREAM`).
-  public static var isConnected: Bool { LogSink.detect() == .journal }
+  public static var isConnected: Bool { LogSink.detect() != .standardError }
 }
 
 /// A swift-log handler for daemons: native fields under systemd, else lines on standard error.
@@ -22,8 +21,11 @@ public enum Journal {
 /// Under systemd, each metadata key becomes a field `SIGNALBOX_<KEY>`; the key `message_id` becomes
 /// `MESSAGE_ID`. Elsewhere a message is one line `HH:MM:SS level message key=value`.
 public struct JournalLogHandler: LogHandler {
+  /// Goes with every message of this logger.
   public var metadata: Logger.Metadata = [:]
+  /// Adds metadata to each message.
   public var metadataProvider: Logger.MetadataProvider?
+  /// Messages below it are not written.
   public var logLevel: Logger.Level
 
   private let program: String
@@ -40,11 +42,13 @@ public struct JournalLogHandler: LogHandler {
     self.sink = sink
   }
 
+  /// One value of `metadata`.
   public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
     get { metadata[key] }
     set { metadata[key] = newValue }
   }
 
+  /// Writes one message.
   public func log(event: LogEvent) {
     var all = metadata
     all.merge(metadataProvider?.get() ?? [:]) { $1 }
@@ -104,12 +108,11 @@ struct LogEntry: Sendable {
     return String("SIGNALBOX_\(name.joined())".prefix(64))
   }
 
-  /// `HH:MM:SS level message key=value`, without line breaks.
-  func text(time: String) -> String {
-    let values = fields.filter { $0.key != "message_id" }.map {
-      " \($0.key)=\(Self.quoted($0.value))"
-    }
-    return printable("\(time) \(level.rawValue) \(message)\(values.joined())")
+  /// `message key=value` behind a prefix, without line breaks.
+  func text(prefix: String) -> String {
+    let values = fields.filter { $0.key != "message_id" }
+      .map { " \($0.key)=\(Self.quoted($0.value))" }
+    return printable("\(prefix)\(message)\(values.joined())")
   }
 
   private static func quoted(_ value: String) -> String {
@@ -122,8 +125,13 @@ struct LogEntry: Sendable {
 
 /// Where messages go.
 enum LogSink: Sendable, Equatable {
+  /// The journal's native socket.
   case journal
+  /// Standard error, which leads to the journal, where the native socket is out of reach.
+  case journalStream
   case standardError
+
+  private static let nativeSocket = "/run/systemd/journal/socket"
 
   /// `JOURNAL_STREAM` names the device and inode of the journal's stream; a process that inherited
   /// the variable but writes elsewhere has others.
@@ -135,17 +143,18 @@ enum LogSink: Sendable, Equatable {
     guard fstat(2, &information) == 0,
       stream == "\(information.st_dev):\(information.st_ino)"
     else { return .standardError }
-    return .journal
+    // libsystemd drops messages silently where the socket is missing.
+    return Files.exists(nativeSocket) ? .journal : .journalStream
   }
 
   func write(_ entry: LogEntry, program: String) {
     switch self {
     case .standardError:
-      writeLine(entry.text(time: WallTime.clock(Clocks.wallMilliseconds())))
+      writeLine(entry.text(prefix: "\(WallTime.clock(Clocks.wallMilliseconds())) \(entry.level) "))
     case .journal:
-      if send(entry.journalFields(program: program)) { return }
-      // The stream still works without the native socket; it takes a priority in front.
-      writeLine("<\(entry.priority)>\(printable(entry.message))")
+      if !send(entry.journalFields(program: program)) { fallthrough }
+    case .journalStream:
+      writeLine(entry.text(prefix: "<\(entry.priority)>"))
     }
   }
 

@@ -58,7 +58,8 @@ struct LdnsQuery {
     ldns_resolver_set_usevc(resolver, job.transport == .tcp ? 1 : 0)
     ldns_resolver_set_recursive(resolver, job.recursive ? 1 : 0)
     ldns_resolver_set_retry(resolver, 1)
-    ldns_resolver_set_fallback(resolver, 0)
+    // An answer cut for UDP is asked for again, over TCP in the end.
+    ldns_resolver_set_fallback(resolver, 1)
     ldns_resolver_set_dnsrch(resolver, 0)
     ldns_resolver_set_defnames(resolver, 0)
     let milliseconds = left.timerMilliseconds

@@ -35,7 +35,7 @@ extension AgentSettings {
     if let agent = top.optionalText("agent") { return agent }
     let host = hostName.prefix { $0 != "." }.lowercased()
     // A wrong value in the file is noted already.
-    if !Texts.isName(host), top.isSound {
+    if !Texts.isName(host), top.isSound("agent") {
       findings.add(
         "agent", found: "nothing, and the host's name is \(Node.quoted(hostName))",
         expected: Kind.name.accepted, advice: "Set it: this host's id, as in coordinator.toml.")
@@ -55,7 +55,7 @@ extension AgentSettings {
         "check", found: "\(checks.count) checks", expected: "at most \(Limits.listEntries - 1)")
     }
     var seen: [String: String] = [:]
-    for check in checks where check.isSound {
+    for check in checks where check.isSound("http", "every", "timeout") {
       let url = check.text("http")
       if let other = seen[url] {
         findings.add(
@@ -80,7 +80,7 @@ extension DynamoDBSettings {
     _ reading: Reading, _ environment: [String: String], coordinator: String, _ findings: Findings
   ) {
     var awsRegion = reading.text("aws_region")
-    if !reading.given.contains("aws_region"), reading.isSound {
+    if !reading.given.contains("aws_region"), reading.isSound("aws_region") {
       awsRegion = environment["AWS_REGION"] ?? ""
       if case .failure(let mistake) = Kind.awsRegion.read(.string(awsRegion)) {
         findings.add(

@@ -103,7 +103,8 @@ extension Schema {
       "failback", .choice(["manual", "automatic", "never"], planned: []),
       .value(.text("manual")), "how traffic returns to a preferred region"),
     Key(
-      "failback_after", .duration(zeroToWeek, paced: true), .value(.duration(Defaults.failbackAfter)),
+      "failback_after", .duration(zeroToWeek, paced: true),
+      .value(.duration(Defaults.failbackAfter)),
       "how long that region has to be healthy before"),
     Key(
       "max_lag", .duration(short, paced: false), .value(.duration(Defaults.maxLag)),

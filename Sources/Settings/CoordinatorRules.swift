@@ -2,7 +2,7 @@ import Wire
 
 /// What values have to be to each other (RULES 17).
 ///
-/// A table with a mistake of its own is left out: its values are not what the file says.
+/// Keys with a mistake of their own are left out: their values are not what the file says.
 struct CoordinatorRules {
   let findings: Findings
   let speed: Int
@@ -27,7 +27,7 @@ struct CoordinatorRules {
     }
     for service in services {
       check(service, regions)
-      if service.isSound { times(service) }
+      times(service)
     }
     names(services)
     addresses(regions)
@@ -57,7 +57,7 @@ struct CoordinatorRules {
         service.keyPath("min_vantages"), found: "\(vantages)", expected: "at most \(wanted.count)",
         advice: "There are the coordinator and each other region: more can never agree.")
     }
-    families(service, regions.filter { wanted.contains($0.name) && $0.isSound })
+    families(service, regions.filter { wanted.contains($0.name) && $0.isSound("addresses") })
   }
 
   private func families(_ service: Reading, _ regions: [Reading]) {
@@ -78,24 +78,27 @@ struct CoordinatorRules {
 
   private func times(_ service: Reading) {
     atLeast(
-      service, "fresh_for", service.duration("report_interval") * 2, "two report intervals",
-      "Else every report is stale before the next one comes.")
+      service, "fresh_for", ["report_interval"], "two report intervals",
+      "Else every report is stale before the next one comes."
+    ) { $0[0] * 2 }
     let confirm = Pace.divided(Defaults.confirmInterval, by: speed) * Defaults.checkFall
     atLeast(
-      service, "failover_after", confirm, "\(Defaults.checkFall) repeated checks",
-      "Else a region is left before a check can tell a hiccup.")
-    let period = service.duration("heartbeat_period"), read = service.duration("heartbeat_read")
+      service, "failover_after", [], "\(Defaults.checkFall) repeated checks",
+      "Else a region is left before a check can tell a hiccup."
+    ) { _ in confirm }
     atLeast(
-      service, "max_data_at_risk", period * 2 + read,
-      "2 x heartbeat_period + heartbeat_read",
-      "Heartbeats cannot measure less.")
+      service, "max_data_at_risk", ["heartbeat_period", "heartbeat_read"],
+      "2 x heartbeat_period + heartbeat_read", "Heartbeats cannot measure less."
+    ) { $0[0] * 2 + $0[1] }
     atLeast(
-      service, "max_lag", read, "heartbeat_read", "The lag cannot be read any finer.")
+      service, "max_lag", ["heartbeat_read"], "heartbeat_read", "The lag cannot be read any finer."
+    ) { $0[0] }
     atLeast(
-      service, "probe_interval", service.duration("probe_deadline"), "probe_deadline",
-      "Else probes overtake each other.")
+      service, "probe_interval", ["probe_deadline"], "probe_deadline",
+      "Else probes overtake each other."
+    ) { $0[0] }
     let rate = service.rate("max_switches"), hard = service.integer("max_switches_hard")
-    if hard < rate.count {
+    if service.isSound("max_switches", "max_switches_hard"), hard < rate.count {
       findings.add(
         service.keyPath("max_switches_hard"), found: "\(hard)",
         expected: "at least the \(rate.count) of max_switches",
@@ -103,10 +106,13 @@ struct CoordinatorRules {
     }
   }
 
+  /// `key` has to be at least what `bound` makes of `others`, which `name` says in words.
   private func atLeast(
-    _ service: Reading, _ key: String, _ least: Duration, _ name: String, _ advice: String
+    _ service: Reading, _ key: String, _ others: [String], _ name: String, _ advice: String,
+    bound: ([Duration]) -> Duration
   ) {
-    let found = service.duration(key)
+    guard service.wrong.isDisjoint(with: others + [key]) else { return }
+    let found = service.duration(key), least = bound(others.map { service.duration($0) })
     guard found < least else { return }
     let origin = service.given.contains(key) ? "" : " (the default)"
     findings.add(
@@ -134,7 +140,7 @@ struct CoordinatorRules {
 
   private func identities(_ agents: [Reading], _ regions: [Reading]) {
     let known = regions.map(\.name)
-    for agent in agents where agent.isSound && !known.contains(agent.text("region")) {
+    for agent in agents where agent.isSound("region") && !known.contains(agent.text("region")) {
       let region = agent.text("region")
       let near = Texts.nearest(to: region, in: known)
       findings.add(
@@ -143,7 +149,7 @@ struct CoordinatorRules {
         advice: near.map { "Did you mean \"\($0)\"?" } ?? "Add [region.\(region)].")
     }
     unique(
-      agents.filter(\.isSound).map { agent in
+      agents.filter { $0.isSound("public_key") }.map { agent in
         (agent.keyPath("public_key"), agent.text("public_key"), agent.text("public_key"))
       }, "a key that no other agent has",
       "Each host makes its own; copies of one cannot be told apart.")

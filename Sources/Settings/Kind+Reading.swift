@@ -129,7 +129,8 @@ extension Kind {
       return refuse(node, "A number alone says no unit: write \"\(text)s\" for seconds.")
     case .failure(.unknownUnit(let unit)):
       let units = Texts.units.reversed().map(\.name).joined(separator: ", ")
-      return refuse(node, "The unit \"\(unit)\" is unknown; the units are \(units), without blanks.")
+      return refuse(
+        node, "The unit \"\(unit)\" is unknown; the units are \(units), without blanks.")
     }
   }
 

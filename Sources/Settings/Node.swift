@@ -41,6 +41,14 @@ enum Node: Sendable {
           advice: "Remove it; is this the right file?")
       ])
     }
+    if let fault = SyntaxGuard.fault(in: text) {
+      throw SettingsError(problems: [
+        SettingsProblem(
+          file: file, keyPath: "", line: fault.line, column: fault.column,
+          found: fault.what, expected: "TOML 1.0 without dates",
+          advice: "Mend this place first; the rest was not looked at.")
+      ])
+    }
     do {
       let table = try TOMLTable(string: text)
       return withExtendedLifetime(table) { entries(table) }

@@ -7,8 +7,8 @@ struct Reading {
   private var values: [String: Value] = [:]
   /// What the file sets, rightly.
   private(set) var given: Set<String> = []
-  /// No mistake in this table so far.
-  private(set) var isSound = true
+  /// What is wrong in this table, unknown and missing keys included.
+  private(set) var wrong: Set<String> = []
 
   /// Reads `entries` by `section`; defaults that are paced are divided by `speed`.
   init(
@@ -21,7 +21,7 @@ struct Reading {
       if let node = entries[key.name] {
         read(key, node, findings)
       } else if case .required = key.fallback {
-        isSound = false
+        wrong.insert(key.name)
         findings.add(
           keyPath(key.name), found: "nothing", expected: key.kind.accepted,
           advice: "Set it: \(key.doc).")
@@ -34,10 +34,13 @@ struct Reading {
     let tables = section.name.isEmpty ? Set(schema.sections.map(\.name) + schema.planned) : []
     for (name, _) in entries.sorted(by: { $0.key < $1.key })
     where !known.contains(name) && !tables.contains(name) {
-      isSound = false
+      wrong.insert(name)
       refuse(name, section, schema, findings)
     }
   }
+
+  /// Whether these keys are what the file says, or their defaults: only then may they be compared.
+  func isSound(_ keys: String...) -> Bool { wrong.isDisjoint(with: keys) }
 
   func keyPath(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
@@ -47,7 +50,7 @@ struct Reading {
       values[key.name] = value
       given.insert(key.name)
     case .failure(let mistake):
-      isSound = false
+      wrong.insert(key.name)
       findings.add(
         keyPath(key.name), found: mistake.found, expected: mistake.expected,
         advice: mistake.advice)
@@ -74,13 +77,13 @@ struct Reading {
     }
     known += tables
     let advice: String
-    if let near = Texts.nearest(to: name, in: known) {
-      advice = tables.contains(near) ? "Did you mean [\(near)]?" : "Did you mean \"\(near)\"?"
-    } else if let home = schema.sections.first(where: { $0.key(name) != nil }) {
+    if let home = schema.sections.first(where: { $0.key(name) != nil }) {
       advice =
         home.name.isEmpty
         ? "It belongs to the top of the file, before the first table."
         : "It belongs in \(home.title)."
+    } else if let near = Texts.nearest(to: name, in: known) {
+      advice = tables.contains(near) ? "Did you mean [\(near)]?" : "Did you mean \"\(near)\"?"
     } else {
       advice = ""
     }

@@ -161,10 +161,12 @@ enum Texts {
   static func nearest(to text: String, in words: [String]) -> String? {
     let near = words.map { (distance: distance(text, $0), word: $0) }
       .min { ($0.distance, $0.word) < ($1.distance, $1.word) }
-    guard let near, near.distance <= max(2, text.count / 3), near.distance < near.word.count else {
-      return nil
+    if let near, near.distance <= max(2, text.count / 3), near.distance < near.word.count {
+      return near.word
     }
-    return near.word
+    // `token` for `token_file`, `name_servers_list` for `name_servers`.
+    guard text.count >= 3 else { return nil }
+    return words.first { $0.hasPrefix(text) || $0.count >= 3 && text.hasPrefix($0) }
   }
 
   /// Insertions, deletions, replacements and swaps of neighbours that make `left` into `right`.

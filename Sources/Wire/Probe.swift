@@ -37,10 +37,12 @@ public struct ProbeTarget: Codable, Hashable, Sendable {
   public var url: String
   /// What the body has to contain, where configured.
   public var bodyContains: String?
+  /// The region's AWS id: an app may name its region by either.
+  public var aws: String?
 
   public init(
     service: String, region: String, family: AddressFamily, address: String, url: String,
-    bodyContains: String? = nil
+    bodyContains: String? = nil, aws: String? = nil
   ) {
     self.service = service
     self.region = region
@@ -48,6 +50,7 @@ public struct ProbeTarget: Codable, Hashable, Sendable {
     self.address = address
     self.url = url
     self.bodyContains = bodyContains
+    self.aws = aws
   }
 }
 

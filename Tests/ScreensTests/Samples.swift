@@ -85,8 +85,9 @@ enum Sample {
       evidence: kind == .failback
         ? []
         : [
-          "0/2 agents, 3/3 outside checks fail",
-          "30 s without recovery; us-west healthy 2/2, lag 0.8 s",
+          "us-east is failing: 0/2 agents good, 2 missing, 3/3 outside checks fail",
+          "coordinator: bad, connection refused",
+          "us-west is healthy: 2/2 agents good, 3/3 outside checks served",
         ],
       operatorName: operatorName,
       records: [
@@ -157,7 +158,7 @@ enum Sample {
       TargetLine(
         region: "eu-central", chosen: false,
         reasons: [
-          CheckedLine(holds: false, text: "evidence 94 s old (limit 15 s)"),
+          CheckedLine(name: "fresh", holds: false, text: "evidence 94 s old (limit 15 s)"),
           CheckedLine(holds: true, text: "outside serving 3/3"),
         ]),
     ],

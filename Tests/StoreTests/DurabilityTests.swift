@@ -1,8 +1,9 @@
 import FoundationEssentials
 import GRDB
-import Store
 import Testing
 import Wire
+
+@testable import Store
 
 @Suite struct DurabilityTests {
   /// Ten commits' worth of everything.
@@ -14,6 +15,25 @@ import Wire
           incident: .sample(
             epoch: UInt64(number), outcome: number == commits ? .open : .converged),
           events: [.sample(number, incident: 0), .sample(number, service: nil)]))
+    }
+  }
+
+  /// The levels of `synchronous`: sqlite.org/pragma.html; 2 is FULL.
+  @Test func everyCommitIsSynced() throws {
+    let scratch = try Scratch()
+    for _ in 1...2 {
+      let store = try scratch.open()
+      defer { store.close() }
+      let (level, mode) = try store.use { queue in
+        try queue.writeWithoutTransaction { database in
+          (
+            try Int.fetchOne(database, sql: "PRAGMA synchronous"),
+            try String.fetchOne(database, sql: "PRAGMA journal_mode")
+          )
+        }
+      }
+      #expect(level == 2)
+      #expect(mode == "wal")
     }
   }
 

@@ -1,0 +1,189 @@
+public import AgentCore
+import DynamoDB
+import Platform
+import Synchronization
+import Wire
+
+/// Whether the local DynamoDB replica can be written and strongly read (RULES 1).
+///
+/// The region's writer is judged by its heartbeat writes and a strongly consistent read of that
+/// item; every other agent by a strongly consistent read of its own key. An eventually consistent
+/// read is never a vote: it only names the class of a failure.
+public final class DynamoDBCheck: Check {
+  public let identity: CheckIdentity
+  private let access: TableAccess
+  private let writer: HeartbeatWriter
+  private let agent: String
+  private let region: String
+  /// Names that tell a vanished endpoint from a broken resolver.
+  private let references: [String]
+  /// The number of the newest heartbeat write that was judged.
+  private let judged = Mutex(0)
+
+  /// A check for `agent` in `region`. `references` are names that should resolve whenever this
+  /// host's resolver works.
+  public init(
+    identity: CheckIdentity, access: TableAccess, writer: HeartbeatWriter, agent: String,
+    region: String, references: [String]
+  ) {
+    self.identity = identity
+    self.access = access
+    self.writer = writer
+    self.agent = agent
+    self.region = region
+    self.references = references
+  }
+
+  public func attempt(deadline: Duration) async -> CheckOutcome {
+    let start = Clocks.bootTime()
+    func left() -> Duration {
+      max(deadline - start.duration(to: Clocks.bootTime()), deadline / 10)
+    }
+    do {
+      _ = try await access.description(deadline: deadline * 6 / 10)
+    } catch {
+      return await judgeDescription(error, deadline: left())
+    }
+    let beat = await writer.beat(
+      after: judged.withLock { $0 }, deadline: deadline * 55 / 100)
+    if let beat { judged.withLock { $0 = beat.number } }
+    if let error = beat?.error, !Self.isWorthReading(after: error) {
+      return await judge(error, deadline: left())
+    }
+    do {
+      let item = try await TableClient.attempting(deadline: left()) { left throws(DynamoDBError) in
+        try await read(beat: beat, consistent: true, deadline: left)
+      }
+      return await judge(beat, found: item, deadline: left())
+    } catch {
+      return await judge(error, deadline: left())
+    }
+  }
+
+  /// After these a read would only say the same again.
+  private static func isWorthReading(after error: DynamoDBError) -> Bool {
+    switch error.kind {
+    case .network, .timeout, .tls, .serverError, .conflict, .conditionFailed, .throttled, .other:
+      true
+    case .nameResolution, .credentials, .permission, .missingTable, .clock, .signature,
+      .validation, .hostNetwork:
+      false
+    }
+  }
+
+  private func read(
+    beat: HeartbeatWriter.Beat?, consistent: Bool, deadline: Duration
+  ) async throws(DynamoDBError) -> HeartbeatItem? {
+    let keys = try await access.description(deadline: deadline).keys
+    let key = keys.key(HeartbeatItem.partition(region), agent)
+    let item = try await access.client.get(
+      key, table: access.table, consistent: consistent, deadline: deadline)
+    return item.flatMap { HeartbeatItem($0, region: region) }
+  }
+
+  // MARK: Judging
+
+  /// The read came back: what the heartbeat write adds to it.
+  private func judge(
+    _ beat: HeartbeatWriter.Beat?, found: HeartbeatItem?, deadline: Duration
+  ) async -> CheckOutcome {
+    guard let beat else { return CheckOutcome(.success) }
+    let isOurs = found?.agent == agent && found?.boot == beat.heartbeat.boot
+    let isThere = isOurs && (found?.sequence ?? 0) >= beat.heartbeat.sequence
+    guard let error = beat.error else {
+      // Another writer of a table without a sort key may have replaced it meanwhile.
+      if isThere || (found != nil && !isOurs) { return CheckOutcome(.success) }
+      return CheckOutcome(
+        .unknown, .other,
+        reason: "a strongly consistent read does not show heartbeat \(beat.heartbeat.sequence), "
+          + "which was acknowledged")
+    }
+    // A write without an answer is unknown until it is read back.
+    if error.failure == .outcomeUnknown && isThere { return CheckOutcome(.success) }
+    return await judge(error, deadline: deadline)
+  }
+
+  /// DescribeTable belongs to the control plane: only what would hit every call counts as bad.
+  private func judgeDescription(_ error: DynamoDBError, deadline: Duration) async -> CheckOutcome {
+    switch error.kind {
+    case .serverError, .throttled:
+      CheckOutcome(
+        .unknown, error.failureClass,
+        reason: "the key schema is not known yet: \(error.description)")
+    case .validation:
+      CheckOutcome(.misconfigured, .missingTable, reason: error.description)
+    default:
+      await judge(error, deadline: deadline)
+    }
+  }
+
+  private func judge(_ error: DynamoDBError, deadline: Duration) async -> CheckOutcome {
+    let reason = error.description
+    switch error.kind {
+    case .network, .timeout, .tls:
+      return CheckOutcome(.failure, error.failureClass, reason: reason)
+    case .serverError:
+      let isQuorum = await onlyEventualReadsWork(deadline: deadline)
+      return isQuorum ? quorum(reason) : CheckOutcome(.failure, .serverError, reason: reason)
+    case .other:
+      let isQuorum = await onlyEventualReadsWork(deadline: deadline)
+      return isQuorum ? quorum(reason) : CheckOutcome(.unknown, .other, reason: reason)
+    case .throttled:
+      return CheckOutcome(.throttled, .throttled, reason: reason)
+    case .conflict, .conditionFailed:
+      return CheckOutcome(.success)
+    case .credentials, .permission, .missingTable, .clock, .signature:
+      return CheckOutcome(.misconfigured, error.failureClass, reason: advice(error))
+    case .validation:
+      await access.forget()
+      return CheckOutcome(.unknown, .other, reason: reason)
+    case .hostNetwork:
+      return CheckOutcome(.unknown, .hostNetwork, reason: reason)
+    case .nameResolution:
+      return await judgeName(reason, deadline: deadline)
+    }
+  }
+
+  private func quorum(_ reason: String) -> CheckOutcome {
+    CheckOutcome(
+      .failure, .quorum,
+      reason: "writes and strong reads are refused, only eventually consistent reads work: "
+        + reason)
+  }
+
+  private func onlyEventualReadsWork(deadline: Duration) async -> Bool {
+    guard let known = await access.current, known.isStronglyConsistent else { return false }
+    do {
+      _ = try await read(beat: nil, consistent: false, deadline: deadline)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /// A dead name is the region's fault; a dead resolver is this host's (20 October 2025).
+  private func judgeName(_ reason: String, deadline: Duration) async -> CheckOutcome {
+    let names = access.client.names
+    for reference in references {
+      let each = max(deadline / max(1, references.count), .milliseconds(100))
+      if (try? await names.addresses(of: reference, deadline: each)) != nil {
+        return CheckOutcome(
+          .failure, .nameResolution, reason: "\(reason), while \(reference) resolves")
+      }
+    }
+    return CheckOutcome(
+      .unknown, .hostNetwork,
+      reason: "\(reason), and neither does \(references.joined(separator: ", ")): "
+        + "this host's resolver is at fault")
+  }
+
+  private func advice(_ error: DynamoDBError) -> String {
+    switch error.kind {
+    case .clock: "\(error.description). This host's clock is off: check timedatectl"
+    case .permission:
+      "\(error.description). Needed: PutItem, GetItem, Query, DescribeTable on \(access.table)"
+    case .missingTable: "\(error.description). Is [dynamodb] table right for aws_region?"
+    default: error.description
+    }
+  }
+}

@@ -1,0 +1,212 @@
+import AgentChecks
+import AgentCore
+import Logging
+import Platform
+import Wire
+
+/// Owns the agent's state: every event goes through here, and every wake-up comes from here.
+actor Agent: HeartbeatBook {
+  /// Rings when a report may be due sooner than it seemed.
+  nonisolated let reports = Alarm()
+  /// Ring when a directive may have changed what there is to do.
+  nonisolated let beats = Alarm()
+  nonisolated let peers = Alarm()
+  nonisolated let probes = Alarm()
+
+  private var state: AgentState
+  private let log: StateLog
+  /// Nil until the first exchange.
+  private var isHeard: Bool?
+  private var loss = ""
+  private var statusLine = ""
+  private let coordinator: String
+
+  init(facts: AgentFacts, coordinator: String, log: StateLog) {
+    state = AgentState(facts: facts)
+    self.coordinator = coordinator
+    self.log = log
+  }
+
+  // MARK: Checks
+
+  func add(_ identity: CheckIdentity, policy: CheckPolicy) -> Int? {
+    state.add(identity, policy: policy, at: .now)
+  }
+
+  func nextRun(of number: Int) -> Instant { state.nextRun(of: number) }
+
+  func finish(_ attempt: Attempt, of number: Int) {
+    let change = state.take(attempt, of: number, wallMs: Clocks.wallMilliseconds())
+    guard let change else { return }
+    let result = change.result
+    let why = result.reason.map { ": \($0)" } ?? ""
+    let isWorse = result.state == .bad || result.state == .misconfigured
+    log.write(
+      isWorse ? .warning : .info, "check \(change.name) is \(result.state.rawValue)\(why)",
+      ["check": change.name, "state": result.state.rawValue, "was": change.from.rawValue])
+    reports.ring()
+    showStatus()
+  }
+
+  // MARK: Heartbeats
+
+  /// Whether this agent writes, and how often.
+  var beatPlan: (isWriter: Bool, periodMs: Int64) {
+    (state.directive.heartbeatWriter, state.directive.heartbeatPeriodMs)
+  }
+
+  func nextBeat() -> Heartbeat? {
+    state.nextBeat(wallMs: Clocks.wallMilliseconds(), clock: Self.clock())
+  }
+
+  func record(
+    _ outcome: BeatOutcome, of heartbeat: Heartbeat, started: Instant, ended: Instant
+  ) {
+    guard state.take(outcome, of: heartbeat, started: started, ended: ended) else { return }
+    switch outcome {
+    case .acknowledged:
+      log.write(.info, "heartbeats are written again", ["sequence": "\(heartbeat.sequence)"])
+    case .failed(let failure, let reason), .unknown(let failure, let reason):
+      log.write(
+        .warning, "heartbeat \(heartbeat.sequence) was not acknowledged: \(reason)",
+        ["failure": failure.rawValue])
+    }
+    reports.ring()
+  }
+
+  /// The regions to read, and how often.
+  var readPlan: (peers: [String], periodMs: Int64) {
+    (state.directive.peers, state.directive.heartbeatReadMs)
+  }
+
+  func finish(_ read: ReplicaRead, of region: String) { state.take(read, of: region) }
+
+  // MARK: Probes
+
+  var probeKeys: [ProbeKey] { state.probeTargets.map(ProbeKey.init) }
+
+  /// What to ask for a key, and how; nil when it is no longer to be probed.
+  func probePlan(
+    _ key: ProbeKey
+  ) -> (target: ProbeTarget, periodMs: Int64, deadlineMs: Int64)? {
+    guard let target = state.probeTarget(key) else { return nil }
+    return (target, state.directive.probePeriodMs, state.directive.probeDeadlineMs)
+  }
+
+  func finish(_ finding: ProbeFinding, of target: ProbeTarget, started: Instant, ended: Instant) {
+    guard state.take(finding, of: target, started: started, ended: ended) else { return }
+    let why = finding.reason.map { ": \($0)" } ?? ""
+    log.write(
+      finding.outcome.isBad ? .warning : .info,
+      "\(target.region) seen from here: \(finding.outcome.rawValue)\(why)",
+      ["service": target.service, "region": target.region, "address": target.address])
+    reports.ring()
+  }
+
+  // MARK: Time
+
+  func finish(timerDue due: Instant, fired: Instant) {
+    guard state.take(timerDue: due, fired: fired) else { return }
+    if state.isStarved {
+      log.write(.warning, "this host does not run the agent on time: its bad votes do not count")
+    } else {
+      log.write(.info, "this host runs the agent on time again")
+    }
+    reports.ring()
+  }
+
+  // MARK: Reports
+
+  var reportDue: Instant? { state.pacer.due }
+
+  func report(goodbye: Bool) -> Report {
+    state.report(
+      at: .now, wallMs: Clocks.wallMilliseconds(), clock: Self.clock(), goodbye: goodbye)
+  }
+
+  /// Takes over a verified directive; false if it was refused.
+  @discardableResult
+  func take(_ directive: Directive, answering sequence: UInt64, sent: Instant) -> Bool {
+    let before = state.directive
+    switch state.take(directive, answering: sequence, sent: sent, at: .now) {
+    case .refused(let reason):
+      lose("the directive was refused: \(reason)", challenge: nil, retry: false)
+      return false
+    case .taken(let stale):
+      for service in stale {
+        log.write(
+          .warning, "\(service): a directive with a lower epoch was refused", ["service": service])
+      }
+      describe(state.directive, before: before)
+      hear()
+      beats.ring()
+      peers.ring()
+      probes.ring()
+      return true
+    }
+  }
+
+  /// A report was not taken over.
+  func lose(_ reason: String, challenge: String?, retry: Bool) {
+    state.loseReport(
+      challenge: challenge, retry: retry, at: .now, jitter: Double.random(in: 0..<1))
+    if retry && challenge != nil { return }
+    if isHeard != false || reason != loss {
+      log.write(.warning, "the coordinator does not hear this agent: \(reason)")
+    }
+    isHeard = false
+    loss = reason
+    showStatus()
+  }
+
+  private func hear() {
+    if isHeard != true { log.write(.info, "the coordinator at \(coordinator) hears this agent") }
+    isHeard = true
+    loss = ""
+    showStatus()
+  }
+
+  private func describe(_ now: DirectiveState, before: DirectiveState) {
+    if now.heartbeatWriter != before.heartbeatWriter {
+      let role = now.heartbeatWriter ? "writes the region's heartbeat" : "writes no heartbeat"
+      log.write(.info, "this agent \(role)")
+    }
+    for (name, service) in now.services.sorted(by: { $0.key < $1.key }) {
+      let told = service.directive
+      let old = before.services[name]?.directive
+      guard told.epoch != old?.epoch || told.traffic != old?.traffic else { continue }
+      log.write(
+        .info, "\(name): traffic is at \(told.traffic ?? "no one region"), epoch \(told.epoch)",
+        ["service": name, "region": told.traffic ?? "", "epoch": "\(told.epoch)"])
+    }
+  }
+
+  /// For `systemctl status`; sent only when it changes.
+  private func showStatus() {
+    let line = status
+    guard line != statusLine else { return }
+    statusLine = line
+    Supervisor.status(line)
+  }
+
+  /// One line: whether the coordinator hears this agent, and what the checks say.
+  var status: String {
+    let link =
+      switch isHeard {
+      case nil: "starting, reports go to \(coordinator)"
+      case true?: "reporting to \(coordinator)"
+      case false?: "not heard by \(coordinator) (\(Text.cut(loss, to: 80)))"
+      }
+    let states = state.checkStates
+    let parts = CheckState.allCases.compactMap { kind -> String? in
+      let count = states.count { $0 == kind }
+      return count == 0 ? nil : "\(count) \(kind.rawValue)"
+    }
+    return "\(link); checks: \(parts.isEmpty ? "none" : parts.joined(separator: ", "))"
+  }
+
+  private static func clock() -> ClockState {
+    let now = Clocks.synchronisation()
+    return ClockState(synchronised: now.synchronised, errorMs: now.errorMilliseconds)
+  }
+}

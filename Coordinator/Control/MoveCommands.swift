@@ -1,0 +1,209 @@
+import ArgumentParser
+import FoundationEssentials
+import Platform
+import Rehearsal
+import Screens
+import Wire
+
+/// What every move that is asked for takes.
+struct MoveOptions: ParsableArguments {
+  @Flag(name: .shortAndLong, help: "Do not ask; needed where there is no terminal.")
+  var yes = false
+  @Option(help: ArgumentHelp("Why, for the history.", valueName: "text"))
+  var reason: String?
+  @Option(
+    name: .customLong("override-rule"),
+    help: ArgumentHelp(
+      "A rule to override, by the name that the refusal gives. May be repeated.",
+      valueName: "name"))
+  var overrideRule: [String] = []
+  @Flag(name: .customLong("no-wait"), help: "Return when the move has begun.")
+  var noWait = false
+  @Flag(help: "Print the move as JSON: the incident at its end, with --no-wait its number.")
+  var json = false
+}
+
+/// `signalbox failover`.
+struct FailoverCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "failover",
+    abstract: "Move a service to another region now.",
+    discussion: """
+      Shows what it would change, asks, then follows the move to its end. The region
+      has to be able to take over; each rule that forbids it can be overridden by
+      name. Afterwards users stay there until `signalbox failback`, but in an
+      emergency.
+
+      Examples:
+        signalbox failover app --to us-west
+        signalbox failover app --to us-west --yes --reason "kernel update"
+      """,
+    aliases: ["switchover"])
+
+  @OptionGroup var connection: Connection
+  @Argument(help: "The service.")
+  var service: String
+  @Option(help: ArgumentHelp("The region to go to.", valueName: "region"))
+  var to: String
+  @OptionGroup var move: MoveOptions
+
+  func run() async throws {
+    try await Mover(client: try connection.client(), options: move, service: service)
+      .run(.operatorMove, to: to)
+  }
+}
+
+/// `signalbox failback`.
+struct FailbackCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "failback",
+    abstract: "Move a service back to its primary region.",
+    discussion: """
+      Like failover, to the preferred region unless --to says otherwise; automatic
+      moves are armed again afterwards.
+
+      Examples:
+        signalbox failback app
+        signalbox failback app --yes --json
+      """)
+
+  @OptionGroup var connection: Connection
+  @Argument(help: "The service.")
+  var service: String
+  @Option(help: ArgumentHelp("The region to go to; the primary unless given.", valueName: "region"))
+  var to: String?
+  @OptionGroup var move: MoveOptions
+
+  func run() async throws {
+    try await Mover(client: try connection.client(), options: move, service: service)
+      .run(.failback, to: to)
+  }
+}
+
+/// Shows, asks, moves and follows.
+struct Mover {
+  let client: CoordinatorClient
+  let options: MoveOptions
+  let service: String
+
+  func run(_ kind: MoveKind, to: String?) async throws {
+    let service = try await client.status().service(self.service)
+    guard let target = to ?? service.regions.first?.region else {
+      throw CommandFailure.refused("the service \(service.service) has no regions")
+    }
+    guard service.regions.contains(where: { $0.region == target }) else {
+      let known = service.regions.map(\.region).joined(separator: ", ")
+      throw CommandFailure.refused(
+        "\(service.service) has no region \"\(target)\"; there is \(known)")
+    }
+    guard service.active != target else {
+      throw CommandFailure.refused("\(service.service) is already served by \(target)")
+    }
+    try await confirm(kind, service, to: target)
+    let request = MoveRequest(
+      to: target, epoch: service.epoch, operatorName: Self.operatorName(), reason: options.reason,
+      overrides: options.overrideRule)
+    let reply = try await send(kind, service.service, request)
+    if options.noWait {
+      if options.json {
+        try printJSON(reply)
+      } else {
+        Console.out(
+          "Moving \(service.service): \(reply.from ?? "?") -> \(reply.to), "
+            + "incident \(reply.incident), epoch \(reply.epoch).\n")
+      }
+      return
+    }
+    try await follow(reply)
+  }
+
+  private func confirm(_ kind: MoveKind, _ service: ServiceStatus, to: String) async throws {
+    let plan = Screens.movePlan(kind, service: service, to: to, style: Console.style(2))
+    if options.yes {
+      if !options.json { Console.err(plan + "\n") }
+      return
+    }
+    Console.err(plan + "\n")
+    guard Terminal.isTerminal(0), Terminal.isTerminal(2) else {
+      throw CommandFailure.usage("nothing was changed: without a terminal to ask on, give --yes")
+    }
+    guard await Console.ask("Move \(service.service) to \(to) now?") else {
+      throw CommandFailure.refused("nothing was changed")
+    }
+  }
+
+  private func send(_ kind: MoveKind, _ service: String, _ request: MoveRequest) async throws
+    -> MoveReply
+  {
+    do {
+      return kind == .failback
+        ? try await client.failback(service, request)
+        : try await client.failover(service, request)
+    } catch {
+      guard case .refused(let status, let problem) = error else { throw error }
+      if options.json { try printJSON(problem) }
+      var text = "refused: \(problem.message) [\(problem.code)]"
+      if problem.code == "changes_need_socket" {
+        text +=
+          "\n           on the coordinator's host: "
+          + "sudo signalbox --coordinator unix:\(Connection.defaultSocket) ..."
+      } else if status == 409 {
+        text += "\n           look again: signalbox status"
+      }
+      throw CommandFailure.refused(text)
+    }
+  }
+
+  /// Shows the move until it ends.
+  private func follow(_ reply: MoveReply) async throws {
+    let live = Terminal.isTerminal(2) && !options.json
+    var drawn = 0
+    var lastSeen = Clocks.monotonic()
+    while true {
+      let incident: IncidentRecord
+      do {
+        incident = try await client.incident(reply.incident)
+        lastSeen = Clocks.monotonic()
+      } catch {
+        guard case .unreachable(let text) = error else { throw error }
+        guard Clocks.monotonic() - lastSeen < .seconds(120) else {
+          throw CommandFailure(
+            code: 3,
+            message: "\(text)\nThe move goes on without you: "
+              + "signalbox history --incident \(reply.incident)")
+        }
+        try await Task.sleep(for: .seconds(1))
+        continue
+      }
+      let ended = incident.outcome != .open
+      if live || ended {
+        let screen = Screens.move(
+          incident, service: nil, atMs: Clocks.wallMilliseconds(),
+          style: Console.style(ended ? 1 : 2))
+        if live { Console.err(Console.redraw(over: drawn)) }
+        if ended {
+          if options.json { try printJSON(incident) } else { Console.out(screen) }
+        } else {
+          Console.err(screen)
+          drawn = screen.split(separator: "\n", omittingEmptySubsequences: false).count - 1
+        }
+      }
+      if ended {
+        guard incident.outcome == .converged else { throw CommandFailure(code: 1, message: "") }
+        return
+      }
+      try await Task.sleep(for: .milliseconds(300))
+    }
+  }
+
+  /// Who asks: the person behind sudo.
+  private static func operatorName() -> String {
+    let environment = ProcessInfo.processInfo.environment
+    for name in ["SUDO_USER", "USER", "LOGNAME"] {
+      if let value = environment[name], !value.isEmpty {
+        return String(value.prefix(Limits.nameBytes))
+      }
+    }
+    return "unknown"
+  }
+}

@@ -1,0 +1,156 @@
+public import Linode
+import Platform
+import Synchronization
+
+/// The Linode DNS Manager as a provider. Remembers which zone a name is in, never its records.
+public final class LinodeProvider: DNSProvider {
+  private let client: LinodeClient
+  private let zones = Mutex<[String: LinodeDomain]>([:])
+
+  public init(_ client: LinodeClient) {
+    self.client = client
+  }
+
+  public func records(of name: String) async throws(ProviderError) -> [ProviderRecord] {
+    let name = Canonical.name(name)
+    let (zone, all) = try await listing(of: name)
+    let marker = Marker.recordName(name)
+    let wanted = all.compactMap { record in Self.record(record, zone: zone) }.filter {
+      $0.type == "TXT" ? $0.name == marker : $0.name == name
+    }
+    guard wanted.contains(where: { $0.type != "TXT" }) else {
+      let alias = all.contains {
+        $0.type == "CNAME" && Self.fullName($0.name, zone: zone.domain) == name
+      }
+      throw ProviderError(
+        .noRecord, .permanent,
+        description: alias
+          ? "\(name) is a CNAME: replace it by A and AAAA records"
+          : "the zone \(zone.domain) has no A or AAAA record for \(name): create it")
+    }
+    return wanted
+  }
+
+  public func setTarget(
+    _ target: String, of record: ProviderRecord, deadline: Duration
+  ) async throws(ProviderError) {
+    let zone = try await zone(of: record.name)
+    do {
+      _ = try await client.updateRecord(
+        domain: zone.id, record: record.id, target: target, deadline: deadline)
+    } catch {
+      if error.kind == .notFound { forget(record.name) }
+      throw ProviderError(error)
+    }
+  }
+
+  public func create(
+    type: String, name: String, target: String, ttlSeconds: Int, deadline: Duration
+  ) async throws(ProviderError) -> ProviderRecord {
+    let name = Canonical.name(name)
+    let zone = try await zone(of: name)
+    let made: LinodeRecord
+    do {
+      made = try await client.createRecord(
+        domain: zone.id, type: type, name: Self.relativeName(name, zone: zone.domain),
+        target: target, ttlSeconds: ttlSeconds, deadline: deadline
+      ).value
+    } catch {
+      if error.kind == .notFound { forget(name) }
+      throw ProviderError(error)
+    }
+    return ProviderRecord(
+      id: made.id, type: made.type, name: name, target: made.target, ttlSeconds: made.ttlSeconds)
+  }
+
+  /// All records of the name's zone; a zone that is gone is looked up once more.
+  private func listing(
+    of name: String
+  ) async throws(ProviderError) -> (LinodeDomain, [LinodeRecord]) {
+    let zone = try await zone(of: name)
+    do {
+      return (zone, try await client.records(domain: zone.id).value)
+    } catch {
+      guard error.kind == .notFound else { throw ProviderError(error) }
+    }
+    forget(name)
+    let again = try await self.zone(of: name)
+    do {
+      return (again, try await client.records(domain: again.id).value)
+    } catch {
+      throw ProviderError(error)
+    }
+  }
+
+  /// The account's longest domain that the name is in; a marker lives where its name does.
+  private func zone(of name: String) async throws(ProviderError) -> LinodeDomain {
+    let name = Marker.subject(name)
+    if let known = zones.withLock({ $0[name] }) { return known }
+    let domains: [LinodeDomain]
+    do {
+      domains = try await client.domains().value
+    } catch {
+      throw ProviderError(error)
+    }
+    let holding = domains.filter { domain in
+      let zone = Canonical.name(domain.domain)
+      return name == zone || name.hasSuffix("." + zone)
+    }
+    guard var zone = holding.max(by: { $0.domain.count < $1.domain.count }) else {
+      let names = domains.prefix(5).map(\.domain).joined(separator: ", ")
+      throw ProviderError(
+        .noZone, .permanent,
+        description: "no domain that the token sees holds \(name); it sees \(names)"
+          + (domains.count > 5 ? " and \(domains.count - 5) more" : ""))
+    }
+    zone.domain = Canonical.name(zone.domain)
+    zones.withLock { zones in
+      // A service has a handful of names.
+      if zones.count >= 1_000 { zones = [:] }
+      zones[name] = zone
+    }
+    return zone
+  }
+
+  private func forget(_ name: String) {
+    zones.withLock { $0[Marker.subject(name)] = nil }
+  }
+
+  /// Nil for kinds that a move has nothing to do with.
+  private static func record(_ record: LinodeRecord, zone: LinodeDomain) -> ProviderRecord? {
+    guard ["A", "AAAA", "TXT"].contains(record.type) else { return nil }
+    return ProviderRecord(
+      id: record.id, type: record.type, name: fullName(record.name, zone: zone.domain),
+      target: record.type == "TXT" ? record.target : Canonical.address(record.target),
+      ttlSeconds: record.ttlSeconds)
+  }
+
+  /// Names are stored relative to the zone, but full ones are met too (facts/linode 1.3).
+  private static func fullName(_ stored: String, zone: String) -> String {
+    let name = Canonical.name(stored)
+    if name.isEmpty { return zone }
+    return name == zone || name.hasSuffix("." + zone) ? name : "\(name).\(zone)"
+  }
+
+  private static func relativeName(_ name: String, zone: String) -> String {
+    name == zone ? "" : String(name.dropLast(zone.count + 1))
+  }
+}
+
+extension ProviderError {
+  init(_ error: LinodeError) {
+    let kind: Kind =
+      switch error.kind {
+      case .unreachable, .timedOut, .server, .cancelled: .unreachable
+      case .garbled, .emptyList: .garbled
+      case .throttled, .busy: .throttled
+      case .unavailable: .maintenance
+      case .unauthorized, .forbidden: .unauthorized
+      case .notFound: .noRecord
+      case .rejected: .refused
+      }
+    self.init(
+      kind, error.failure, retryAfter: error.retryAfter,
+      description: "Linode: \(error.description)")
+  }
+}

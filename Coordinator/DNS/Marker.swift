@@ -1,0 +1,93 @@
+/// The owner's mark in the zone (RULES 16): a TXT record at `_signalbox.<name>`.
+///
+/// `signalbox cluster=<id> incarnation=<hex> epoch=<n> active=<region>`
+public struct Marker: Hashable, Sendable, CustomStringConvertible {
+  /// The coordinator's database.
+  public var cluster: String
+  /// Random per process start.
+  public var incarnation: String
+  public var epoch: UInt64
+  /// The region that the name is to point to.
+  public var active: String
+
+  public init(cluster: String, incarnation: String, epoch: UInt64, active: String) {
+    self.cluster = cluster
+    self.incarnation = incarnation
+    self.epoch = epoch
+    self.active = active
+  }
+
+  /// Reads a TXT record's text, with or without quotes around it; nil where it is another's.
+  /// Further `key=value` words are ignored, so that a later version may add some.
+  public init?(_ text: String) {
+    var text = text[...]
+    if text.count >= 2, text.hasPrefix("\""), text.hasSuffix("\"") {
+      text = text.dropFirst().dropLast()
+    }
+    let words = text.split(separator: " ")
+    guard words.first == "signalbox" else { return nil }
+    var values: [Substring: Substring] = [:]
+    for word in words.dropFirst() {
+      let pair = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard pair.count == 2, values.updateValue(pair[1], forKey: pair[0]) == nil else {
+        return nil
+      }
+    }
+    guard let cluster = values["cluster"], let incarnation = values["incarnation"],
+      let epoch = values["epoch"].flatMap({ UInt64($0) }), let active = values["active"],
+      !cluster.isEmpty, !incarnation.isEmpty, !active.isEmpty
+    else { return nil }
+    self.init(
+      cluster: String(cluster), incarnation: String(incarnation), epoch: epoch,
+      active: String(active))
+  }
+
+  /// The text of the TXT record.
+  public var description: String {
+    "signalbox cluster=\(cluster) incarnation=\(incarnation) epoch=\(epoch) active=\(active)"
+  }
+
+  /// Where the marker of `name` lives.
+  public static func recordName(_ name: String) -> String { prefix + name }
+
+  /// The name that a marker's name speaks of; any other name as it is.
+  static func subject(_ name: String) -> String {
+    name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
+  }
+
+  private static let prefix = "_signalbox."
+}
+
+/// What stands at the marker's name that forbids writing: another's text or a higher epoch.
+public struct MarkerConflict: Hashable, Sendable, CustomStringConvertible {
+  /// The text found.
+  public var found: String
+  /// The same as a marker; nil where it is none.
+  public var marker: Marker?
+  /// Where it was found.
+  public var name: String
+
+  public init(found: String, name: String) {
+    self.found = found
+    marker = Marker(found)
+    self.name = name
+  }
+
+  public var description: String {
+    "TXT \(name) says \"\(found.prefix(200))\": another writer claims this name"
+  }
+
+  /// The first conflict with `mine`; after a `claimed` one also another incarnation at my epoch.
+  static func find(
+    in records: [ProviderRecord], name: String, mine: Marker, claimed: Bool
+  ) -> MarkerConflict? {
+    let place = Marker.recordName(name)
+    for record in records where record.type == "TXT" && record.name == place {
+      guard let theirs = Marker(record.target), theirs.cluster == mine.cluster,
+        theirs.epoch <= mine.epoch,
+        !(claimed && theirs.epoch == mine.epoch && theirs.incarnation != mine.incarnation)
+      else { return MarkerConflict(found: record.target, name: place) }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,117 @@
+public import Wire
+
+/// What one move has to make true at the provider.
+public struct MovePlan: Hashable, Sendable {
+  /// The full name, in lower case and without a final dot.
+  public let name: String
+  /// The address that each family is to have, by record type (`A`, `AAAA`). Other families are
+  /// not touched.
+  public let desired: [String: String]
+  /// What each family had at the intent, where known: another configured value found before the
+  /// first write means that someone else moved the name meanwhile.
+  public let previous: [String: String]
+  /// Every address of every region; anything else found is foreign.
+  public let configured: Set<String>
+  /// The mark to leave before the first address is written.
+  public let marker: Marker
+
+  public init(
+    name: String, desired: [String: String], previous: [String: String?] = [:],
+    configured: Set<String>, marker: Marker
+  ) {
+    self.name = Canonical.name(name)
+    self.desired = desired.mapValues(Canonical.address)
+    self.previous = previous.compactMapValues { $0.map(Canonical.address) }
+    self.configured = Set(configured.map(Canonical.address))
+    self.marker = marker
+  }
+}
+
+/// The times of a move.
+public struct MovePace: Hashable, Sendable {
+  /// The longest that one write may take.
+  public var writeDeadline: Duration
+  /// Between the two reads that prove that a write was not applied.
+  public var rereadAfter: Duration
+  /// The first wait after a failure; doubles with each further one.
+  public var retryBase: Duration
+  /// The longest wait, unless the provider itself asks for more.
+  public var retryLimit: Duration
+
+  public init(
+    writeDeadline: Duration = Defaults.writeDeadline,
+    rereadAfter: Duration = Defaults.rereadAfter, retryBase: Duration = .seconds(1),
+    retryLimit: Duration = .seconds(30)
+  ) {
+    self.writeDeadline = writeDeadline
+    self.rereadAfter = rereadAfter
+    self.retryBase = retryBase
+    self.retryLimit = retryLimit
+  }
+
+  /// The longest wait that a provider may ask for.
+  static let retryAfterLimit = Duration.seconds(120)
+
+  /// The wait after `failures` (1 or more) in a row; `jitter` within 0..<1 takes up to half off.
+  func backoff(failures: Int, asked: Duration?, jitter: Double) -> Duration {
+    if let asked { return min(max(asked, retryBase), Self.retryAfterLimit) }
+    let doubled = min(retryBase * (1 << min(max(0, failures - 1), 16)), retryLimit)
+    return doubled * (1 - min(max(0, jitter), 1) / 2)
+  }
+}
+
+/// Whether a write may be made now.
+public enum WritePermission: Hashable, Sendable {
+  case go
+  /// Not now and not later in this move; the reason in one sentence.
+  case stop(String)
+}
+
+/// What a move tells while it goes on.
+public protocol MoveObserver: Sendable {
+  /// Asked right before each write: is the epoch still mine, the target still eligible?
+  func mayWrite(_ plan: MovePlan) async -> WritePermission
+
+  /// Called with every step, before the next one starts.
+  func record(_ step: MoveStep) async
+}
+
+/// One step of a move, for the journal.
+public enum MoveStep: Hashable, Sendable {
+  /// The records as they are now.
+  case read([ProviderRecord])
+  /// A write is about to be sent: of an address, or of the marker (type TXT; id 0: made new).
+  case writing(ProviderRecord, to: String)
+  /// The write was answered: nil is success, else the error's text.
+  case answered(ProviderRecord, error: String?)
+  /// The write may have been applied, or may be later (RULES 10, late echo): text says why.
+  case ambiguous(ProviderRecord, to: String, String)
+  /// The records as read after a write.
+  case readBack([ProviderRecord])
+  /// Two reads show the old value: the write was not applied so far.
+  case notApplied(ProviderRecord, to: String)
+  /// The record has the desired address (its `target`).
+  case committed(ProviderRecord)
+  /// The marker was written.
+  case claimed(Marker)
+  /// Nothing is done for that long, because of the reason.
+  case waiting(String, for: Duration)
+}
+
+/// How a move ended.
+public enum MoveResult: Hashable, Sendable {
+  /// Every family has its desired address at the provider.
+  case committed
+  /// Called off before any address was written, with the reason.
+  case stopped(String)
+  /// Called off with an address written, or with a write whose effect was not read yet: the same
+  /// move has to be taken up again, or the next one to start from what is there.
+  case interrupted(String)
+  /// An address stands there that is not configured; it was not touched.
+  case foreign(found: [String])
+  /// Another writer claims the name; nothing was written since that was seen.
+  case conflict(MarkerConflict)
+  /// The provider refuses for good, or the records are not as they have to be; no address was
+  /// written.
+  case refused(ProviderError)
+}

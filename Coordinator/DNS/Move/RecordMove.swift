@@ -1,0 +1,260 @@
+import Platform
+
+/// Makes one plan true at the provider: the write procedure of RULES 10 and 16.
+///
+/// Read, compare, claim the marker, and for each record one PUT of its target, read back. An
+/// ambiguous write is read, never repeated blindly; what cannot be read is read again, and nothing
+/// else is written meanwhile. There is no time-out: cancel the task, or say stop in `mayWrite`.
+public struct RecordMove: Sendable {
+  let plan: MovePlan
+  let provider: any DNSProvider
+  let pace: MovePace
+  let sleep: @Sendable (Duration) async throws -> Void
+  let jitter: @Sendable () -> Double
+  let observer: any MoveObserver
+
+  /// Whether the marker was claimed in this run.
+  private enum Claim { case untried, failed, claimed }
+  private var claim = Claim.untried
+  /// An address was written: the point of no return.
+  private var touched = false
+  /// A write was sent whose effect was not read yet.
+  private var unresolved = false
+  private var readFailures = 0
+  private var writeFailures = 0
+  /// The types that the journal knows as committed.
+  private var journaled: Set<String> = []
+
+  /// Performs the move and tells how it ended.
+  ///
+  /// Cancelling the task ends it between two calls of the provider, never in the middle of one.
+  /// `sleep` may throw when the task is cancelled; `jitter` gives numbers within 0..<1.
+  public static func perform(
+    _ plan: MovePlan, provider: any DNSProvider, pace: MovePace,
+    sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
+    jitter: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
+    observer: any MoveObserver
+  ) async -> MoveResult {
+    var move = RecordMove(
+      plan: plan, provider: provider, pace: pace, sleep: sleep, jitter: jitter,
+      observer: observer)
+    do throws(Ending) {
+      try await move.run()
+    } catch {
+      return error.result
+    }
+  }
+
+  private init(
+    plan: MovePlan, provider: any DNSProvider, pace: MovePace,
+    sleep: @escaping @Sendable (Duration) async throws -> Void,
+    jitter: @escaping @Sendable () -> Double, observer: any MoveObserver
+  ) {
+    self.plan = plan
+    self.provider = provider
+    self.pace = pace
+    self.sleep = sleep
+    self.jitter = jitter
+    self.observer = observer
+  }
+
+  /// The one way out.
+  struct Ending: Error {
+    var result: MoveResult
+  }
+
+  private mutating func run() async throws(Ending) -> Never {
+    if let nonsense = plan.nonsense { throw Ending(result: .refused(nonsense)) }
+    while true {
+      let records = try await read(MoveStep.read)
+      switch plan.assess(records, claimed: claim == .claimed, touched: touched) {
+      case .conflict(let conflict): throw Ending(result: .conflict(conflict))
+      case .foreign(let found): throw Ending(result: .foreign(found: found))
+      case .broken(let error):
+        throw Ending(result: touched ? .interrupted(error.description) : .refused(error))
+      case .moved(let text): throw Ending(result: .stopped(text))
+      case .done(let done):
+        for record in done { await commit(record) }
+        throw Ending(result: .committed)
+      case .pending(let record, let target):
+        if claim == .untried {
+          try await claimMarker(records)
+        } else {
+          try await write(record, target)
+        }
+      }
+    }
+  }
+
+  /// Reads until there is an answer; a permanent error ends the move only while it is free to.
+  private mutating func read(
+    _ step: ([ProviderRecord]) -> MoveStep
+  ) async throws(Ending) -> [ProviderRecord] {
+    while true {
+      try stopIfCancelled()
+      let (provider, name) = (provider, plan.name)
+      let result = await shielded { () async throws(ProviderError) in
+        try await provider.records(of: name)
+      }
+      switch result {
+      case .success(let records):
+        readFailures = 0
+        await observer.record(step(records))
+        return records
+      case .failure(let error):
+        if error.failure == .permanent, !touched, !unresolved {
+          throw Ending(result: .refused(error))
+        }
+        readFailures += 1
+        try await wait(
+          "the records cannot be read: \(error.description)", failures: readFailures,
+          asked: error.retryAfter)
+      }
+    }
+  }
+
+  /// Leaves the mark, once; that it fails never holds up the move.
+  private mutating func claimMarker(_ records: [ProviderRecord]) async throws(Ending) {
+    let place = Marker.recordName(plan.name)
+    let text = plan.marker.description
+    let present = records.filter { $0.type == "TXT" && $0.name == place }
+    if present.contains(where: { Marker($0.target) == plan.marker }) {
+      claim = .claimed
+      return
+    }
+    let ttl = 30
+    let existing = present.min { $0.id < $1.id }
+    let record =
+      existing ?? ProviderRecord(id: 0, type: "TXT", name: place, target: "", ttlSeconds: ttl)
+    try await askPermission()
+    await observer.record(.writing(record, to: text))
+    let (provider, deadline) = (provider, pace.writeDeadline)
+    let result = await shielded { () async throws(ProviderError) in
+      if existing != nil {
+        try await provider.setTarget(text, of: record, deadline: deadline)
+      } else {
+        _ = try await provider.create(
+          type: "TXT", name: place, target: text, ttlSeconds: ttl, deadline: deadline)
+      }
+    }
+    switch result {
+    case .success:
+      claim = .claimed
+      await observer.record(.answered(record, error: nil))
+      await observer.record(.claimed(plan.marker))
+    case .failure(let error):
+      claim = .failed
+      if error.failure == .outcomeUnknown {
+        await observer.record(.ambiguous(record, to: text, error.description))
+      } else {
+        await observer.record(.answered(record, error: error.description))
+      }
+    }
+  }
+
+  /// One PUT and what comes of it.
+  private mutating func write(_ record: ProviderRecord, _ target: String) async throws(Ending) {
+    try await askPermission()
+    await observer.record(.writing(record, to: target))
+    let (provider, deadline) = (provider, pace.writeDeadline)
+    let result = await shielded { () async throws(ProviderError) in
+      try await provider.setTarget(target, of: record, deadline: deadline)
+    }
+    switch result {
+    case .success:
+      touched = true
+      await observer.record(.answered(record, error: nil))
+      try await settle(record, target)
+    case .failure(let error) where error.failure == .outcomeUnknown:
+      unresolved = true
+      await observer.record(.ambiguous(record, to: target, error.description))
+      try await settle(record, target)
+    case .failure(let error):
+      await observer.record(.answered(record, error: error.description))
+      if error.failure == .permanent, !touched { throw Ending(result: .refused(error)) }
+      writeFailures += 1
+      try await wait(error.description, failures: writeFailures, asked: error.retryAfter)
+    }
+  }
+
+  /// Reads what a write did: the new value is committed, the old one twice is not applied, and
+  /// everything else is for the next round to judge.
+  private mutating func settle(_ record: ProviderRecord, _ target: String) async throws(Ending) {
+    for attempt in 1...2 {
+      let records = try await read(MoveStep.readBack)
+      let now = records.first { $0.id == record.id && $0.type == record.type }
+      if let now, now.target == target {
+        touched = true
+        unresolved = false
+        writeFailures = 0
+        await commit(now)
+        return
+      }
+      guard now?.target == record.target else { break }
+      if attempt == 1 { try await pause(pace.rereadAfter) }
+      if attempt == 2 {
+        unresolved = false
+        writeFailures += 1
+        await observer.record(.notApplied(record, to: target))
+        if writeFailures > 1 {
+          try await wait(
+            "\(record.type) \(record.name) keeps its old value", failures: writeFailures,
+            asked: nil)
+        }
+      }
+    }
+    unresolved = false
+  }
+
+  private mutating func commit(_ record: ProviderRecord) async {
+    guard journaled.insert(record.type).inserted else { return }
+    await observer.record(.committed(record))
+  }
+
+  private func askPermission() async throws(Ending) {
+    try stopIfCancelled()
+    let permission = await observer.mayWrite(plan)
+    // The answer may have taken a while.
+    try stopIfCancelled()
+    if case .stop(let reason) = permission { throw stop(reason) }
+  }
+
+  private func wait(
+    _ reason: String, failures: Int, asked: Duration?
+  ) async throws(Ending) {
+    let time = pace.backoff(failures: failures, asked: asked, jitter: jitter())
+    await observer.record(.waiting(reason, for: time))
+    try await pause(time)
+  }
+
+  private func pause(_ time: Duration) async throws(Ending) {
+    do {
+      try await sleep(time)
+    } catch {
+      throw stop("cancelled")
+    }
+    try stopIfCancelled()
+  }
+
+  private func stopIfCancelled() throws(Ending) {
+    if Task.isCancelled { throw stop("cancelled") }
+  }
+
+  private func stop(_ reason: String) -> Ending {
+    Ending(result: touched || unresolved ? .interrupted(reason) : .stopped(reason))
+  }
+
+  /// Runs a call of the provider to its end, even when this task is cancelled meanwhile: a write
+  /// that is cut off in the middle has an unknown outcome.
+  private func shielded<T: Sendable>(
+    _ call: @escaping @Sendable () async throws(ProviderError) -> T
+  ) async -> Result<T, ProviderError> {
+    await Task {
+      do throws(ProviderError) {
+        return Result<T, ProviderError>.success(try await call())
+      } catch {
+        return .failure(error)
+      }
+    }.value
+  }
+}

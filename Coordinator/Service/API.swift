@@ -1,0 +1,223 @@
+import Codec
+import Decision
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import Platform
+import Screens
+import Wire
+
+/// The coordinator's HTTP interface. Changes are taken over the Unix socket only.
+struct API: Sendable {
+  typealias Context = BasicRequestContext
+
+  let coordinator: Coordinator
+  let deployment: Deployment
+  let codec: MessageCodec
+  let signingKey: SigningKey
+
+  /// The router of one listener.
+  func router(changes: Bool) -> Router<Context> {
+    let router = Router(context: Context.self)
+    router.post("/v1/reports") { request, _ in await report(request) }
+    router.get("/v1/status") { _, _ in try Self.json(await coordinator.status()) }
+    router.get("/v1/services/:name/explain") { _, context in
+      await answer { try await coordinator.explain(Self.name(context)) }
+    }
+    router.get("/v1/events") { request, _ in await events(request) }
+    router.get("/v1/incidents") { request, _ in await incidents(request) }
+    router.get("/v1/incidents/:id") { _, context in await incident(context) }
+    for isFailback in [false, true] {
+      router.post("/v1/services/:name/\(isFailback ? "failback" : "failover")") {
+        request, context in
+        guard changes else { return Self.problem(.forbidden, Self.needsSocket) }
+        return await move(request, Self.name(context), isFailback: isFailback)
+      }
+    }
+    router.get("/healthz") { _, _ in Self.text(.ok, "ok\n") }
+    router.get("/readyz") { _, _ in
+      await coordinator.isReady()
+        ? Self.text(.ok, "ready\n") : Self.text(.serviceUnavailable, "starting\n")
+    }
+    router.get("/") { _, _ in StatusPage.response(await coordinator.status()) }
+    return router
+  }
+
+  private static let needsSocket = Problem(
+    code: "changes_need_socket",
+    message: "changes are taken over the coordinator's Unix socket only: run the command on its "
+      + "host, as root")
+
+  private static func name(_ context: Context) -> String {
+    context.parameters.get("name") ?? ""
+  }
+
+  // MARK: Reports
+
+  private func report(_ request: Request) async -> Response {
+    let body: [UInt8]
+    do {
+      body = Array(buffer: try await request.body.collect(upTo: Limits.reportBytes))
+    } catch {
+      return await refuse(
+        .contentTooLarge,
+        Problem(
+          code: "too_large",
+          message: "a report has at most \(Limits.reportBytes) bytes"))
+    }
+    let fields = request.headers
+    func header(_ name: String) -> String? {
+      guard let field = HTTPField.Name(name) else { return nil }
+      let values = fields[values: field]
+      return values.isEmpty ? nil : values.joined(separator: ", ")
+    }
+    let agent: AgentID
+    do throws(SignatureError) {
+      let signed = try codec.verifyRequest(
+        method: "POST", path: "/v1/reports", headers: header, body: body,
+        keys: { id in
+          deployment.keys[id].map { entry in
+            VerifyingKey(keyID: id) { signature, message in
+              entry.verifier.verify(signature, of: message)
+            }
+          }
+        })
+      guard let known = deployment.keys[signed.keyID] else {
+        throw SignatureError(.unknownKey, "key \(signed.keyID) is not listed")
+      }
+      agent = known.agent
+    } catch {
+      return await refuse(.unauthorized, Problem(code: error.code.rawValue, message: "\(error)"))
+    }
+    return await take(
+      body, from: agent, digest: header(MessageCodec.digestField) ?? "")
+  }
+
+  private func take(_ body: [UInt8], from agent: AgentID, digest: String) async -> Response {
+    do throws(CodecError) {
+      let report = try JSON.decode(Report.self, from: body, maxBytes: Limits.reportBytes)
+      try Bounds.check(report)
+      do {
+        let directive = try await coordinator.take(report, from: agent)
+        let reply = try JSON.encode(directive)
+        return signed(.ok, reply, digest: digest)
+      } catch let problem as Problem {
+        let reply = try JSON.encode(problem)
+        return signed(problem.code == "replayed" ? .conflict : .forbidden, reply, digest: digest)
+      } catch let error as CodecError {
+        throw error
+      } catch {
+        return Self.problem(
+          .internalServerError, Problem(code: "internal", message: "\(error)"))
+      }
+    } catch {
+      return await refuse(.badRequest, Problem(code: error.code, message: "\(error)"))
+    }
+  }
+
+  private func refuse(_ status: HTTPResponse.Status, _ problem: Problem) async -> Response {
+    await coordinator.refuse(problem, now: .read())
+    return Self.problem(status, problem)
+  }
+
+  /// A reply that is bound to the request it answers.
+  private func signed(
+    _ status: HTTPResponse.Status, _ body: [UInt8], digest: String
+  ) -> Response {
+    var response = Self.json(status, body)
+    let fields = codec.signResponse(
+      status: status.code, body: body, requestMethod: "POST", requestPath: "/v1/reports",
+      requestDigest: digest, key: signingKey,
+      createdSeconds: Clocks.wallMilliseconds() / 1000, nonce: SecureRandom.hex(8))
+    for field in fields {
+      if let name = HTTPField.Name(field.name) { response.headers[name] = field.value }
+    }
+    return response
+  }
+
+  // MARK: Changes
+
+  private func move(_ request: Request, _ service: String, isFailback: Bool) async -> Response {
+    do {
+      let body = Array(buffer: try await request.body.collect(upTo: Limits.reportBytes))
+      let wish = try JSON.decode(MoveRequest.self, from: body, maxBytes: Limits.reportBytes)
+      let reply = try await coordinator.move(service, request: wish, isFailback: isFailback)
+      return Self.json(.accepted, try JSON.encode(reply))
+    } catch let refusal as Refusal {
+      return Self.problem(
+        Self.status(refusal), Problem(code: refusal.code, message: refusal.message))
+    } catch let error as CodecError {
+      return Self.problem(.badRequest, Problem(code: error.code, message: "\(error)"))
+    } catch {
+      return Self.problem(.badRequest, Problem(code: "bad_request", message: "\(error)"))
+    }
+  }
+
+  private static func status(_ refusal: Refusal) -> HTTPResponse.Status {
+    switch refusal.code {
+    case "unknown_service": .notFound
+    case "conflict", "in_flight": .conflict
+    case "starting", "cannot_store": .serviceUnavailable
+    default: .unprocessableContent
+    }
+  }
+
+  // MARK: Replies
+
+  private func answer(_ document: () async throws -> some Encodable) async -> Response {
+    do {
+      return try Self.json(await document())
+    } catch let refusal as Refusal {
+      return Self.problem(
+        Self.status(refusal), Problem(code: refusal.code, message: refusal.message))
+    } catch {
+      return Self.problem(.internalServerError, Problem(code: "internal", message: "\(error)"))
+    }
+  }
+
+  private func events(_ request: Request) async -> Response {
+    let query = request.uri.queryParameters
+    return await answer {
+      try await coordinator.events(
+        service: query["service"].map(String.init),
+        incident: query["incident"].flatMap { Int64($0) },
+        after: query["after"].flatMap { Int64($0) } ?? 0,
+        limit: query["limit"].flatMap { Int($0) } ?? 100)
+    }
+  }
+
+  private func incidents(_ request: Request) async -> Response {
+    let query = request.uri.queryParameters
+    return await answer {
+      try await coordinator.incidents(
+        service: query["service"].map(String.init),
+        limit: query["limit"].flatMap { Int($0) } ?? 20)
+    }
+  }
+
+  private func incident(_ context: Context) async -> Response {
+    let text = context.parameters.get("id") ?? ""
+    return await answer { try await coordinator.incident(text) }
+  }
+
+  static func json(_ value: some Encodable) throws -> Response {
+    json(.ok, try JSON.encode(value))
+  }
+
+  static func json(_ status: HTTPResponse.Status, _ body: [UInt8]) -> Response {
+    Response(
+      status: status, headers: [.contentType: "application/json"],
+      body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+  }
+
+  static func text(_ status: HTTPResponse.Status, _ text: String) -> Response {
+    Response(
+      status: status, headers: [.contentType: "text/plain; charset=utf-8"],
+      body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+  }
+
+  static func problem(_ status: HTTPResponse.Status, _ problem: Problem) -> Response {
+    json(status, (try? JSON.encode(problem)) ?? [])
+  }
+}

@@ -1,0 +1,196 @@
+import DNS
+import Decision
+import Platform
+import Settings
+import Store
+import Wire
+
+extension Coordinator {
+  /// Performs a transition's effect; it is durable already.
+  func perform(_ transition: Transition, service name: String) {
+    switch transition.decision.effect {
+    case .none, .passPointOfNoReturn: break
+    case .openEmergency, .openElective, .openCommanded: startMove(name)
+    case .cancel, .fail: rooms[name]?.moving?.cancel()
+    case .supersede:
+      rooms[name]?.moving?.cancel()
+      rooms[name]?.verifying?.cancel()
+      rooms[name]?.verifying = nil
+      startMove(name)
+    case .verify: startVerification(name)
+    case .finish:
+      rooms[name]?.verifying?.cancel()
+      rooms[name]?.verifying = nil
+    }
+  }
+
+  /// Takes up again what a restart or a stopped write left: every tick comes by here.
+  func keepGoing(_ name: String, now: Now) {
+    guard let room = rooms[name], let intent = room.machine.memory.intent else { return }
+    switch room.machine.memory.phase {
+    case .verifying: if room.verifying == nil { startVerification(name) }
+    case .switching, .committed:
+      guard room.moving == nil else { return }
+      if let from = room.mayWriteFrom, now.instant < from { return }
+      if room.machine.graceLeft(now.instant) != nil { return }
+      if room.resumed {
+        rooms[name]?.resumed = false
+        if room.machine.write == .underway {
+          // What was under way before the restart has landed or never will; the next tick judges
+          // the move anew, and it reads before it writes.
+          rooms[name]?.machine.observe(write: .pending)
+        }
+        tell(name, kind: "resumed", text: "taking up the move to \(intent.to) after a restart")
+        return
+      }
+      startMove(name)
+    case .steady, .confirming, .stranded, .cooling: break
+    }
+  }
+
+  private func startMove(_ name: String) {
+    guard let room = rooms[name], let intent = room.machine.memory.intent,
+      let plan = plan(room, intent: intent)
+    else { return }
+    let before = room.moving
+    let watch = MoveWatch(coordinator: self, service: name, epoch: intent.epoch)
+    let pace = movePace
+    let provider = provider
+    rooms[name]?.moving = Task {
+      // One writer at a time: the one before ends between two calls.
+      _ = await before?.value
+      let result = await RecordMove.perform(
+        plan, provider: provider, pace: pace, observer: watch)
+      moved(name, epoch: intent.epoch, result: result)
+    }
+  }
+
+  private var movePace: MovePace {
+    let pace = deployment.settings.pace
+    return MovePace(
+      writeDeadline: pace.writeDeadline, rereadAfter: pace.rereadAfter,
+      retryBase: pace.rereadAfter / 4, retryLimit: pace.writeDeadline)
+  }
+
+  private func plan(_ room: Room, intent: Intent) -> MovePlan? {
+    let topology = room.service.topology
+    guard let target = topology.region(intent.to) else { return nil }
+    let from = intent.from.flatMap(topology.region)
+    var desired: [String: String] = [:]
+    var previous: [String: String] = [:]
+    for (family, address) in target.addresses {
+      desired[family.recordType] = address
+      previous[family.recordType] = from?.addresses[family]
+    }
+    return MovePlan(
+      name: topology.name, desired: desired, previous: previous,
+      configured: Set(topology.regions.flatMap { $0.addresses.values }),
+      marker: Marker(
+        cluster: store.clusterID, incarnation: incarnation, epoch: intent.epoch,
+        active: intent.to))
+  }
+
+  /// Right before each write: judged anew on the evidence of this moment.
+  func mayWrite(_ name: String, epoch: UInt64) -> WritePermission {
+    let now = Now.read()
+    step(name, now: now)
+    guard let room = rooms[name], let intent = room.machine.memory.intent, intent.epoch == epoch
+    else { return .stop("the intent of epoch \(epoch) is closed") }
+    guard let decision = room.assessment?.decision else { return .stop("nothing is judged yet") }
+    switch decision.rule {
+    case .writePending, .failOver, .failBack, .operatorMove, .supersede, .finishing,
+      .pointOfNoReturn, .writeUnderway:
+      rooms[name]?.machine.observe(write: .underway)
+      return .go
+    default: return .stop(RuleText.sentence(decision.rule))
+    }
+  }
+
+  /// Journals one step of a move.
+  func note(_ step: MoveStep, service name: String, epoch: UInt64) {
+    guard var room = rooms[name], room.machine.memory.intent?.epoch == epoch else { return }
+    let line = MoveWords.line(step)
+    switch step {
+    case .notApplied: rooms[name]?.machine.observe(write: .pending)
+    case .answered(let record, let error):
+      // The marker is no point of no return, and a definite refusal changed nothing.
+      if record.type == "TXT" || error != nil { rooms[name]?.machine.observe(write: .pending) }
+    case .ambiguous(let record, _, _):
+      if record.type == "TXT" { rooms[name]?.machine.observe(write: .pending) }
+    case .committed(let record):
+      if let index = room.incident?.records.firstIndex(where: { $0.type == record.type }) {
+        room.incident?.records[index].committed = true
+        room.incident?.records[index].recordId = record.id
+      }
+      room.ttlSeconds = record.ttlSeconds
+      rooms[name] = room
+    default: break
+    }
+    guard let line else { return }
+    tell(name, kind: line.kind, level: line.level, text: line.text)
+  }
+
+  /// The end of a move's writes.
+  private func moved(_ name: String, epoch: UInt64, result: MoveResult) {
+    guard rooms[name]?.machine.memory.intent?.epoch == epoch else { return }
+    rooms[name]?.moving = nil
+    let now = Now.read()
+    switch result {
+    case .committed:
+      rooms[name]?.machine.observe(write: .all)
+      rooms[name]?.incident?.stamps.committedMs = now.wallMs
+    case .stopped(let reason):
+      // The machine has decided otherwise, or asks to wait; it takes the write up again itself.
+      if rooms[name]?.machine.write == .underway { rooms[name]?.machine.observe(write: .pending) }
+      tell(name, kind: "write-stopped", text: "no write: \(reason)")
+    case .interrupted(let reason):
+      // A write may have landed: taken up again at once, and it begins with a read.
+      tell(name, kind: "write-interrupted", text: "interrupted after a write: \(reason)")
+    case .foreign(let found):
+      refuse(
+        name,
+        "the record holds \(found.joined(separator: ", ")), which is not configured: "
+          + "someone else put it there. Put a configured address back, then it goes on")
+    case .conflict(let conflict):
+      refuse(name, "\(conflict). One of two coordinators has to stop")
+    case .refused(let error): refuse(name, error.description)
+    }
+    step(name, now: now)
+  }
+
+  private func refuse(_ name: String, _ text: String) {
+    rooms[name]?.machine.observe(write: .refused)
+    rooms[name]?.incident?.outcomeText = text
+    tell(name, kind: "refused", level: .alert, text: text)
+  }
+
+  /// A line of the history about the service's move.
+  func tell(_ name: String, kind: String, level: EventLevel = .info, text: String) {
+    guard let room = rooms[name] else { return }
+    record(
+      EventRecord(
+        atMs: Now.read().wallMs, service: name, incident: room.incident?.id,
+        epoch: room.machine.memory.epoch, kind: kind, level: level, text: text))
+  }
+}
+
+extension AddressFamily {
+  /// The record type of its addresses.
+  var recordType: String { self == .ipv4 ? "A" : "AAAA" }
+  var questionType: DNSRecordType { self == .ipv4 ? .a : .aaaa }
+}
+
+/// What a running move reports to, and asks before each write.
+struct MoveWatch: MoveObserver {
+  let coordinator: Coordinator
+  let service: String
+  let epoch: UInt64
+
+  func mayWrite(_ plan: MovePlan) async -> WritePermission {
+    await coordinator.mayWrite(service, epoch: epoch)
+  }
+
+  func record(_ step: MoveStep) async {
+    await coordinator.note(step, service: service, epoch: epoch)
+  }
+}

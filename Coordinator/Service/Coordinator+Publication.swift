@@ -1,0 +1,178 @@
+import DNS
+import Decision
+import Logging
+import Platform
+import Settings
+import Wire
+
+extension Coordinator {
+  /// Asks the name servers until they agree (RULES 16).
+  func startVerification(_ name: String) {
+    rooms[name]?.verifying?.cancel()
+    guard let room = rooms[name], let intent = room.machine.memory.intent else { return }
+    let topology = room.service.topology
+    let round = room.service.policy.convergenceRound
+    // Asked more often than the two rounds are apart, so that the stamp is exact.
+    let pause = max(.milliseconds(50), round / 5)
+    rooms[name]?.verifying = Task { [nameServers] in
+      var watches = topology.families.map { _ in ConvergenceWatch(roundMs: round.wholeMilliseconds)
+      }
+      while !Task.isCancelled {
+        for (index, family) in topology.families.enumerated() {
+          guard let new = topology.region(intent.to)?.addresses[family] else { continue }
+          let old = intent.from.flatMap(topology.region)?.addresses[family]
+          let lines = await nameServers.ask(
+            name: topology.name, type: family.questionType, new: [new],
+            old: old.map { [$0] } ?? [])
+          watches[index].add(lines, atMs: Clocks.wallMilliseconds())
+        }
+        if asked(name, epoch: intent.epoch, watches: watches) { return }
+        try? await Task.sleep(for: pause)
+      }
+    }
+  }
+
+  /// Takes in one round of answers; returns whether the watch is over.
+  private func asked(_ name: String, epoch: UInt64, watches: [ConvergenceWatch]) -> Bool {
+    guard var room = rooms[name], room.machine.memory.intent?.epoch == epoch else { return true }
+    let now = Now.read()
+    room.lines = watches.flatMap(\.lines)
+    room.incident?.nameServers = room.lines
+    let converged = watches.compactMap(\.convergedMs)
+    let over = converged.count == watches.count
+    if over {
+      room.machine.observe(write: .converged)
+      let committed = room.incident?.stamps.committedMs ?? 0
+      room.incident?.stamps.convergedMs = max(converged.max() ?? now.wallMs, committed)
+    }
+    let slow = notPublished(room, now: now)
+    if slow { room.saidNotPublished = true }
+    rooms[name] = room
+    if slow {
+      let old = room.lines.filter { $0.answer != .new }.map(\.server).joined(separator: ", ")
+      tell(
+        name, kind: "not-published", level: .alert,
+        text: "written, but not published yet by \(old)")
+    }
+    if over {
+      rooms[name]?.verifying = nil
+      step(name, now: now)
+    }
+    return over
+  }
+
+  private func notPublished(_ room: Room, now: Now) -> Bool {
+    guard !room.saidNotPublished, let committed = room.incident?.stamps.committedMs else {
+      return false
+    }
+    return now.wallMs - committed > room.service.policy.notPublishedAfter.wholeMilliseconds
+  }
+
+  /// Reads the record and asks the name servers while nothing is in flight: where DNS points.
+  func readAt() async {
+    for name in rooms.keys.sorted() {
+      guard let room = rooms[name] else { continue }
+      if room.moving != nil { continue }
+      await read(name, topology: room.service.topology)
+    }
+  }
+
+  private func read(_ name: String, topology: Topology) async {
+    let found: Result<[ProviderRecord], ProviderError>
+    do {
+      found = .success(try await provider.records(of: topology.name))
+    } catch {
+      found = .failure(error)
+    }
+    var lines: [NameServerLine] = []
+    for family in topology.families {
+      let mine = rooms[name]?.machine.memory.active.flatMap(topology.region)?.addresses[family]
+      lines += await nameServers.ask(
+        name: topology.name, type: family.questionType, new: mine.map { [$0] } ?? [], old: [])
+    }
+    took(name, found: found, lines: lines)
+  }
+
+  private func took(
+    _ name: String, found: Result<[ProviderRecord], ProviderError>, lines: [NameServerLine]
+  ) {
+    // A move may have begun meanwhile: what was read before it says nothing about it.
+    guard var room = rooms[name], room.moving == nil else { return }
+    let now = Now.read()
+    if room.verifying == nil { room.lines = lines }
+    switch found {
+    case .success(let records):
+      var addresses: [AddressFamily: [String]] = [:]
+      for family in room.service.topology.families {
+        let mine = records.filter { $0.type == family.recordType }
+        addresses[family] = mine.map(\.target).sorted()
+        room.ttlSeconds = mine.first?.ttlSeconds ?? room.ttlSeconds
+      }
+      room.reading = addresses
+      room.readAt = now.instant
+      room.readTrouble = nil
+    case .failure(let error):
+      if room.readTrouble == nil {
+        logger.error(
+          "cannot read the record of \(name): \(error)", metadata: ["service": "\(name)"])
+      }
+      room.readTrouble = error.description
+    }
+    rooms[name] = room
+    settleAt(name, now: now)
+  }
+
+  /// Where DNS points: by the API, else by two name servers that agree (RULES 15).
+  private func settleAt(_ name: String, now: Now) {
+    guard var room = rooms[name] else { return }
+    let fresh = room.readAt.map { now.instant - $0 <= deployment.readInterval * 6 } ?? false
+    let addresses = fresh ? room.reading : agreed(room.lines)
+    if room.machine.memory.intent != nil {
+      resumeBy(addresses, room: &room)
+      rooms[name] = room
+      return
+    }
+    let adopted = room.machine.observe(addresses: addresses, now: now)
+    rooms[name] = room
+    if let adopted {
+      tell(
+        name, kind: "adopted", level: .notice,
+        text: "someone pointed \(room.service.topology.name) at \(adopted): taken over as an "
+          + "operator's move; automatic failback is off until signalbox failback \(name)")
+    }
+  }
+
+  /// An intent from before a restart whose write has landed is committed.
+  private func resumeBy(_ addresses: [AddressFamily: [String]]?, room: inout Room) {
+    guard room.resumed, let intent = room.machine.memory.intent, let addresses,
+      room.machine.write == .underway || room.machine.write == .pending
+        || room.machine.write == .partly,
+      let target = room.service.topology.region(intent.to)
+    else { return }
+    let landed = room.service.topology.families.allSatisfy { family in
+      addresses[family] == target.addresses[family].map { [$0] }
+    }
+    guard landed else { return }
+    room.resumed = false
+    room.machine.observe(write: .all)
+    for index in room.incident?.records.indices ?? 0..<0 {
+      room.incident?.records[index].committed = true
+    }
+    rooms[room.service.topology.service] = room
+    tell(
+      room.service.topology.service, kind: "found-written",
+      text: "found after the restart: the record points at \(intent.to) already; not written again")
+  }
+
+  private func agreed(_ lines: [NameServerLine]) -> [AddressFamily: [String]]? {
+    let answers = lines.filter { $0.answer != .mute && !$0.addresses.isEmpty }
+    guard answers.count >= 2, let first = answers.first?.addresses.sorted(),
+      answers.allSatisfy({ $0.addresses.sorted() == first })
+    else { return nil }
+    var result: [AddressFamily: [String]] = [:]
+    for address in first {
+      result[address.contains(":") ? .ipv6 : .ipv4, default: []].append(address)
+    }
+    return result
+  }
+}

@@ -1,0 +1,103 @@
+import Decision
+import Logging
+import Platform
+import Settings
+import Wire
+
+extension Coordinator {
+  /// Takes in a report whose signature is `agent`'s; the directive answers it.
+  func take(_ report: Report, from agent: AgentID) throws(Problem) -> Directive {
+    let now = Now.read()
+    guard report.agent == agent else {
+      throw refuse(
+        Problem(
+          code: "wrong_agent",
+          message: "the key belongs to agent '\(agent)', the report says '\(report.agent)'. "
+            + "Give each agent its own key."), now: now)
+    }
+    guard report.region == deployment.agents[agent] else {
+      throw refuse(
+        Problem(
+          code: "wrong_region",
+          message: "agent '\(agent)' is configured for region "
+            + "'\(deployment.agents[agent] ?? "")', the report says '\(report.region)'. "
+            + "Correct `region` in the agent's or the coordinator's file."), now: now)
+    }
+    do {
+      try admission.admit(report, now: now)
+    } catch {
+      var problem = error
+      if problem.code == "not_timely" { problem.challenge = challenge(for: agent, now: now) }
+      throw refuse(problem, now: now)
+    }
+    evidence.take(report, at: now.instant)
+    noteHistory(report, now: now)
+    return directive(for: report, now: now)
+  }
+
+  /// Counts a refused request and says so at a bounded rate; nothing else changes by it.
+  @discardableResult
+  func refuse(_ problem: Problem, now: Now) -> Problem {
+    let count = (refused[problem.code] ?? 0) + 1
+    if count == 1 || count.isPowerOfTen {
+      logger.warning(
+        "refused \(count) report(s): \(problem.message)", metadata: ["code": "\(problem.code)"])
+    }
+    refused[problem.code] = count
+    return problem
+  }
+
+  /// What could not be delivered in time: history, never evidence.
+  private func noteHistory(_ report: Report, now: Now) {
+    guard !report.history.isEmpty else { return }
+    let events = report.history.prefix(Limits.listEntries).map { past in
+      EventRecord(
+        atMs: past.atMs, region: report.region, kind: "late-report",
+        text: "\(report.agent): \(past.name) was \(past.state.rawValue)"
+          + (past.reason.map { ": \($0)" } ?? "") + " (told now)")
+    }
+    for event in events { record(event) }
+  }
+
+  private func challenge(for agent: AgentID, now: Now) -> String {
+    let text = SecureRandom.hex(16)
+    admission.issued(text, to: agent, now: now.instant)
+    return text
+  }
+
+  private func directive(for report: Report, now: Now) -> Directive {
+    let first = deployment.services.first
+    let policy = first?.policy ?? Policy()
+    let agents = deployment.agents.filter { $0.value == report.region }.keys.sorted()
+    let writer = elections.writer(
+      of: report.region, agents: agents, evidence: evidence, policy: policy, now: now.instant)
+    let services = rooms.values.map { room in
+      let memory = room.machine.memory
+      return ServiceDirective(
+        service: room.service.topology.service, epoch: memory.epoch, traffic: memory.active,
+        trafficAgeMs: memory.activeSinceMs.map { Int(clamping: max(0, now.wallMs - $0)) })
+    }
+    return Directive(
+      agent: report.agent, sequence: report.sequence,
+      services: services.sorted { $0.service < $1.service },
+      challenge: challenge(for: report.agent, now: now),
+      nextReportMs: Int(policy.reportInterval.wholeMilliseconds),
+      heartbeatWriter: writer == report.agent,
+      heartbeatPeriodMs: Int(policy.heartbeatPeriod.wholeMilliseconds),
+      heartbeatReadMs: Int(policy.heartbeatRead.wholeMilliseconds),
+      peers: deployment.peers(of: report.region),
+      probes: deployment.probes(from: report.region),
+      probePeriodMs: Int(policy.probeInterval.wholeMilliseconds),
+      probeDeadlineMs: Int(
+        (first?.settings.probeDeadline ?? Defaults.probeDeadline).wholeMilliseconds),
+      probeFall: first?.settings.probeFall ?? Defaults.probeFall, coordinatorMs: now.wallMs)
+  }
+}
+
+extension Int {
+  fileprivate var isPowerOfTen: Bool {
+    var rest = self
+    while rest >= 10 && rest % 10 == 0 { rest /= 10 }
+    return rest == 1
+  }
+}

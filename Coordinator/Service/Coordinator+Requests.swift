@@ -1,0 +1,110 @@
+import Decision
+import Settings
+import Store
+import Wire
+
+extension Coordinator {
+  /// An operator's `failover` or `failback`.
+  func move(_ service: String, request: MoveRequest, isFailback: Bool) throws(Refusal) -> MoveReply
+  {
+    guard var room = rooms[service] else { throw unknown(service) }
+    guard storeTrouble == nil else {
+      throw Refusal(
+        code: "cannot_store",
+        message: "nothing can be begun: \(storeTrouble ?? "")")
+    }
+    guard let assessment = room.assessment else {
+      throw Refusal(code: "starting", message: "just started: nothing is judged yet, try again")
+    }
+    guard let to = request.to ?? (isFailback ? room.service.topology.primary : nil) else {
+      throw Refusal(code: "no_target", message: "name the region to move to: --to REGION")
+    }
+    let wish = Request(to: to, isFailback: isFailback, overrides: request.overrides)
+    try room.machine.ask(wish, epoch: request.epoch, assessment: assessment)
+    room.asked = (request.operatorName, request.reason)
+    rooms[service] = room
+    step(service, now: .read())
+    guard let incident = rooms[service]?.incident else {
+      throw Refusal(
+        code: "not_begun",
+        message: storeTrouble ?? "the move was not begun; look: signalbox explain \(service)")
+    }
+    return MoveReply(
+      incident: incident.id, epoch: incident.epoch, from: incident.from, to: incident.to)
+  }
+
+  func status() -> StatusDocument {
+    Presenter.status(snapshot())
+  }
+
+  func explain(_ service: String) throws(Refusal) -> ExplainDocument {
+    guard rooms[service] != nil else { throw unknown(service) }
+    let snapshot = snapshot()
+    guard let room = snapshot.rooms.first(where: { $0.service.topology.service == service }),
+      let assessment = room.assessment
+    else {
+      throw Refusal(code: "starting", message: "just started: nothing is judged yet, try again")
+    }
+    return Presenter.explain(room, assessment: assessment, snapshot: snapshot)
+  }
+
+  /// Whether the start-up is over and every service knows where DNS points.
+  func isReady() -> Bool {
+    let now = Now.read().instant
+    return rooms.values.allSatisfy { room in
+      room.machine.graceLeft(now) == nil && room.machine.memory.active != nil
+        && room.assessment != nil
+    }
+  }
+
+  /// One line for the supervisor: `3 regions, active us-east, all healthy`.
+  func oneLine() -> String {
+    let parts = rooms.values.sorted { $0.name < $1.name }.map { room in
+      let pictures = room.assessment?.pictures ?? [:]
+      let worst = pictures.values.filter { $0.verdict != .healthy }.sorted { $0.region < $1.region }
+      let health =
+        worst.isEmpty
+        ? "all healthy"
+        : worst.map { "\($0.region) \($0.verdict.rawValue)" }.joined(separator: ", ")
+      let active = room.machine.memory.active ?? "unknown"
+      return "\(pictures.count) regions, active \(active), \(health)"
+    }
+    return parts.joined(separator: "; ")
+  }
+
+  private func unknown(_ service: String) -> Refusal {
+    let known = rooms.keys.sorted().joined(separator: ", ")
+    return Refusal(
+      code: "unknown_service", message: "'\(service)' is no service here; accepted: \(known)")
+  }
+
+  private func snapshot() -> Snapshot {
+    Snapshot(
+      now: .read(), coordinator: self.about(), deployment: deployment,
+      rooms: rooms.values.sorted { $0.name < $1.name }, evidence: evidence,
+      doubts: doubts.current)
+  }
+
+  private func about() -> CoordinatorStatus {
+    let now = Now.read().instant
+    let grace = rooms.values.compactMap { $0.machine.graceLeft(now) }.max()
+    var words = doubts.current.map(\.text).sorted()
+    if let storeTrouble { words.append("cannot store: \(storeTrouble)") }
+    return CoordinatorStatus(
+      release: Release.version, startedMs: startedMs,
+      automation: deployment.settings.automation.rawValue,
+      graceMs: grace.map { Int($0.wholeMilliseconds) },
+      doubts: evidence.agents.isEmpty ? [] : words,
+      refusedReports: refused, publicKey: publicKey)
+  }
+}
+
+/// What screens are made from: one instant of everything.
+struct Snapshot: Sendable {
+  var now: Now
+  var coordinator: CoordinatorStatus
+  var deployment: Deployment
+  var rooms: [Room]
+  var evidence: Evidence
+  var doubts: Set<Doubt>
+}

@@ -1,0 +1,198 @@
+import Codec
+import DNS
+import Decision
+import Logging
+import Platform
+import Settings
+import Store
+import Wire
+
+/// The one actor of the process: owns evidence, machines and store; every event goes through its
+/// funnel: step, persist, perform. It runs on a thread of its own, because the store blocks.
+actor Coordinator {
+  nonisolated let executor: ThreadExecutor
+  nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+  nonisolated let deployment: Deployment
+  nonisolated let provider: any DNSProvider
+  nonisolated let nameServers: NameServers
+  nonisolated let publicKey: String
+  nonisolated let startedMs: Int64
+  nonisolated let started: Instant
+  /// Random per process start (RULES 16).
+  nonisolated let incarnation: String
+  let store: Store
+  let logger: Logger
+  var evidence: Evidence
+  var doubts: Doubts
+  var admission: Admission
+  var elections = WriterElection()
+  var rooms: [String: Room] = [:]
+  var refused: [String: Int] = [:]
+  var shownDoubts: Set<Doubt> = []
+  /// The store's newest failure; nothing new is begun while it stands.
+  var storeTrouble: String?
+
+  init(
+    deployment: Deployment, store: Store, provider: any DNSProvider, nameServers: NameServers,
+    publicKey: String, logger: Logger
+  ) throws {
+    executor = try ThreadExecutor(name: "coordinator")
+    self.deployment = deployment
+    self.provider = provider
+    self.nameServers = nameServers
+    self.publicKey = publicKey
+    self.store = store
+    self.logger = logger
+    let now = Now.read()
+    started = now.instant
+    startedMs = now.wallMs
+    incarnation = SecureRandom.hex(8)
+    evidence = Evidence(floor: now.instant)
+    let first = deployment.services.first?.policy ?? Policy()
+    doubts = Doubts(policy: first, expectedTick: deployment.tick)
+    admission = Admission(
+      freshFor: first.freshFor, window: deployment.settings.pace.firstContactWindow)
+    rooms = try Self.rooms(deployment, store: store, started: now.instant)
+  }
+
+  /// What the journal holds of every configured service.
+  private static func rooms(
+    _ deployment: Deployment, store: Store, started: Instant
+  ) throws -> [String: Room] {
+    let stored = try store.services()
+    let open = try store.openIncidents()
+    var rooms: [String: Room] = [:]
+    for service in deployment.services {
+      let name = service.topology.service
+      var memory = Memory()
+      if let kept = stored.first(where: { $0.service == name }), !kept.memory.isEmpty {
+        memory = try JSON.decode(
+          Memory.self, from: kept.memory, maxBytes: StoreBounds.memoryBytes)
+      }
+      var room = Room(
+        machine: Machine(
+          topology: service.topology, policy: service.policy, memory: memory, started: started),
+        service: service)
+      room.incident = open.first { $0.service == name }
+      room.lastIncident = try store.incidents(service: name, limit: 5).first { $0.outcome != .open }
+      if memory.intent != nil {
+        let pace = deployment.settings.pace
+        room.mayWriteFrom = started + pace.writeDeadline + pace.restartMargin
+        room.resumed = true
+      }
+      rooms[name] = room
+    }
+    return rooms
+  }
+
+  /// One tick: doubts, then every service.
+  func tick() {
+    let now = Now.read()
+    if doubts.tick(&evidence, now: now.instant) {
+      for name in rooms.keys { rooms[name]?.machine.restartConfirmations() }
+    }
+    noteDoubts(now)
+    for name in rooms.keys.sorted() { step(name, now: now) }
+  }
+
+  /// Takes in one round of the coordinator's own probes.
+  func take(_ probes: [(ProbeKey, OwnProbe)], reachedAnything: Bool) {
+    evidence.ownVoteVoid = !reachedAnything
+    for (key, probe) in probes { evidence.take(probe, of: key) }
+  }
+
+  private func noteDoubts(_ now: Now) {
+    for doubt in doubts.current.symmetricDifference(shownDoubts) {
+      let begins = doubts.current.contains(doubt)
+      // Nothing has been heard before the first report: that is start-up, no doubt worth a line.
+      if evidence.agents.isEmpty { continue }
+      record(
+        EventRecord(
+          atMs: now.wallMs, kind: begins ? "doubt" : "doubt-ended",
+          level: begins ? .alert : .notice,
+          text: begins ? doubt.text : "no longer: \(doubt.text)"))
+    }
+    shownDoubts = doubts.current
+  }
+
+  /// Stores and logs an event that belongs to no transition.
+  func record(_ event: EventRecord) {
+    log(event)
+    do {
+      _ = try store.commit(Commit(service: event.service, events: [event]))
+      storeTrouble = nil
+    } catch {
+      note(storeError: error)
+    }
+  }
+
+  /// Ends what runs on its own and closes the store; nothing in flight is lost by it.
+  func end() async {
+    for room in rooms.values {
+      room.verifying?.cancel()
+      room.moving?.cancel()
+    }
+    for room in rooms.values { await room.moving?.value }
+    store.close()
+  }
+
+  func note(storeError error: StoreError) {
+    if storeTrouble != error.description {
+      logger.critical("cannot store: nothing new is begun", metadata: ["error": "\(error)"])
+    }
+    storeTrouble = error.description
+  }
+
+  /// One line in the journal, with the fields that queries use.
+  func log(_ event: EventRecord) {
+    var metadata: Logger.Metadata = ["kind": "\(event.kind)"]
+    if let service = event.service { metadata["service"] = "\(service)" }
+    if let region = event.region { metadata["region"] = "\(region)" }
+    if let rule = event.rule { metadata["rule"] = "\(rule)" }
+    if let epoch = event.epoch { metadata["epoch"] = "\(epoch)" }
+    let level: Logger.Level =
+      switch event.level {
+      case .info: .info
+      case .notice: .notice
+      case .alert: .error
+      }
+    logger.log(level: level, "\(event.text)", metadata: metadata)
+  }
+}
+
+/// One service's machine with what the shell holds of it.
+struct Room: Sendable {
+  var machine: Machine
+  let service: Deployment.Service
+  var assessment: Assessment?
+  /// The move in flight.
+  var incident: IncidentRecord?
+  var lastIncident: IncidentRecord?
+  var moving: Task<Void, Never>?
+  var verifying: Task<Void, Never>?
+  /// The verdicts that the history has last.
+  var shownVerdicts: [RegionID: Verdict] = [:]
+  var shownRule: Rule?
+  /// The newest reading of the record, and when it was made.
+  var reading: [AddressFamily: [String]]?
+  var readAt: Instant?
+  var ttlSeconds: Int?
+  var readTrouble: String?
+  var lines: [NameServerLine] = []
+  /// The first write of an intent from before a restart waits until then (RULES 10).
+  var mayWriteFrom: Instant?
+  /// The open intent was found in the journal at start.
+  var resumed = false
+  /// An alert for a slow publication was given.
+  var saidNotPublished = false
+  /// Who asked for the pending move, and why.
+  var asked: (by: String, reason: String?)?
+
+  init(machine: Machine, service: Deployment.Service) {
+    self.machine = machine
+    self.service = service
+  }
+
+  var name: String { service.topology.name }
+}

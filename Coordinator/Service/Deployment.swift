@@ -1,0 +1,134 @@
+import Decision
+import Platform
+import Settings
+import Wire
+
+/// The configuration, turned into what the coordinator works with.
+struct Deployment: Sendable {
+  struct Service: Sendable {
+    var settings: ServiceSettings
+    var topology: Topology
+    var policy: Policy
+    var probes: [ProbeTarget]
+  }
+
+  var settings: CoordinatorSettings
+  /// By name.
+  var services: [Service]
+  /// Agent id to region, all services.
+  var agents: [AgentID: RegionID]
+  /// Key id to agent and key.
+  var keys: [String: (agent: AgentID, verifier: Verifier)]
+
+  init(_ settings: CoordinatorSettings) throws(KeyError) {
+    self.settings = settings
+    agents = [:]
+    keys = [:]
+    for agent in settings.agents {
+      let verifier = try Verifier(base64: agent.publicKey)
+      agents[agent.id] = agent.region
+      keys[verifier.keyID] = (agent.id, verifier)
+    }
+    let agents = agents
+    services = settings.services.map { Self.service($0, settings: settings, agents: agents) }
+  }
+
+  private static func service(
+    _ service: ServiceSettings, settings: CoordinatorSettings, agents: [AgentID: RegionID]
+  ) -> Service {
+    let regions = service.regions.compactMap { id in
+      settings.regions.first { $0.id == id }.map(region)
+    }
+    let name = service.dns.first ?? service.name
+    let topology = Topology(
+      service: service.name, name: name, regions: regions,
+      agents: agents.filter { entry in regions.contains { $0.id == entry.value } })
+    let url = service.probe.replacing("{name}", with: name)
+    let probes = regions.flatMap { region in
+      region.addresses.sorted { $0.key < $1.key }.map { family, address in
+        ProbeTarget(
+          service: service.name, region: region.id, family: family, address: address, url: url,
+          bodyContains: service.probeBody, aws: region.aws)
+      }
+    }
+    return Service(
+      settings: service, topology: topology, policy: policy(service, settings: settings),
+      probes: probes)
+  }
+
+  private static func region(_ region: RegionSettings) -> Region {
+    var addresses: [AddressFamily: String] = [:]
+    addresses[.ipv4] = region.addresses.first
+    addresses[.ipv6] = region.addresses6.first
+    return Region(id: region.id, aws: region.aws, addresses: addresses)
+  }
+
+  private static func policy(
+    _ service: ServiceSettings, settings: CoordinatorSettings
+  ) -> Policy {
+    var policy = Policy()
+    policy.automation = settings.automation == .automatic ? .automatic : .observe
+    policy.failback =
+      switch service.failback {
+      case .manual: .manual
+      case .automatic: .automatic
+      case .never: .never
+      }
+    policy.minHealthy = service.minHealthy
+    policy.freshFor = service.freshFor
+    policy.reportInterval = service.reportInterval
+    policy.probeInterval = service.probeInterval
+    policy.minVantages = service.minVantages
+    policy.failoverAfter = service.failoverAfter
+    policy.outsideConfirm = service.outsideConfirm
+    policy.cooldown = service.cooldown
+    policy.minUp = service.minUp
+    policy.maxSwitches = service.maxSwitches
+    policy.maxSwitchesHard = service.maxSwitchesHard
+    policy.switchWindow = service.switchWindow
+    policy.failbackAfter = service.failbackAfter
+    policy.maxLag = service.maxLag
+    policy.maxDataAtRisk = service.maxDataAtRisk
+    policy.heartbeatPeriod = service.heartbeatPeriod
+    policy.heartbeatRead = service.heartbeatRead
+    let pace = settings.pace
+    policy.failbackPause = pace.failbackPause
+    policy.writeDeadline = pace.writeDeadline
+    policy.rereadAfter = pace.rereadAfter
+    policy.convergenceRound = pace.convergenceRound
+    policy.notPublishedAfter = pace.notPublishedAfter
+    // A rehearsal runs on a shared machine: its stalls are not shorter for it.
+    policy.lateTick = max(pace.lateTick, .seconds(1))
+    policy.refusalPause = service.outsideConfirm
+    return policy
+  }
+
+  /// How often everything is judged.
+  var tick: Duration { .milliseconds(max(50, 500 / settings.rehearsalSpeed)) }
+
+  /// How often the record is read while nothing is in flight: well under the API's 200 lists a
+  /// minute (facts/linode section 2).
+  var readInterval: Duration { .milliseconds(max(500, 10_000 / settings.rehearsalSpeed)) }
+
+  /// What an agent in `region` asks of the other regions.
+  func probes(from region: RegionID) -> [ProbeTarget] {
+    services.flatMap(\.probes).filter { $0.region != region }
+  }
+
+  /// The regions whose heartbeats an agent in `region` reads.
+  func peers(of region: RegionID) -> [RegionID] {
+    settings.regions.map(\.id).filter { $0 != region }
+  }
+}
+
+extension String {
+  fileprivate func replacing(_ part: String, with other: String) -> String {
+    var rest = Substring(self)
+    var result = ""
+    while let range = rest.firstRange(of: part) {
+      result += rest[..<range.lowerBound] + other
+      rest = rest[range.upperBound...]
+    }
+    return result + rest
+  }
+}

@@ -1,0 +1,233 @@
+import Decision
+import Settings
+import Wire
+
+extension Presenter {
+  static func explain(
+    _ room: Room, assessment: Assessment, snapshot: Snapshot
+  ) -> ExplainDocument {
+    let rule = assessment.decision.rule
+    let situation = situation(assessment, room: room)
+    return ExplainDocument(
+      atMs: snapshot.now.wallMs, service: room.service.topology.service, situation: situation,
+      answer: answer(situation, room: room, assessment: assessment), rule: line(rule),
+      blocks: blocks(room, assessment: assessment),
+      evidence: subjects(room, assessment: assessment).map {
+        group($0, room: room, assessment: assessment, snapshot: snapshot)
+      },
+      conclusion: conclusion(room, assessment: assessment),
+      changes: changes(room, assessment: assessment),
+      targets: room.service.topology.regions.compactMap { region in
+        assessment.eligibilities[region.id].map { eligibility in
+          TargetLine(
+            region: region.id, chosen: region.id == assessment.target,
+            reasons: eligibility.conditions + [risk(region.id, assessment: assessment)])
+        }
+      },
+      gate: assessment.gate?.conditions ?? [],
+      actions: actions(room, assessment: assessment), bound: room.service.policy.bound)
+  }
+
+  private static func line(_ rule: Rule, _ text: String? = nil) -> RuleLine {
+    RuleLine(number: rule.rawValue, name: rule.name, text: text ?? RuleText.sentence(rule))
+  }
+
+  private static func answer(
+    _ situation: Situation, room: Room, assessment: Assessment
+  ) -> String {
+    let active = assessment.active ?? "no known region"
+    let verdict = assessment.active.flatMap { assessment.pictures[$0]?.verdict } ?? .unknown
+    let rule = assessment.decision.rule
+    switch situation {
+    case .moving:
+      let intent = assessment.intent
+      return "Moving \(room.service.topology.name) from \(intent?.from ?? "nowhere") to "
+        + "\(intent?.to ?? "nowhere"): \(RuleText.sentence(rule))."
+    case .blocked: return "BLOCKED: \(active) is down; \(RuleText.sentence(rule))."
+    case .confirming:
+      let left = confirmationLeft(assessment).map { " (\(Story.span($0)) left)" } ?? ""
+      return "Not failing over yet: \(active) looks \(verdict.rawValue); confirming\(left)."
+    case .attention where verdict == .silent:
+      return "NOT failing over: \(active) is silent, but users reach it."
+    case .attention, .unknown:
+      return "NOT failing over: \(RuleText.sentence(rule))."
+    case .ok, .unprotected:
+      if let gate = assessment.gate, let primary = room.service.topology.primary {
+        return gate.isOpen
+          ? "\(active) serves; \(primary) is ready to take users back."
+          : "\(active) serves; \(primary) is not ready to take users back."
+      }
+      return "Nothing to do: \(active) is \(verdict.rawValue)."
+    }
+  }
+
+  private static func confirmationLeft(_ assessment: Assessment) -> Duration? {
+    guard let active = assessment.active, let since = assessment.memories[active]?.downSince,
+      let limit = assessment.confirmation
+    else { return nil }
+    return max(.zero, limit - (assessment.now.instant - since))
+  }
+
+  /// The regions worth telling about: the active one first, then those that are not healthy.
+  private static func subjects(_ room: Room, assessment: Assessment) -> [RegionID] {
+    let others = room.service.topology.regions.map(\.id).filter { id in
+      id != assessment.active && assessment.pictures[id]?.verdict != .healthy
+    }
+    return (assessment.active.map { [$0] } ?? []) + others
+  }
+
+  private static func group(
+    _ region: RegionID, room: Room, assessment: Assessment, snapshot: Snapshot
+  ) -> EvidenceGroup {
+    guard let picture = assessment.pictures[region] else {
+      return EvidenceGroup(subject: region, verdict: "unknown", lines: [])
+    }
+    let now = snapshot.now.instant
+    func age(_ at: Instant?) -> Int? { at.map { Int((now - $0).wholeMilliseconds) } }
+    var lines = picture.inside.instances.map { instance in
+      EvidenceLine(
+        label: "agents",
+        text: "\(instance.agent): \(instance.vote.rawValue)"
+          + (instance.reason.map { ", \($0)" } ?? ""),
+        ageMs: age(snapshot.evidence.agents[instance.agent]?.receivedAt))
+    }
+    lines += picture.outside.votes.map { vote in
+      EvidenceLine(
+        label: "outside", text: "\(vote.vantage): \(vote.vote.rawValue), \(vote.detail)",
+        ageMs: age(vote.at))
+    }
+    let topology = room.service.topology
+    if let ack = Heartbeats.newestAcknowledgement(
+      of: region, topology: topology, evidence: snapshot.evidence)
+    {
+      lines.append(
+        EvidenceLine(
+          label: "heartbeat", text: "written as number \(ack.sequence), acknowledged",
+          ageMs: age(ack.at)))
+    }
+    for other in topology.regions where other.id != region {
+      let lag = Heartbeats.lag(
+        of: region, in: other.id, topology: topology, evidence: snapshot.evidence)
+      guard let lag else { continue }
+      lines.append(
+        EvidenceLine(
+          label: "heartbeat",
+          text: "seen in \(other.id) after \(lag.lowMs) to \(lag.highMs) ms"))
+    }
+    return EvidenceGroup(subject: region, verdict: picture.verdict.rawValue, lines: lines)
+  }
+
+  private static func conclusion(_ room: Room, assessment: Assessment) -> String {
+    guard let active = assessment.active, let picture = assessment.pictures[active] else {
+      return "Where DNS points is not known, so nothing is decided."
+    }
+    switch picture.verdict {
+    case .healthy: return "\(active) serves users and its own hosts agree."
+    case .degraded: return "\(active) serves users, but something in it needs a look."
+    case .failing: return "\(active) is down: its own hosts or everyone outside say so."
+    case .unreachable: return "The hosts of \(active) are well, but users cannot reach it."
+    case .isolated:
+      return "The hosts of \(active) live (their heartbeats arrive), but users cannot reach it."
+    case .contested:
+      return "The hosts of \(active) say it is broken, while it is served from outside."
+    case .partial: return "Too few hosts of \(active) report to judge it, and users reach it."
+    case .silent:
+      return "A network path or the agents are broken, not \(active): users reach it."
+    case .unknown: return "There is not enough evidence to judge \(active)."
+    }
+  }
+
+  private static func changes(_ room: Room, assessment: Assessment) -> [RuleLine] {
+    guard let active = assessment.active, let picture = assessment.pictures[active],
+      !picture.verdict.isDown
+    else { return [] }
+    let policy = room.service.policy
+    var lines = [
+      line(
+        .failOver,
+        "all outside checks fail for \(Story.span(policy.outsideConfirm)): \(active) is down"),
+      line(
+        .failOver,
+        "its hosts fail and outside agrees for \(Story.span(policy.failoverAfter)): it is down"),
+      line(
+        .failOver,
+        "its hosts fail for \(Story.span(policy.outsideConfirm)) while it is still served: moved "
+          + "to a fully healthy region"),
+    ]
+    if picture.verdict == .silent { lines.removeLast() }
+    return lines
+  }
+
+  private static func risk(_ region: RegionID, assessment: Assessment) -> CheckedLine {
+    guard let risk = assessment.dataAtRisk[region] else {
+      return CheckedLine(name: "data", holds: true, text: "data at risk not known")
+    }
+    let upper = risk.upperSeconds.map { ", at most \(seconds($0))" } ?? ""
+    return CheckedLine(
+      name: "data", holds: true, text: "data at risk \(seconds(risk.behindSeconds))\(upper)")
+  }
+
+  private static func seconds(_ value: Double) -> String {
+    Story.span(.milliseconds(Int64((value * 1000).rounded())))
+  }
+
+  private static func blocks(_ room: Room, assessment: Assessment) -> [BlockLine] {
+    guard assessment.facts.source == .confirmed || assessment.facts.source == .down else {
+      return []
+    }
+    var lines = assessment.blocks.map { block in
+      BlockLine(rule: line(block.rule), clears: clears(block, room: room, assessment: assessment))
+    }
+    if assessment.target == nil {
+      for region in room.service.topology.regions {
+        guard let eligibility = assessment.eligibilities[region.id], !eligibility.isEligible else {
+          continue
+        }
+        lines.append(
+          BlockLine(
+            rule: line(.noTarget, eligibility.refusals.joined(separator: ", ")),
+            region: region.id, clears: "by itself, when these hold again"))
+      }
+    }
+    return lines
+  }
+
+  private static func clears(
+    _ block: Block, room: Room, assessment: Assessment
+  ) -> String {
+    switch block {
+    case .grace:
+      let left = room.machine.graceLeft(assessment.now.instant) ?? .zero
+      return "in \(Story.span(left))"
+    case .doubt: return "one round after reports arrive again"
+    case .observe: return "never by itself: set automation = \"automatic\""
+    case .budget:
+      let oldest = room.machine.memory.moves.first?.atMs ?? assessment.now.wallMs
+      let left =
+        room.service.policy.switchWindow - .milliseconds(assessment.now.wallMs - oldest)
+      return "in \(Story.span(left)), when the oldest move leaves the window"
+    case .refusal:
+      let since = assessment.now.wallMs - (room.machine.memory.refusedMs ?? 0)
+      return "in \(Story.span(room.service.policy.refusalPause - .milliseconds(since)))"
+    }
+  }
+
+  private static func actions(_ room: Room, assessment: Assessment) -> [ActionLine] {
+    let service = room.service.topology.service
+    var lines: [ActionLine] = []
+    if let target = assessment.target {
+      lines.append(
+        ActionLine(
+          command: "signalbox failover \(service) --to \(target)",
+          effect: "shows what it would change, then asks"))
+    }
+    if assessment.gate != nil {
+      lines.append(
+        ActionLine(
+          command: "signalbox failback \(service)", effect: "back to the primary, when ready"))
+    }
+    lines.append(
+      ActionLine(command: "signalbox history \(service)", effect: "what happened before"))
+    return lines
+  }
+}

@@ -1,0 +1,167 @@
+import Codec
+import DNS
+import Glibc
+import Hummingbird
+import Linode
+public import Logging
+import Platform
+import Probing
+import ServiceLifecycle
+public import Settings
+import Store
+import UnixSignals
+
+/// A mistake at start-up: what to change, all at once.
+public struct StartupError: Error, CustomStringConvertible {
+  public var description: String
+}
+
+/// Puts the coordinator together and runs it until it is told to stop.
+public enum Program {
+  /// Runs until SIGTERM or SIGINT; `StartupError` before anything was begun.
+  public static func run(_ settings: CoordinatorSettings, logger: Logger) async throws {
+    let parts = try Parts(settings, logger: logger)
+    let coordinator = parts.coordinator
+    let api = API(
+      coordinator: coordinator, deployment: parts.deployment,
+      codec: MessageCodec(sha256: { Digest.sha256($0) }),
+      signingKey: SigningKey(
+        keyID: parts.signer.verifier.keyID, sign: { parts.signer.sign($0) }))
+    var quiet = logger
+    quiet.logLevel = .error
+    Files.remove(settings.socket)
+    let open = Application(
+      router: api.router(changes: false),
+      configuration: .init(
+        address: .hostname(settings.listen.host, port: settings.listen.port)),
+      logger: quiet)
+    let local = Application(
+      router: api.router(changes: true),
+      configuration: .init(address: .unixDomainSocket(path: settings.socket)),
+      onServerRunning: { _ in
+        _ = chmod(settings.socket, 0o600)
+        Supervisor.ready(status: await coordinator.oneLine())
+        logger.info("listening on \(settings.listen) and \(settings.socket)")
+      }, logger: quiet)
+    let group = ServiceGroup(
+      configuration: .init(
+        services: [
+          .init(service: open), .init(service: local), .init(service: parts.probes),
+          .init(service: Ticker(coordinator: coordinator, interval: parts.deployment.tick)),
+          .init(
+            service: Reader(coordinator: coordinator, interval: parts.deployment.readInterval)),
+        ], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+    defer { Files.remove(settings.socket) }
+    try await group.run()
+    Supervisor.stopping()
+    await coordinator.end()
+    parts.http.shutdown()
+    parts.dns.shutdown()
+  }
+}
+
+/// Everything the program is made of.
+private struct Parts {
+  let deployment: Deployment
+  let signer: Signer
+  let http: HTTPClient
+  let dns: DNSClient
+  let coordinator: Coordinator
+  let probes: ProbeLoop
+
+  init(_ settings: CoordinatorSettings, logger: Logger) throws {
+    var mistakes: [String] = []
+    func attempt<T>(_ body: () throws -> T) -> T? {
+      do { return try body() } catch {
+        mistakes.append("\(error)")
+        return nil
+      }
+    }
+    let signer = attempt { try Signer.load(file: settings.keyFile) }
+    let token = attempt { try Parts.token(settings.linode.tokenFile) }
+    let deployment = attempt { try Deployment(settings) }
+    let dns = DNSClient()
+    let nameServers = attempt {
+      try NameServers(
+        settings.nameServers, client: dns, deadline: settings.pace.convergenceRound)
+    }
+    _ = attempt {
+      try Files.makeDirectory(settings.stateDirectory, mode: 0o700)
+    }
+    guard let signer, let token, let deployment, let nameServers, mistakes.isEmpty else {
+      throw StartupError(description: mistakes.joined(separator: "\n"))
+    }
+    let http = HTTPClient(userAgent: "signalbox-coordinator")
+    let linode = LinodeClient(
+      baseURL: settings.linode.url, token: token, http: http,
+      sourceAddress: settings.sourceAddress, deadline: settings.pace.writeDeadline)
+    do {
+      let store = try Store(
+        path: "\(settings.stateDirectory)/coordinator.sqlite",
+        newClusterID: SecureRandom.hex(8))
+      coordinator = try Coordinator(
+        deployment: deployment, store: store, provider: LinodeProvider(linode),
+        nameServers: nameServers, publicKey: signer.verifier.base64, logger: logger)
+    } catch {
+      throw StartupError(description: "\(error)")
+    }
+    let first = deployment.services.first?.settings
+    probes = ProbeLoop(
+      coordinator: coordinator, targets: deployment.services.flatMap(\.probes),
+      prober: Prober(http: http, sourceAddress: settings.sourceAddress),
+      interval: first?.probeInterval ?? .seconds(5),
+      deadline: first?.probeDeadline ?? .seconds(3), fall: first?.probeFall ?? 3)
+    self.deployment = deployment
+    self.signer = signer
+    self.http = http
+    self.dns = dns
+  }
+
+  /// The token's file: one line; its text never appears anywhere else.
+  private static func token(_ path: String) throws -> [UInt8] {
+    let bytes = try Files.read(path, maxBytes: 4096)
+    let token = Array(bytes.drop { $0 <= 0x20 }.reversed().drop { $0 <= 0x20 }.reversed())
+    guard !token.isEmpty, token.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+      throw StartupError(
+        description: "\(path): the Linode token is empty or has spaces in it; "
+          + "put the token alone into the file")
+    }
+    return token
+  }
+}
+
+/// Judges at a fixed pace, and keeps the supervisor's line current.
+private struct Ticker: Service {
+  let coordinator: Coordinator
+  let interval: Duration
+
+  func run() async throws {
+    var line = ""
+    var next = Clocks.bootTime()
+    while !Task.isShuttingDownGracefully && !Task.isCancelled {
+      await coordinator.tick()
+      let now = await coordinator.oneLine()
+      if now != line {
+        line = now
+        Supervisor.status(now)
+      }
+      Supervisor.watchdog()
+      next = max(next.advanced(by: interval), Clocks.bootTime())
+      let pause = next - Clocks.bootTime()
+      try? await cancelWhenGracefulShutdown { try await Task.sleep(for: pause) }
+    }
+  }
+}
+
+/// Reads where DNS points, while nothing is in flight.
+private struct Reader: Service {
+  let coordinator: Coordinator
+  let interval: Duration
+
+  func run() async throws {
+    while !Task.isShuttingDownGracefully && !Task.isCancelled {
+      await coordinator.readAt()
+      try? await cancelWhenGracefulShutdown { try await Task.sleep(for: interval) }
+    }
+  }
+}

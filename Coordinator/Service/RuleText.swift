@@ -1,0 +1,62 @@
+import Decision
+
+/// Each rule as a sentence for people, in the words of the screens.
+enum RuleText {
+  enum Weight { case quiet, telling, alarming }
+
+  static func sentence(_ rule: Rule) -> String {
+    switch rule {
+    case .steady: "nothing to do: the active region is up"
+    case .unsure: "not moving: the evidence does not say that the active region is down"
+    case .atUnknown: "not moving: where DNS points is not known"
+    case .atForeign: "not moving: DNS points at an address that is not configured"
+    case .atMixed: "not moving: DNS points at several regions at once"
+    case .suspect: "the active region looks down: confirming"
+    case .confirmWait: "confirming that the active region is down"
+    case .refuted: "the active region is up again before the confirmation ended"
+    case .doubtful: "the evidence no longer says that the active region is down"
+    case .blockedByGrace: "held: just started, still gathering evidence"
+    case .blockedByDoubt: "held: the coordinator doubts its own view"
+    case .blockedByObserve: "would have moved: automation is observe"
+    case .blockedByBudget: "held: the budget of automatic moves is spent"
+    case .blockedByRefusal: "held: the DNS provider refused; the next attempt waits"
+    case .noTarget: "no healthy target: the last answer stays"
+    case .recovered: "the active region is up again"
+    case .failOver: "the active region is down: moving"
+    case .writePending: "about to write the record"
+    case .writeUnderway: "a write is under way; its outcome is not known yet"
+    case .resumeWait: "an intent from before the restart waits for fresh evidence"
+    case .cancelRefuted: "the source is up again"
+    case .cancelTargetLost: "the target may no longer take over"
+    case .cancelGateClosed: "the primary is no longer ready"
+    case .pointOfNoReturn: "the first record is written: the move will be finished"
+    case .finishing: "writing the remaining records"
+    case .supersede: "the target is down: moving on"
+    case .targetDeadNoOther: "the target is down and no other region may take over"
+    case .writeRefused: "the DNS provider refuses the write"
+    case .allCommitted: "written and read back"
+    case .awaitPublication: "asking the name servers until they agree"
+    case .converged: "every name server that answers shows the new address"
+    case .coolingDown: "a move was completed a short while ago"
+    case .cooldownOver: "the cool-down is over"
+    case .failbackGateClosed: "the primary is not ready to take users back"
+    case .failBack: "the primary is ready: failing back"
+    case .operatorMove: "an operator asked for the move"
+    }
+  }
+
+  static func weight(_ rule: Rule) -> Weight {
+    switch rule {
+    case .steady, .coolingDown, .cooldownOver, .writePending, .awaitPublication, .finishing,
+      .confirmWait, .failbackGateClosed, .resumeWait:
+      .quiet
+    case .refuted, .doubtful, .recovered, .pointOfNoReturn, .allCommitted, .converged, .failBack,
+      .operatorMove, .cancelRefuted, .cancelGateClosed, .writeUnderway, .unsure, .atUnknown:
+      .telling
+    case .suspect, .blockedByGrace, .blockedByDoubt, .blockedByObserve, .blockedByBudget,
+      .blockedByRefusal, .noTarget, .failOver, .cancelTargetLost, .supersede, .targetDeadNoOther,
+      .writeRefused, .atForeign, .atMixed:
+      .alarming
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import Decision
+import Wire
+
+/// Puts evidence and decisions into plain words.
+enum Story {
+  /// A span as people say it: `2.3 s`, `41 s`, `4 min`.
+  static func span(_ span: Duration) -> String {
+    let seconds = span.inSeconds
+    if seconds < 10 {
+      let tenths = Int((seconds * 10).rounded())
+      return "\(tenths / 10).\(tenths % 10) s"
+    }
+    if seconds < 120 { return "\(Int(seconds.rounded())) s" }
+    if seconds < 7200 { return "\(Int((seconds / 60).rounded())) min" }
+    return "\(Int((seconds / 3600).rounded())) h"
+  }
+
+  /// One line on a region: counts from inside, votes from outside.
+  static func brief(_ picture: RegionPicture) -> String {
+    var parts = [agents(picture), outside(picture)]
+    switch picture.heartbeats {
+    case .advancing where !picture.verdict.isUp: parts.append("heartbeats still arrive elsewhere")
+    case .stopped: parts.append("heartbeats stopped")
+    case .advancing, .unknown: break
+    }
+    if let bad = picture.inside.instances.first(where: { $0.vote == .bad }), let why = bad.reason {
+      parts.append("\(bad.agent): \(why)")
+    }
+    return parts.joined(separator: ", ")
+  }
+
+  static func agents(_ picture: RegionPicture) -> String {
+    let good = picture.inside.count(.good, .degraded)
+    let bad = picture.inside.count(.bad)
+    let missing = picture.inside.count(.missing)
+    var text = "\(good)/\(picture.inside.instances.count) agents good"
+    if bad > 0 { text += ", \(bad) bad" }
+    if missing > 0 { text += ", \(missing) missing" }
+    return text
+  }
+
+  static func outside(_ picture: RegionPicture) -> String {
+    let votes = picture.outside.votes.filter { $0.vote != .none }
+    let bad = votes.count { $0.vote == .bad }
+    if votes.isEmpty { return "no outside check" }
+    if bad == 0 { return "\(votes.count)/\(votes.count) outside checks served" }
+    return "\(bad)/\(votes.count) outside checks fail"
+  }
+
+  /// The evidence about a region when an intent was made, a line each.
+  static func evidence(of region: RegionID, assessment: Assessment) -> [String] {
+    guard let picture = assessment.pictures[region] else { return [] }
+    var lines = ["\(region) is \(picture.verdict.rawValue): \(brief(picture))"]
+    for vote in picture.outside.votes {
+      lines.append("\(vote.vantage): \(vote.vote.rawValue), \(vote.detail)")
+    }
+    for instance in picture.inside.instances where instance.vote != .good {
+      lines.append("\(instance.agent): \(instance.vote.rawValue), \(instance.reason ?? "")")
+    }
+    return lines
+  }
+
+  /// Why a move is made, one sentence.
+  static func why(
+    _ intent: Intent, assessment: Assessment, asked: (by: String, reason: String?)?
+  ) -> String {
+    let from = intent.from ?? "nowhere"
+    switch intent.errand {
+    case .commanded:
+      let reason = asked?.reason.map { ": \($0)" } ?? ""
+      return "\(asked?.by ?? "an operator") asked for it\(reason)"
+    case .elective: return "\(intent.to) is ready to take users back from \(from)"
+    case .emergency:
+      guard let picture = assessment.pictures[from] else { return "\(from) is down" }
+      return "\(from) is \(picture.verdict.rawValue): \(brief(picture))"
+    }
+  }
+
+  /// What a rule's line in the history adds: numbers of this moment.
+  static func context(_ rule: Rule, assessment: Assessment) -> String {
+    guard let active = assessment.active, let picture = assessment.pictures[active] else {
+      return ""
+    }
+    switch rule {
+    case .suspect, .noTarget, .unsure, .blockedByObserve, .blockedByBudget, .blockedByDoubt,
+      .blockedByGrace, .blockedByRefusal:
+      var text = " (\(active): \(brief(picture))"
+      if rule == .blockedByObserve, let target = assessment.target { text += "; to \(target)" }
+      if rule == .noTarget {
+        let why = assessment.eligibilities.sorted { $0.key < $1.key }.map {
+          "\($0.key): \($0.value.refusals.joined(separator: ", "))"
+        }
+        text += "; " + why.joined(separator: "; ")
+      }
+      return text + ")"
+    case .failOver, .failBack, .operatorMove, .supersede:
+      guard let intent = assessment.intent else { return "" }
+      let from = intent.from ?? "nowhere"
+      return " (\(from) to \(intent.to), epoch \(intent.epoch))"
+    default: return ""
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import Decision
+import Wire
+
+/// Names one heartbeat writer per region (RULES 12): the first fresh agent, replaced after three
+/// periods without an acknowledged write.
+struct WriterElection: Sendable {
+  private struct Term: Sendable {
+    var agent: AgentID
+    var since: Instant
+  }
+
+  private var terms: [RegionID: Term] = [:]
+
+  /// The writer of `region` now.
+  mutating func writer(
+    of region: RegionID, agents: [AgentID], evidence: Evidence, policy: Policy, now: Instant
+  ) -> AgentID? {
+    let fresh = agents.filter { agent in
+      evidence.isFresh(agent, now: now, for: policy.freshFor)
+        && evidence.agents[agent]?.report.goodbye == false
+    }
+    if let term = terms[region], fresh.contains(term.agent),
+      !hasFailed(term, evidence: evidence, policy: policy, now: now) || fresh.count < 2
+    {
+      return term.agent
+    }
+    let last = terms[region]?.agent
+    guard let next = fresh.first(where: { $0 != last }) ?? fresh.first else {
+      return terms[region]?.agent
+    }
+    terms[region] = Term(agent: next, since: now)
+    return next
+  }
+
+  private func hasFailed(
+    _ term: Term, evidence: Evidence, policy: Policy, now: Instant
+  ) -> Bool {
+    let limit = policy.heartbeatPeriod * 3 + policy.reportInterval * 2
+    let acknowledged = evidence.acknowledgements[term.agent]?.last?.at
+    return now - max(acknowledged ?? term.since, term.since) > limit
+  }
+}

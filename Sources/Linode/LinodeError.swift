@@ -1,0 +1,62 @@
+public import Platform
+
+/// Why a call of the Linode API did not do what was asked. It never holds the token.
+public struct LinodeError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The kinds of trouble.
+  public enum Kind: String, Hashable, Sendable, CaseIterable {
+    /// No complete reply came.
+    case unreachable
+    /// A reply came that is none of the API's: HTML, empty, cut short, another object.
+    case garbled
+    /// A list without entries where there must be some.
+    case emptyList
+    /// 429.
+    case throttled
+    /// 400 "Linode busy."
+    case busy
+    /// 408.
+    case timedOut
+    /// 503; planned where `maintenance` is true.
+    case unavailable
+    /// 500 to 504, but 503.
+    case server
+    /// 401: the token is wrong, or lacks the scope.
+    case unauthorized
+    /// 403: the token's user may not.
+    case forbidden
+    /// 404: not there, or not visible to the token.
+    case notFound
+    /// Any other refusal.
+    case rejected
+    /// The task was cancelled; a write may have been sent.
+    case cancelled
+  }
+
+  public var kind: Kind
+  /// What the caller may do.
+  public var failure: Failure
+  /// The HTTP status; nil without a reply.
+  public var status: Int?
+  /// The API's own reasons, `field: reason` where it names a field; at most 8, cut at 300
+  /// characters.
+  public var reasons: [String]
+  /// How long the API asks to wait; at most an hour.
+  public var retryAfter: Duration?
+  /// The reply carried `X-Maintenance-Mode`.
+  public var maintenance: Bool
+  /// For people: the call, what came back, what to do.
+  public var description: String
+
+  public init(
+    kind: Kind, failure: Failure, status: Int? = nil, reasons: [String] = [],
+    retryAfter: Duration? = nil, maintenance: Bool = false, description: String
+  ) {
+    self.kind = kind
+    self.failure = failure
+    self.status = status
+    self.reasons = reasons
+    self.retryAfter = retryAfter
+    self.maintenance = maintenance
+    self.description = description
+  }
+}

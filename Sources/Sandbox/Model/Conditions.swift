@@ -1,0 +1,71 @@
+/// What the faults in force mean for each part: derived anew from them whenever they change.
+struct Conditions: Hashable, Sendable {
+  enum App: Hashable, Sendable { case serving, failing, hanging, dead }
+
+  /// By instance id.
+  var apps: [String: App] = [:]
+  /// Linode ids of the regions whose NodeBalancer refuses connections.
+  var deadBalancers: Set<String> = []
+  /// Linode ids of the regions whose replica refuses connections.
+  var deadReplicas: Set<String> = []
+  /// Linode ids of the regions whose replica answers 500.
+  var failingReplicas: Set<String> = []
+  /// Direction by direction, AWS ids.
+  var cutLinks: Set<ReplicationLink> = []
+  /// Linode ids of the regions whose DynamoDB endpoint has no name.
+  var namelessReplicas: Set<String> = []
+  /// Linode ids of the regions from whose hosts nothing gets out.
+  var cutRegions: Set<String> = []
+  var coordinatorCut = false
+  /// Addresses of stopped name servers.
+  var muteServers: Set<String> = []
+  /// Addresses of name servers that publish nothing.
+  var staleServers: Set<String> = []
+  var tokenRevoked = false
+
+  init(_ faults: FaultBook, _ topology: Topology) {
+    coordinatorCut = faults.isActive(.coordinatorCut)
+    tokenRevoked = faults.isActive(.tokenRevoked)
+    for region in topology.regions {
+      let down = faults.isActive(.regionDown, region.id)
+      let hostsDown = down || faults.isActive(.hostsDown, region.id)
+      if down {
+        deadBalancers.insert(region.id)
+        deadReplicas.insert(region.id)
+      }
+      if hostsDown { cutRegions.insert(region.id) }
+      if faults.isActive(.dynamoDBDown, region.id) { failingReplicas.insert(region.id) }
+      if faults.isActive(.dynamoDBDNS, region.id) { namelessReplicas.insert(region.id) }
+      for instance in region.instances {
+        apps[instance.id] =
+          if hostsDown || faults.isActive(.instanceDown, instance.id) {
+            .dead
+          } else if faults.isActive(.appHang, region.id) {
+            .hanging
+          } else if faults.isActive(.app500, region.id) {
+            .failing
+          } else { .serving }
+      }
+    }
+    for server in topology.nameServers.map(\.address) {
+      if faults.isActive(.nameServerMute, server) { muteServers.insert(server) }
+      if faults.isActive(.nameServerStale, server) { staleServers.insert(server) }
+    }
+    let away = deadReplicas.union(failingReplicas)
+    for from in topology.regions {
+      for to in topology.regions where to != from {
+        let cut =
+          away.contains(from.id) || away.contains(to.id)
+          || faults.isActive(.replicationCut, from.id) || faults.isActive(.replicationCut, to.id)
+          || faults.isActive(.replicationCut, "\(from.id)>\(to.id)")
+        if cut { cutLinks.insert(ReplicationLink(from: from.awsRegion, to: to.awsRegion)) }
+      }
+    }
+  }
+
+  /// Whether connections from this address are cut.
+  func cuts(source address: String, _ topology: Topology) -> Bool {
+    if coordinatorCut && address == topology.relay.address { return true }
+    return topology.region(ofAddress: address).map { cutRegions.contains($0.id) } ?? false
+  }
+}

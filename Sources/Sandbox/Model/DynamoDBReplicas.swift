@@ -1,0 +1,136 @@
+/// One direction of replication, AWS regions.
+struct ReplicationLink: Hashable, Sendable {
+  var from: String
+  var to: String
+}
+
+/// A generator that gives the same numbers for the same seed (SplitMix64).
+struct SeededGenerator: RandomNumberGenerator, Sendable {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ (mixed >> 31)
+  }
+}
+
+/// The replicas of a global table with eventual consistency (MREC): each region has its own items,
+/// writes reach the others later, the last writer wins item by item, and a cut direction holds its
+/// writes and delivers them after it is whole again (facts on DynamoDB, section 2).
+/// Time is the time since the sandbox's start.
+struct DynamoDBReplicas: Sendable {
+  struct Address: Hashable, Sendable {
+    var table: String
+    var key: [JSON]
+  }
+
+  /// When and where an item was written: the order of writes over all regions.
+  struct Stamp: Hashable, Comparable, Sendable {
+    var time: Duration
+    var order: Int
+    static func < (left: Stamp, right: Stamp) -> Bool {
+      (left.time, left.order) < (right.time, right.order)
+    }
+  }
+
+  struct Version: Hashable, Sendable {
+    var item: DynamoDBItem
+    var stamp: Stamp
+  }
+
+  private struct Delivery: Sendable {
+    var due: Duration
+    var address: Address
+    var version: Version
+  }
+
+  /// The most items of a region; a stand-in holds its data in memory.
+  static let itemLimit = 100_000
+
+  let regions: [String]
+  let lag: Duration
+  private var items: [String: [Address: Version]] = [:]
+  private var deliveries: [ReplicationLink: [Delivery]] = [:]
+  private var cut: Set<ReplicationLink> = []
+  private var random: SeededGenerator
+  private var order = 0
+  private var now: Duration = .zero
+
+  init(regions: [String], lag: Duration, seed: UInt64) {
+    self.regions = regions
+    self.lag = lag
+    random = SeededGenerator(seed: seed)
+  }
+
+  func version(_ address: Address, in region: String) -> Version? { items[region]?[address] }
+
+  /// All items of a table with this hash key, in no order.
+  func versions(
+    table: String, hash: JSON, in region: String
+  ) -> [(key: [JSON], version: Version)] {
+    (items[region] ?? [:]).filter { $0.key.table == table && $0.key.key.first == hash }
+      .map { ($0.key.key, $0.value) }
+  }
+
+  /// How many writes are on their way over a link.
+  func waiting(on link: ReplicationLink) -> Int { deliveries[link]?.count ?? 0 }
+
+  /// Writes in one region; the others follow. False: the region is full.
+  mutating func write(
+    _ item: DynamoDBItem, at address: Address, in region: String, now: Duration
+  ) -> Bool {
+    advance(to: now)
+    if items[region]?[address] == nil && (items[region]?.count ?? 0) >= Self.itemLimit {
+      return false
+    }
+    order += 1
+    let version = Version(item: item, stamp: Stamp(time: now, order: order))
+    items[region, default: [:]][address] = version
+    for other in regions where other != region {
+      let link = ReplicationLink(from: region, to: other)
+      // Changes of one item in a short time may arrive as one; on a cut link this bounds them.
+      if cut.contains(link) { deliveries[link]?.removeAll { $0.address == address } }
+      deliveries[link, default: []].append(
+        Delivery(due: now + jittered(), address: address, version: version))
+    }
+    return true
+  }
+
+  /// Delivers what is due.
+  mutating func advance(to now: Duration) {
+    self.now = max(self.now, now)
+    for (link, waiting) in deliveries where !cut.contains(link) {
+      guard waiting.contains(where: { $0.due <= now }) else { continue }
+      for delivery in waiting where delivery.due <= now {
+        let present = items[link.to]?[delivery.address]
+        // Last writer wins: an older write that arrives late changes nothing.
+        if let present, present.stamp > delivery.version.stamp { continue }
+        items[link.to, default: [:]][delivery.address] = delivery.version
+      }
+      deliveries[link] = waiting.filter { $0.due > now }
+    }
+  }
+
+  /// Sets which directions are cut. What a mended one has held arrives after one lag.
+  mutating func setCut(_ links: Set<ReplicationLink>, now: Duration) {
+    advance(to: now)
+    for link in cut.subtracting(links) {
+      guard let waiting = deliveries[link] else { continue }
+      deliveries[link] = waiting.map { delivery in
+        var delivery = delivery
+        if delivery.due < now { delivery.due = now + jittered() }
+        return delivery
+      }
+    }
+    cut = links
+  }
+
+  private mutating func jittered() -> Duration {
+    lag * Double.random(in: 0.9...1.1, using: &random)
+  }
+}

@@ -1,0 +1,207 @@
+/// The kinds of trouble that a sandbox makes on demand, by the names of the fault interface.
+public enum FaultKind: String, CaseIterable, Sendable {
+  case regionDown = "region-down"
+  case hostsDown = "hosts-down"
+  case app500 = "app-500"
+  case appHang = "app-hang"
+  case instanceDown = "instance-down"
+  case dynamoDBDown = "dynamodb-down"
+  case dynamoDBDNS = "dynamodb-dns"
+  case replicationCut = "replication-cut"
+  case coordinatorCut = "coordinator-cut"
+  case api5xx = "api-5xx"
+  case apiHTML = "api-html"
+  case apiEmpty = "api-empty"
+  case apiEmptyList = "api-empty-list"
+  case apiCutShort = "api-cut-short"
+  case apiAppliedThenTimeout = "api-applied-then-timeout"
+  case apiHang = "api-hang"
+  case api429 = "api-429"
+  case tokenRevoked = "token-revoked"
+  case nameServerMute = "ns-mute"
+  case nameServerStale = "ns-stale"
+
+  /// What a fault's target says.
+  public enum Target: String, Sendable {
+    case none = "none"
+    case region = "region"
+    case instance = "instance"
+    case link = "region, or from>to"
+    case nameServer = "name server address"
+    case method = "HTTP method (optional)"
+  }
+
+  /// What its target says.
+  public var target: Target {
+    switch self {
+    case .regionDown, .hostsDown, .app500, .appHang, .dynamoDBDown, .dynamoDBDNS: .region
+    case .instanceDown: .instance
+    case .replicationCut: .link
+    case .coordinatorCut, .tokenRevoked: .none
+    case .nameServerMute, .nameServerStale: .nameServer
+    case .api5xx, .apiHTML, .apiEmpty, .apiEmptyList, .apiCutShort, .apiAppliedThenTimeout,
+      .apiHang, .api429:
+      .method
+    }
+  }
+
+  /// Whether it meets single requests to the Linode API and may be bounded by their number.
+  public var meetsRequests: Bool { target == .method }
+
+  /// What happens, in a sentence.
+  public var meaning: String {
+    switch self {
+    case .regionDown:
+      "its apps, NodeBalancer and DynamoDB replica refuse connections, open ones are cut, "
+        + "replication to and from it is held, its agents do not get through"
+    case .hostsDown:
+      "its apps are dead and its agents do not get through; the NodeBalancer answers 503, "
+        + "DynamoDB lives"
+    case .app500: "its apps answer 500"
+    case .appHang: "its apps accept connections and never answer"
+    case .instanceDown: "the app on this host refuses connections"
+    case .dynamoDBDown: "its replica answers 500 to everything, replication is held"
+    case .dynamoDBDNS: "its DynamoDB endpoint's name is gone from all name servers"
+    case .replicationCut: "writes do not cross; they are held and delivered after the end"
+    case .coordinatorCut:
+      "the relay refuses connections; whatever comes from the coordinator's address is cut"
+    case .api5xx: "the Linode API answers 500 (JSON); nothing is applied"
+    case .apiHTML: "it answers 502 with a page of nginx; nothing is applied"
+    case .apiEmpty: "it does what it is asked and answers 200 without a body"
+    case .apiEmptyList: "its lists are empty (GET only)"
+    case .apiCutShort: "it does what it is asked and cuts the answer in the middle"
+    case .apiAppliedThenTimeout: "it does what it is asked and never answers"
+    case .apiHang: "it does nothing and never answers"
+    case .api429: "it answers 429 with Retry-After: 1; nothing is applied"
+    case .tokenRevoked: "it answers 401 to every token"
+    case .nameServerMute: "the name server is stopped and does not answer"
+    case .nameServerStale: "the name server goes on with what it has; it publishes nothing new"
+    }
+  }
+}
+
+/// A fault that is in force.
+public struct Fault: Hashable, Sendable {
+  /// Its number, from 1; never used again.
+  public var id: Int
+  public var kind: FaultKind
+  /// In the form that the kind asks for: ids are Linode ids, methods upper case.
+  public var target: String?
+  /// Since the sandbox's start.
+  var ends: Duration?
+  /// How many requests it still meets; nil: no bound.
+  public var count: Int?
+}
+
+/// What may be wrong with a fault that is asked for.
+struct FaultRefusal: Error, Equatable, CustomStringConvertible {
+  var description: String
+}
+
+/// The faults in force. Time is the time since the sandbox's start.
+struct FaultBook: Sendable {
+  static let limit = 1000
+  private(set) var faults: [Fault] = []
+  private var lastID = 0
+
+  /// Starts a fault; refuses a target that is not there, saying which are.
+  mutating func start(
+    _ kind: FaultKind, target: String?, seconds: Double?, count: Int?, in topology: Topology,
+    now: Duration
+  ) throws(FaultRefusal) -> Fault {
+    guard faults.count < Self.limit else {
+      throw FaultRefusal(description: "\(Self.limit) faults are in force; end some")
+    }
+    if let seconds, !(seconds > 0 && seconds <= 86_400) {
+      throw FaultRefusal(description: "seconds: \(seconds) given; more than 0, at most 86400")
+    }
+    if let count, !(kind.meetsRequests && (1...1_000_000).contains(count)) {
+      throw FaultRefusal(
+        description: kind.meetsRequests
+          ? "count: \(count) given; 1 to 1000000" : "count: only api-* faults count requests")
+    }
+    let accepted = try Self.target(kind, target, in: topology)
+    lastID += 1
+    let fault = Fault(
+      id: lastID, kind: kind, target: accepted, ends: seconds.map { now + .seconds($0) },
+      count: count)
+    faults.append(fault)
+    return fault
+  }
+
+  /// False if there is no such fault.
+  mutating func end(_ id: Int) -> Bool {
+    let before = faults.count
+    faults.removeAll { $0.id == id }
+    return faults.count < before
+  }
+
+  mutating func endAll() { faults.removeAll() }
+
+  /// Ends what has run out; true if anything has.
+  mutating func advance(to now: Duration) -> Bool {
+    let before = faults.count
+    faults.removeAll { fault in fault.ends.map { $0 <= now } ?? false }
+    return faults.count < before
+  }
+
+  /// The first fault that meets this request, counted down.
+  mutating func meet(method: String, isList: Bool) -> FaultKind? {
+    let index = faults.firstIndex { fault in
+      fault.kind.meetsRequests && (fault.target == nil || fault.target == method)
+        && (fault.kind != .apiEmptyList || isList)
+    }
+    guard let index else { return nil }
+    let kind = faults[index].kind
+    if let count = faults[index].count {
+      faults[index].count = count - 1
+      if count == 1 { faults.remove(at: index) }
+    }
+    return kind
+  }
+
+  func isActive(_ kind: FaultKind, _ target: String? = nil) -> Bool {
+    faults.contains { $0.kind == kind && (target == nil || $0.target == target) }
+  }
+
+  private static func target(
+    _ kind: FaultKind, _ target: String?, in topology: Topology
+  ) throws(FaultRefusal) -> String? {
+    func refuse(_ accepted: [String]) -> FaultRefusal {
+      let found = target.map { "'\($0)' given" } ?? "missing"
+      return FaultRefusal(
+        description: "target of \(kind.rawValue): \(found); accepted: "
+          + accepted.joined(separator: ", "))
+    }
+    let regions = topology.regions.map(\.id)
+    switch kind.target {
+    case .none:
+      guard target == nil || target == "" else { throw refuse(["none"]) }
+      return nil
+    case .region:
+      guard let region = target.flatMap({ topology.region($0) }) else { throw refuse(regions) }
+      return region.id
+    case .instance:
+      guard let instance = target.flatMap({ topology.instance($0) }) else {
+        throw refuse(topology.regions.flatMap(\.instances).map(\.id))
+      }
+      return instance.id
+    case .link:
+      let ends = (target ?? "").split(separator: ">").compactMap { topology.region(String($0))?.id }
+      let parts = (target ?? "").split(separator: ">", omittingEmptySubsequences: false).count
+      guard ends.count == parts, parts == 1 || parts == 2 && ends[0] != ends[1] else {
+        throw refuse(regions + regions.dropFirst().prefix(1).map { "\(regions[0])>\($0)" })
+      }
+      return ends.joined(separator: ">")
+    case .nameServer:
+      let server = topology.nameServers.first { $0.address == target || $0.description == target }
+      guard let server else { throw refuse(topology.nameServers.map(\.address)) }
+      return server.address
+    case .method:
+      guard let target, target != "" else { return nil }
+      let methods = ["GET", "POST", "PUT", "DELETE"]
+      guard methods.contains(target.uppercased()) else { throw refuse(methods) }
+      return target.uppercased()
+    }
+  }
+}

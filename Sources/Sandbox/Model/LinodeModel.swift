@@ -1,0 +1,152 @@
+/// One request to the Linode API, without its transport.
+struct LinodeRequest: Sendable {
+  var method: String
+  /// Below `/v4` or `/v4beta`: ["domains", "3153528"].
+  var path: [String]
+  var query: [String: String] = [:]
+  var token: String?
+  var filter: String?
+  var body: [UInt8] = []
+  /// The caller's address, for the target `[remote_addr]`.
+  var remoteAddress = "127.0.0.1"
+  /// UTC without a zone, as the API writes times.
+  var time: String
+
+  /// Whether the answer is a paginated list.
+  var isList: Bool {
+    method == "GET" && (path.count % 2 == 1 && path.first != "profile") && path.last != "zone-file"
+  }
+}
+
+/// Its answer.
+struct LinodeAnswer: Hashable, Sendable {
+  var status: Int
+  var body: JSON
+  /// The token's scopes, as in the header `X-OAuth-Scopes`.
+  var scopes: String
+  /// The scopes that the request needs, as in `X-Accepted-OAuth-Scopes`.
+  var accepted: String
+  /// Whether anything was changed.
+  var isChange = false
+}
+
+/// The Linode API: zones, records, NodeBalancers, regions and who may touch them. It refuses what
+/// the real API refuses, in its words (facts on Linode, sections 1, 2 and 7).
+struct LinodeModel: Sendable {
+  struct Token: Sendable {
+    var text: String
+    var scopes: [String: Access]
+    var header: String
+    enum Access: Int, Comparable, Sendable {
+      case readOnly, readWrite
+      static func < (left: Access, right: Access) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    /// Of "domains:read_write nodebalancers:read_only".
+    init(_ text: String, scopes header: String) {
+      self.text = text
+      self.header = header
+      scopes = [:]
+      for scope in header.split(separator: " ") {
+        let parts = scope.split(separator: ":")
+        guard parts.count == 2 else { continue }
+        scopes[String(parts[0])] = parts[1] == "read_write" ? .readWrite : .readOnly
+      }
+    }
+  }
+
+  var tokens = [
+    Token("sandbox-token", scopes: "domains:read_write nodebalancers:read_only"),
+    Token("sandbox-read-token", scopes: "domains:read_only nodebalancers:read_only"),
+    Token(
+      "sandbox-account-token",
+      scopes: "account:read_only domains:read_write nodebalancers:read_only"),
+  ]
+  var areTokensRevoked = false
+  var domains: [LinodeDomain] = []
+  var balancers: [LinodeNodeBalancer] = []
+  var regions: [LinodeRegion] = []
+  var nextDomainID = 3_153_528
+  var nextRecordID = 36_666_864
+
+  /// What is asked, what it takes, and the refusal or the answer.
+  mutating func answer(_ request: LinodeRequest) -> LinodeAnswer {
+    let needed = Self.scope(of: request)
+    let accepted =
+      needed.map { "\($0.name):\($0.access == .readWrite ? "read_write" : "read_only")" } ?? "*"
+    let token = areTokensRevoked ? nil : tokens.first { $0.text == request.token }
+    var answer = LinodeAnswer(
+      status: 200, body: [:], scopes: token?.header ?? "unknown", accepted: accepted)
+    do throws(LinodeRefusal) {
+      if let needed {
+        guard let token else { throw .invalidToken }
+        guard let access = token.scopes[needed.name], access >= needed.access else {
+          throw .missingScope
+        }
+      }
+      let before = domains
+      answer.body = try route(request)
+      answer.isChange = domains != before
+    } catch {
+      answer.status = error.status
+      answer.body = error.json
+    }
+    return answer
+  }
+
+  /// nil: answered to everybody.
+  private static func scope(
+    of request: LinodeRequest
+  ) -> (name: String, access: Token.Access)? {
+    let access: Token.Access = request.method == "GET" ? .readOnly : .readWrite
+    return switch request.path.first {
+    case "regions": nil
+    case "domains": ("domains", access)
+    case "nodebalancers": ("nodebalancers", access)
+    case "profile", "account": ("account", access)
+    default: ("account", access)
+    }
+  }
+
+  private mutating func route(_ request: LinodeRequest) throws(LinodeRefusal) -> JSON {
+    let path = request.path
+    switch path.first {
+    case "domains": return try routeDomains(request, Array(path.dropFirst()))
+    case "nodebalancers": return try routeBalancers(request, Array(path.dropFirst()))
+    case "regions":
+      guard request.method == "GET" else { throw LinodeRefusal(405, "Method Not Allowed") }
+      if path.count == 1 {
+        return try LinodeLists.page(
+          regions.map(\.json), query: request.query, filter: request.filter, filterable: [])
+      }
+      guard path.count == 2, let region = regions.first(where: { $0.id == path[1] }) else {
+        throw .notFound
+      }
+      return region.json
+    case "profile":
+      guard request.method == "GET" else { throw LinodeRefusal(405, "Method Not Allowed") }
+      guard path.count == 1 else { throw .notFound }
+      return Self.profile
+    default: throw .notFound
+    }
+  }
+
+  /// The keys of a recorded answer. It takes the scope `account:read_only`.
+  private static let profile: JSON = [
+    "uid": 2_897_900, "username": "sandbox", "email": "sandbox@example.org",
+    "verified_phone_number": nil, "timezone": "GMT", "email_notifications": true,
+    "referrals": ["code": "", "url": "", "total": 0, "completed": 0, "pending": 0, "credit": 0],
+    "ip_whitelist_enabled": false, "lish_auth_method": "password_keys", "authorized_keys": nil,
+    "two_factor_auth": true, "restricted": false, "authentication_type": "password",
+    "user_type": "default",
+  ]
+
+  /// The body of a change: an object, or nothing.
+  static func object(_ body: [UInt8]) throws(LinodeRefusal) -> JSON {
+    if body.isEmpty { return [:] }
+    guard let parsed = try? JSON(parsing: body), parsed.members != nil else {
+      throw LinodeRefusal(400, "Invalid JSON")
+    }
+    return parsed
+  }
+}

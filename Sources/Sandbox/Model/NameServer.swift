@@ -1,0 +1,197 @@
+import Glibc
+import Logging
+import NIOCore
+import NIOPosix
+import Platform
+import Synchronization
+
+/// One knotd(8) process with its own directory, control socket and copies of the zones.
+/// Changes are made one after the other, in the order in which they are given.
+final class NameServer: Sendable {
+  let endpoint: Endpoint
+  private let directory: String
+  private let knotd: String
+  private let knotc: String
+  private let log: Logger
+  private let child = Mutex<ChildProcess?>(nil)
+  private let lastLines = Mutex<[String]>([])
+  private let changes: AsyncStream<Change>
+  private let input: AsyncStream<Change>.Continuation
+
+  /// The commands of one transaction; `refused` is told when the server did not take them.
+  struct Change: Sendable {
+    var commands: [String]
+    var refused: @Sendable () async -> Void
+  }
+
+  private var socket: String { "\(directory)/knot.sock" }
+
+  /// `knotd` as the options name it; knotc is looked for beside it, then in `PATH`.
+  init(
+    _ endpoint: Endpoint, directory: String, knotd: String, log: Logger
+  ) throws(SandboxError) {
+    guard let program = Files.program(knotd) ?? Self.inSystem(knotd) else {
+      throw SandboxError(
+        "\(knotd) is not here: the name servers need it. Install it (apt-get install knot), name "
+          + "it (--knotd PATH), or do without (--name-servers 0)")
+    }
+    let beside = program.split(separator: "/").dropLast().map { "/\($0)" }.joined() + "/knotc"
+    guard let control = Files.program(beside) ?? Files.program("knotc") ?? Self.inSystem("knotc")
+    else {
+      throw SandboxError("knotc is neither beside \(program) nor in PATH (apt-get install knot)")
+    }
+    self.endpoint = endpoint
+    self.directory = directory
+    self.knotd = program
+    self.knotc = control
+    self.log = log
+    (changes, input) = AsyncStream.makeStream(
+      of: Change.self, bufferingPolicy: .bufferingNewest(10_000))
+  }
+
+  /// Debian keeps both outside the PATH of ordinary users.
+  private static func inSystem(_ name: String) -> String? {
+    name.contains("/") ? nil : Files.program("/usr/sbin/\(name)")
+  }
+
+  /// Starts the process with these zones and returns when it answers.
+  func start(_ zones: [ZoneSnapshot], servers: Int, group: any EventLoopGroup) async throws {
+    try await checkFree(group)
+    try Files.makeDirectory("\(directory)/zones", mode: 0o700)
+    for zone in zones {
+      try Files.writeAtomically(
+        Array(zone.file(servers: servers).utf8), to: "\(directory)/zones/\(zone.origin).zone")
+    }
+    let file = "\(directory)/knot.conf"
+    try Files.writeAtomically(Array(configuration(zones).utf8), to: file)
+    let note: @Sendable (String) -> Void = { [self] line in
+      lastLines.withLock { $0 = $0.suffix(9) + [line] }
+    }
+    let process = try ChildProcess(
+      knotd, ["-c", file], options: .init(output: .lines(note), errors: .lines(note)))
+    child.withLock { $0 = process }
+    let start = Clocks.monotonic()
+    while !(await answers()) {
+      if let status = process.status {
+        throw SandboxError(
+          "knotd at \(endpoint) ended with \(status): "
+            + lastLines.withLock { $0 }.joined(separator: "; "))
+      }
+      guard start.duration(to: Clocks.monotonic()) < .seconds(20) else {
+        throw SandboxError("knotd at \(endpoint) does not start within 20 s")
+      }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+  }
+
+  /// Makes changes as they come, until `stop`.
+  func run() async {
+    for await change in changes {
+      let problems = await apply(change.commands)
+      guard !problems.isEmpty else { continue }
+      log.warning("\(endpoint) refused a change: \(problems.joined(separator: "; "))")
+      await change.refused()
+    }
+  }
+
+  /// Gives a change to `run`.
+  func enqueue(_ change: Change) { input.yield(change) }
+
+  /// Stops the process: it keeps its sockets but answers nothing.
+  func setMute(_ isMute: Bool) {
+    child.withLock { $0 }?.signal(isMute ? SIGSTOP : SIGCONT)
+  }
+
+  func stop() async {
+    input.finish()
+    await child.withLock { $0 }?.stop(grace: .seconds(2))
+  }
+
+  private func answers() async -> Bool {
+    guard Files.exists(socket),
+      let process = try? ChildProcess(
+        knotc, ["-s", socket, "-t", "2", "zone-status"],
+        options: .init(output: .null, errors: .null))
+    else { return false }
+    return await process.wait().isSuccess
+  }
+
+  /// What went wrong; after a refusal the transaction is undone.
+  private func apply(_ commands: [String]) async -> [String] {
+    do {
+      let problems = try await control(commands)
+      if !problems.isEmpty, let zone = commands.first?.split(separator: " ").last {
+        _ = try await control(["zone-abort \(zone)"])
+      }
+      return problems
+    } catch {
+      return ["\(error)"]
+    }
+  }
+
+  /// Runs knotc with commands on its input: one process for a whole transaction. Its exit code
+  /// says nothing then; its lines do.
+  private func control(_ commands: [String]) async throws -> [String] {
+    let lines = Lines()
+    let note: @Sendable (String) -> Void = { line in
+      if line.hasPrefix("error:") && !line.contains("no such node") { lines.append(line) }
+    }
+    let process = try ChildProcess(
+      "/bin/sh",
+      [
+        "-c", #"printf '%s\n' "$2" | "$0" -s "$1" -t 20"#, knotc, socket,
+        commands.joined(separator: "\n"),
+      ], options: .init(output: .lines(note), errors: .lines(note)))
+    let status = await process.wait()
+    return lines.all + (status.isSuccess ? [] : ["knotc: \(status)"])
+  }
+
+  /// knotd itself goes on without an address that it could not bind.
+  private func checkFree(_ group: any EventLoopGroup) async throws {
+    do {
+      let tcp = try await ServerBootstrap(group: group)
+        .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+        .bind(host: endpoint.address, port: endpoint.port).get()
+      try await tcp.close()
+      let udp = try await DatagramBootstrap(group: group)
+        .bind(host: endpoint.address, port: endpoint.port).get()
+      try await udp.close()
+    } catch {
+      throw BindProblem.describe(error, endpoint, "--dns-port")
+    }
+  }
+
+  private func configuration(_ zones: [ZoneSnapshot]) -> String {
+    """
+    server:
+      rundir: "\(directory)"
+      listen: \(endpoint.address)@\(endpoint.port)
+      udp-workers: 1
+      tcp-workers: 1
+      background-workers: 1
+    control:
+      listen: "\(socket)"
+    database:
+      storage: "\(directory)/db"
+    log:
+      - target: stderr
+        any: warning
+    template:
+      - id: default
+        storage: "\(directory)/zones"
+        file: "%s.zone"
+        zonefile-sync: -1
+        journal-content: none
+    zone:
+    \(zones.map { "  - domain: \($0.origin)" }.joined(separator: "\n"))
+
+    """
+  }
+}
+
+/// Lines that threads of a child collect.
+private final class Lines: Sendable {
+  private let lines = Mutex<[String]>([])
+  var all: [String] { lines.withLock { $0 } }
+  func append(_ line: String) { lines.withLock { $0.append(line) } }
+}

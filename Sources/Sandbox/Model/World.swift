@@ -1,0 +1,231 @@
+import Logging
+import NIOCore
+import Platform
+
+/// All state of a sandbox, and the one place where it changes: requests, faults and time come in,
+/// answers go out, and the listeners and name servers are kept as the faults in force want them.
+actor World {
+  let topology: Topology
+  let log: Logger
+  let gate: Gate
+  private let start = Clocks.monotonic()
+
+  var faults = FaultBook()
+  var conditions: Conditions
+  var linode = LinodeModel()
+  var dynamoDB: DynamoDBService
+  var balancers: [String: Balancer] = [:]
+  var requests = RequestLog()
+  let verifiers: [String: SigV4Verifier]
+
+  /// One for each name server, in their order.
+  private var servers: [NameServer] = []
+  private var publications: [Publication] = []
+  private let publishDelay: Duration
+  /// The zone of the sandbox's own names; changes of it are published at once.
+  private var names: ZoneSnapshot
+  private var listeners: [Part: Listener] = [:]
+  private var settling: Task<Void, Never>?
+  private var hasFailedToOpen = false
+  private var nextRetry: Duration = .zero
+
+  /// What listens.
+  enum Part: Hashable, Sendable {
+    case linode
+    case relay
+    case balancer(region: String)
+    case dynamoDB(region: String)
+    case app(instance: String)
+
+    /// The flag of `serve` that moves it.
+    var flag: String {
+      switch self {
+      case .linode: "--linode"
+      case .relay: "--relay"
+      case .balancer, .dynamoDB, .app: "--network"
+      }
+    }
+  }
+
+  init(_ topology: Topology, _ options: SandboxOptions, log: Logger) {
+    self.topology = topology
+    self.log = log
+    let conditions = Conditions(faults, topology)
+    self.conditions = conditions
+    gate = Gate(topology, conditions)
+    publishDelay = options.publishDelay
+    let wall = Clocks.wallMilliseconds()
+    dynamoDB = DynamoDBService(
+      regions: topology.awsRegions, lag: options.replicationLag, seed: options.seed,
+      created: wall / 1000)
+    verifiers = Dictionary(
+      uniqueKeysWithValues: topology.regions.map { region in
+        let secrets = ["sandbox": "sandbox-secret"]
+        return (region.id, SigV4Verifier(region: region.awsRegion, secrets: secrets))
+      })
+    names = Self.names(topology, without: [])
+    linode.fill(topology, time: Self.apiTime(wall))
+    for region in topology.regions {
+      balancers[region.id] = Balancer(instances: region.instances.map(\.id))
+    }
+  }
+
+  /// The time since the sandbox's start.
+  var now: Duration { start.duration(to: Clocks.monotonic()) }
+
+  /// "2026-11-23T03:12:05", as the API writes times.
+  static func apiTime(_ milliseconds: Int64) -> String {
+    String(WallTime.iso8601(milliseconds).prefix(19))
+  }
+
+  /// The zones at the start, for the name servers' files.
+  var zones: [ZoneSnapshot] { linode.domains.map { ZoneSnapshot($0) } + [names] }
+
+  /// The names of the sandbox's own zone, less those of some regions' endpoints.
+  private static func names(_ topology: Topology, without regions: Set<String>) -> ZoneSnapshot {
+    func name(_ name: String, _ address: String) -> ZoneRecord {
+      ZoneRecord(owner: "\(name).sandbox.test.", type: "A", ttl: 1, data: address)
+    }
+    var records: Set = [name("reference", topology.linode.address)]
+    for region in topology.regions where !regions.contains(region.id) {
+      records.insert(name("dynamodb.\(region.awsRegion)", region.dynamoDB.address))
+    }
+    for (index, server) in topology.nameServers.enumerated() {
+      records.insert(name("ns\(index + 1)", server.address))
+    }
+    return ZoneSnapshot(origin: "sandbox.test", defaultTTL: 1, records: records)
+  }
+
+  func attach(_ listeners: [Part: Listener]) { self.listeners = listeners }
+
+  func attach(_ servers: [NameServer]) {
+    self.servers = servers
+    let zone = linode.domains.first.map { ZoneSnapshot($0) }
+    publications = servers.indices.compactMap { index in
+      zone.map {
+        Publication(delay: Publication.delay(base: publishDelay, index: index), published: $0)
+      }
+    }
+  }
+
+  /// What time brings: to be called every few milliseconds.
+  func tick() async {
+    let now = now
+    let hasEnded = faults.advance(to: now)
+    dynamoDB.replicas.advance(to: now)
+    publish()
+    for region in topology.regions {
+      balancers[region.id]?.check(conditions.apps, now: now)
+    }
+    if hasEnded || hasFailedToOpen && now >= nextRetry { await settle() }
+  }
+
+  // Faults.
+
+  func startFault(
+    _ kind: FaultKind, target: String?, seconds: Double?, count: Int?
+  ) async throws(FaultRefusal) -> Fault {
+    let fault = try faults.start(
+      kind, target: target, seconds: seconds, count: count, in: topology, now: now)
+    await settle()
+    return fault
+  }
+
+  func endFault(_ id: Int) async -> Bool {
+    guard faults.end(id) else { return false }
+    await settle()
+    return true
+  }
+
+  func endAllFaults() async {
+    faults.endAll()
+    await settle()
+  }
+
+  /// Makes everything as the faults in force want it. Calls follow one another, and each returns
+  /// when its work is done.
+  private func settle() async {
+    let before = settling
+    let task = Task {
+      await before?.value
+      await settleNow()
+    }
+    settling = task
+    await task.value
+  }
+
+  private func settleNow() async {
+    let wanted = Conditions(faults, topology)
+    let old = conditions
+    conditions = wanted
+    gate.set(wanted)
+    linode.areTokensRevoked = wanted.tokenRevoked
+    dynamoDB.replicas.setCut(wanted.cutLinks, now: now)
+    settleServers(from: old)
+    for listener in listeners.values { listener.cutRefused() }
+    await settleListeners()
+  }
+
+  private func settleServers(from old: Conditions) {
+    let names = Self.names(topology, without: conditions.namelessReplicas)
+    let commands = names.knotCommands(from: self.names)
+    self.names = names
+    for (index, server) in servers.enumerated() {
+      let address = server.endpoint.address
+      let isMute = conditions.muteServers.contains(address)
+      if isMute != old.muteServers.contains(address) { server.setMute(isMute) }
+      publications[index].isHeld = isMute || conditions.staleServers.contains(address)
+      if !commands.isEmpty { server.enqueue(.init(commands: commands, refused: {})) }
+    }
+    publish()
+  }
+
+  private func settleListeners() async {
+    hasFailedToOpen = false
+    nextRetry = now + .seconds(1)
+    for (part, listener) in listeners {
+      guard wants(part) else {
+        await listener.close()
+        continue
+      }
+      do { try await listener.open() } catch {
+        hasFailedToOpen = true
+        log.warning("\(BindProblem.describe(error, listener.endpoint, part.flag))")
+      }
+    }
+  }
+
+  private func wants(_ part: Part) -> Bool {
+    switch part {
+    case .linode: true
+    case .relay: !conditions.coordinatorCut
+    case .balancer(let region): !conditions.deadBalancers.contains(region)
+    case .dynamoDB(let region): !conditions.deadReplicas.contains(region)
+    case .app(let instance): conditions.apps[instance] != .dead
+    }
+  }
+
+  // Publication.
+
+  /// To be called after a change of a zone at the API.
+  func committed() {
+    guard let domain = linode.domains.first, domain.status == "active" else { return }
+    let zone = ZoneSnapshot(domain)
+    for index in publications.indices { publications[index].commit(zone, at: now) }
+  }
+
+  private func publish() {
+    for (index, server) in servers.enumerated() {
+      let before = publications[index].published
+      guard let commands = publications[index].due(at: now) else { continue }
+      let refused: @Sendable () async -> Void = { [weak self] in
+        await self?.publicationRefused(index, back: before)
+      }
+      server.enqueue(.init(commands: commands, refused: refused))
+    }
+  }
+
+  private func publicationRefused(_ index: Int, back zone: ZoneSnapshot) {
+    publications[index].refused(back: zone)
+  }
+}

@@ -1,0 +1,149 @@
+import Platform
+import Testing
+import Wire
+
+@testable import DNS
+
+@Suite struct ConvergenceTests {
+  /// Lines from letters: n new, o old, x other, m mute.
+  private func round(_ letters: String) -> [NameServerLine] {
+    letters.enumerated().map { index, letter in
+      let answer: NameServerAnswer =
+        switch letter {
+        case "n": .new
+        case "o": .old
+        case "x": .other
+        default: .mute
+        }
+      return NameServerLine(server: "ns\(index)", answer: answer, askedMs: 0)
+    }
+  }
+
+  /// Rounds a second apart, from 10,000 ms on; the proof spans 5 s.
+  private func watch(_ rounds: [String]) -> ConvergenceWatch {
+    var watch = ConvergenceWatch(roundMs: 5_000)
+    for (index, letters) in rounds.enumerated() {
+      watch.add(round(letters), atMs: 10_000 + Int64(index) * 1_000)
+    }
+    return watch
+  }
+
+  @Test func convergedNeedsTwoRoundsApart() {
+    #expect(watch(["nnn"]).convergedMs == nil)
+    #expect(watch(Array(repeating: "nnn", count: 5)).convergedMs == nil)
+    #expect(watch(Array(repeating: "nnn", count: 6)).convergedMs == 10_000)
+    #expect(watch(["ooo", "onn", "onn"] + Array(repeating: "nnn", count: 6)).convergedMs == 13_000)
+  }
+
+  @Test func oldOrOtherBreaksTheRun() {
+    for answer in ["o", "x"] {
+      let broken = ["nnn", "nnn", "nnn", "nn\(answer)", "nnn", "nnn", "nnn"]
+      #expect(watch(broken).convergedMs == nil)
+      // The last server showed the new address anew at 14 s.
+      #expect(watch(broken + ["nnn", "nnn", "nnn"]).convergedMs == 14_000)
+    }
+  }
+
+  @Test func aMuteServerIsListedAndDoesNotBlock() {
+    let result = watch(Array(repeating: "nnm", count: 6))
+    #expect(result.isConverged)
+    #expect(result.lines.map(\.answer) == [.new, .new, .mute])
+    #expect(result.lines.map(\.newSinceMs) == [10_000, 10_000, nil])
+    #expect(watch(Array(repeating: "nmmm", count: 9)).convergedMs == nil, "fewer than half")
+    #expect(watch(Array(repeating: "nm", count: 6)).isConverged, "half is enough")
+    #expect(watch(Array(repeating: "mmm", count: 9)).convergedMs == nil)
+    #expect(watch(Array(repeating: "", count: 9)).convergedMs == nil)
+  }
+
+  @Test func silenceDoesNotTakeBackWhatWasShown() {
+    let result = watch(["nnn", "nmn", "nnn", "nnn", "nnn", "nnn"])
+    #expect(result.convergedMs == 10_000)
+    let late = watch(["nnm", "nnm", "nnm", "nnn", "nnn", "nnn"])
+    #expect(late.convergedMs == 13_000, "the last of the answering ones")
+  }
+
+  @Test func theResultStays() {
+    let result = watch(Array(repeating: "nnn", count: 6) + ["oon"])
+    #expect(result.convergedMs == 10_000)
+    #expect(result.lines.map(\.answer) == [.old, .old, .new])
+  }
+
+  @Test func aClockThatGoesBackStartsAnew() {
+    var watch = ConvergenceWatch(roundMs: 5_000)
+    watch.add(round("nn"), atMs: 100_000)
+    watch.add(round("nn"), atMs: 50_000)
+    watch.add(round("nn"), atMs: 54_000)
+    #expect(!watch.isConverged)
+    watch.add(round("nn"), atMs: 55_000)
+    #expect(watch.convergedMs == 50_000)
+  }
+
+  @Test func answersAreSortedIntoClasses() {
+    let classes = AnswerClasses(type: .aaaa, new: ["2001:DB8::2"], old: ["2001:db8::1"])
+    func answer(
+      _ code: DNSResponseCode, _ values: [String], authoritative: Bool = true
+    ) -> NameServerAnswer {
+      let records = values.map {
+        DNSRecord(name: "app.example.org", type: .aaaa, ttlSeconds: 30, value: $0)
+      }
+      let whole = DNSAnswer(
+        responseCode: code, authoritative: authoritative, records: records, elapsed: .zero)
+      return classes.line(server: "ns", whole, askedMs: 0).answer
+    }
+    #expect(answer(.noError, ["2001:db8:0::2"]) == .new)
+    #expect(answer(.noError, ["2001:db8::1"]) == .old)
+    #expect(answer(.noError, ["2001:db8::1", "2001:db8::2"]) == .other)
+    #expect(answer(.noError, ["2001:db8::9"]) == .other)
+    #expect(answer(.noError, []) == .other)
+    #expect(answer(.nameError, []) == .other)
+    #expect(answer(.noError, [], authoritative: false) == .mute, "a referral")
+    #expect(answer(.serverFailure, []) == .mute)
+    #expect(answer(.refused, []) == .mute)
+    #expect(classes.line(server: "ns", nil, askedMs: 5).answer == .mute)
+    let line = classes.line(
+      server: "ns",
+      DNSAnswer(
+        responseCode: .noError, authoritative: true,
+        records: [
+          DNSRecord(name: "app.example.org", type: .cname, ttlSeconds: 5, value: "x"),
+          DNSRecord(name: "x", type: .aaaa, ttlSeconds: 30, value: "2001:DB8::2"),
+        ], elapsed: .zero), askedMs: 5)
+    #expect(
+      line
+        == NameServerLine(
+          server: "ns", answer: .new, addresses: ["2001:db8::2"], ttlSeconds: 30, askedMs: 5))
+  }
+
+  @Test func serversAreAddressesOrNames() throws {
+    let client = DNSClient()
+    defer { client.shutdown() }
+    let servers = try NameServers(
+      ["127.0.0.53:18653", "[2001:db8::1]:53", "192.0.2.1", "NS1.linode.com", "ns.example:5353"],
+      client: client)
+    #expect(
+      servers.places.map(\.place) == [
+        .address(try DNSServer("127.0.0.53:18653")), .address(try DNSServer("[2001:db8::1]:53")),
+        .address(try DNSServer("192.0.2.1")), .host("ns1.linode.com", port: 53),
+        .host("ns.example", port: 5353),
+      ])
+    for wrong in ["", ":53", "300.1.2.3", "ns1..com", "ns1:0", "ns1:x", "a b", "1.2.3.4.5", "ns_"] {
+      #expect(throws: DNSError.self, "\(wrong)") {
+        _ = try NameServers([wrong], client: client)
+      }
+    }
+  }
+
+  /// Nothing listens there: told as mute within the deadline.
+  @Test func silentServersAreMute() async throws {
+    let client = DNSClient()
+    defer { client.shutdown() }
+    let servers = try NameServers(
+      ["127.0.0.99:1", "localhost:1"], client: client, deadline: .seconds(2))
+    let start = Clocks.monotonic()
+    let lines = await servers.ask(
+      name: World.name, type: .a, new: [World.a[1]], old: [World.a[0]])
+    #expect(lines.map(\.answer) == [.mute, .mute])
+    #expect(lines.map(\.server) == ["127.0.0.99:1", "localhost:1"])
+    #expect(start.duration(to: Clocks.monotonic()) < .seconds(20))
+  }
+}

@@ -1,0 +1,186 @@
+import Decision
+import Testing
+import Wire
+
+/// The gate of a return to the primary (RULES 12).
+struct FailbackGateTests {
+  /// Primary a, DNS at b, everything well; failback is automatic after 100 s.
+  static func away(
+    _ mode: FailbackMode = .automatic, adjust: (inout Memory) -> Void = { _ in }
+  ) -> (Lab, Beats) {
+    var policy = Policy.acting
+    policy.failback = mode
+    policy.failbackAfter = .seconds(100)
+    var memory = Memory()
+    memory.active = "b"
+    adjust(&memory)
+    var lab = Lab(policy: policy, memory: memory)
+    let beats = lab.beat()
+    lab.point(at: "b")
+    return (lab, beats)
+  }
+
+  /// The names of the gate's conditions that do not hold after one more second.
+  static func closed(_ lab: inout Lab) -> [String] {
+    (lab.run().gate?.conditions ?? []).filter { !$0.holds }.map(\.name)
+  }
+
+  @Test func opensAfterFailbackAfter() {
+    var (lab, _) = Self.away()
+    // Up since the first second.
+    #expect(lab.secondsUntilIntent(limit: 200) == 101)
+    let intent = lab.machine.memory.intent
+    #expect(intent?.errand == .elective)
+    #expect(intent?.from == "b")
+    #expect(intent?.to == "a")
+    #expect(intent?.rule == .failBack)
+  }
+
+  @Test(arguments: [FailbackMode.manual, .never]) func onlyAutomaticMovesByItself(
+    mode: FailbackMode
+  ) {
+    var (lab, _) = Self.away(mode)
+    #expect(lab.secondsUntilIntent(limit: 200) == nil)
+    #expect(lab.run().gate?.isOpen == true)
+  }
+
+  @Test func aPinHoldsIt() {
+    var (lab, _) = Self.away { $0.pinned = "b" }
+    #expect(lab.secondsUntilIntent(limit: 200) == nil)
+  }
+
+  @Test func theCooldownHoldsIt() {
+    var (lab, _) = Self.away {
+      $0.phase = .cooling
+      $0.left = "a"
+      $0.completedMs = Lab.wallStart
+    }
+    #expect(lab.secondsUntilIntent(limit: 700) == 601)
+  }
+
+  @Test func noGateWhileThePrimaryIsActive() {
+    var lab = Lab()
+    #expect(lab.settle().gate == nil)
+  }
+
+  /// Five in each direction, and all of them within `max_lag`.
+  @Test(arguments: [("a b", "heartbeats-out"), ("b a", "heartbeats-in")])
+  func oneDirectionIsNotEnough(pair: String, condition: String) {
+    var (lab, beats) = Self.away()
+    beats.arriveUntil[pair] = Lab.start.milliseconds - 10_000
+    lab.run(110)
+    #expect(Self.closed(&lab) == [condition])
+    beats.arriveUntil[pair] = nil
+    #expect(Self.closed(&lab) == [])
+  }
+
+  @Test func fiveDistinctHeartbeats() {
+    var (lab, beats) = Self.away()
+    lab.policy.failbackAfter = .seconds(1)
+    lab.machine = Machine(
+      topology: lab.topology, policy: lab.policy, memory: lab.machine.memory, started: lab.now)
+    lab.point(at: "b")
+    var opened: Int?
+    for second in 1...30 where opened == nil {
+      if Self.closed(&lab).isEmpty { opened = second }
+    }
+    // The first one after the recovery is known two seconds in at the latest; four more follow.
+    #expect(opened == 11)
+    #expect(beats.lagMs.isEmpty)
+  }
+
+  /// What was written before the recovery proves nothing.
+  @Test func heartbeatsOfBeforeTheRecoveryDoNotCount() {
+    var (lab, beats) = Self.away()
+    lab.run(50)
+    lab.fail("a")
+    lab.run(5)
+    lab.recover("a")
+    beats.arriveUntil["a b"] = lab.now.milliseconds
+    beats.writesUntil["a"] = lab.now.milliseconds
+    lab.run(120)
+    #expect(Self.closed(&lab) == ["heartbeats-out"])
+  }
+
+  @Test func aSlowHeartbeatClosesItAndRestartsItsClock() {
+    var (lab, beats) = Self.away(.manual)
+    lab.run(110)
+    #expect(Self.closed(&lab) == [])
+    beats.lagMs["a b"] = 5001
+    #expect(Self.closed(&lab) == ["heartbeats-out"])
+    #expect(Self.closed(&lab).sorted() == ["heartbeats-out", "stable"])
+    lab.run(10)
+    beats.lagMs["a b"] = 5000
+    var waited = 0
+    while !Self.closed(&lab).isEmpty && waited < 300 { waited += 1 }
+    #expect(waited == 99)
+  }
+
+  @Test func downResetsIt() {
+    var (lab, _) = Self.away(.manual)
+    lab.run(110)
+    lab.fail("a")
+    lab.run(3)
+    lab.recover("a")
+    var waited = 0
+    while !Self.closed(&lab).isEmpty && waited < 300 { waited += 1 }
+    #expect(waited == 100)
+  }
+
+  /// Silence of 60 s stops its clock; of more, it starts anew.
+  @Test(arguments: [(30, 55), (60, 55), (61, 100), (200, 100)])
+  func silencePausesAndThenResets(seconds: Int, left: Int) {
+    var (lab, _) = Self.away(.manual)
+    // Up since the first second: 45 s of its clock have passed.
+    lab.run(46)
+    lab.check("a", is: .unknown)
+    lab.run(seconds)
+    #expect(Self.closed(&lab).contains("stable"))
+    lab.check("a", is: .good)
+    var waited = 0
+    while !Self.closed(&lab).isEmpty && waited < 300 { waited += 1 }
+    #expect(abs(waited - left) <= 1, "\(waited)")
+  }
+
+  /// A breach of the lag limit in the pause does not make the clock run ahead or behind.
+  @Test func aBreachInThePauseResetsAndNothingElse() {
+    var (lab, beats) = Self.away(.manual)
+    lab.run(110)
+    lab.check("a", is: .unknown)
+    lab.run(10)
+    beats.lagMs["b a"] = 9000
+    lab.run(5)
+    beats.lagMs["b a"] = nil
+    lab.run(10)
+    lab.check("a", is: .good)
+    var waited = 0
+    while !Self.closed(&lab).isEmpty && waited < 300 { waited += 1 }
+    #expect(waited == 100)
+  }
+
+  @Test func aCloseBeforeTheFirstWriteCallsItOff() {
+    var (lab, beats) = Self.away()
+    #expect(lab.secondsUntilIntent(limit: 200) == 101)
+    beats.lagMs["b a"] = 6000
+    let found = lab.run()
+    #expect(found.decision.rule == .cancelGateClosed)
+    #expect(lab.machine.memory.intent == nil)
+    #expect(lab.machine.memory.moves.isEmpty)
+  }
+
+  @Test func aDeadPrimaryIsNotReturnedTo() {
+    var (lab, _) = Self.away()
+    lab.run(90)
+    lab.fail("a")
+    #expect(lab.secondsUntilIntent(limit: 300) == nil)
+  }
+
+  @Test func observeNeverMoves() {
+    var (lab, _) = Self.away()
+    lab.policy.automation = .observe
+    lab.machine = Machine(
+      topology: lab.topology, policy: lab.policy, memory: lab.machine.memory, started: lab.now)
+    lab.point(at: "b")
+    #expect(lab.secondsUntilIntent(limit: 200) == nil)
+  }
+}

@@ -1,0 +1,144 @@
+import Settings
+import Testing
+import Wire
+
+struct AgentSettingsTests {
+  @Test func aMinimalFileHasTheDefaultsOfTheRules() throws {
+    let settings = try Files.agent(Files.agent)
+    #expect(settings.agent == "app-1")
+    #expect(settings.coordinator == "http://127.0.0.2:18621")
+    #expect(settings.keyFile == "/etc/signalbox/secrets/agent-key")
+    #expect(settings.rehearsalSpeed == 1)
+    #expect(settings.reportInterval == Defaults.reportInterval)
+    #expect(settings.confirmInterval == Defaults.confirmInterval)
+    #expect(settings.checkInterval == Defaults.checkInterval)
+    #expect(settings.checkDeadline == Defaults.checkDeadline)
+    #expect(settings.freshFor == Defaults.freshFor)
+    let dynamodb = try #require(settings.dynamodb)
+    #expect(dynamodb.awsRegion == "us-east-1")
+    #expect(dynamodb.endpoint == "https://dynamodb.us-east-1.amazonaws.com")
+    #expect(dynamodb.resolver == nil)
+    // The coordinator's host is an address, so another region's endpoint.
+    #expect(dynamodb.referenceName == "dynamodb.us-west-2.amazonaws.com")
+    let check = try #require(settings.checks.first)
+    #expect(check.host == nil && check.forwardedProto == "https")
+    #expect(check.services == ["*"] && check.counts == .region)
+    #expect(check.every == Defaults.checkInterval && check.timeout == Defaults.checkDeadline)
+    #expect(check.fall == Defaults.checkFall && check.rise == Defaults.checkRise)
+    #expect(check.bodyContains == nil)
+  }
+
+  @Test func everyKeyOfTheFileArrives() throws {
+    let text = """
+      agent = "us-east-app-1"
+      region = "us-east"
+      coordinator = "https://coord.example.net:8621"
+      coordinator_key = "\(Files.keyA)"
+      key_file = "/tmp/key"
+      source_address = "127.0.1.11"
+      rehearsal_speed = 10
+      [dynamodb]
+      table = "my-app-data"
+      aws_region = "eu-central-1"
+      endpoint = "http://dynamodb.us-east-1.sandbox.test:18610/"
+      resolver = "127.0.0.53:18653"
+      reference_name = "reference.sandbox.test"
+      credentials_file = "/tmp/aws"
+      profile = "app"
+      also_write = "system_heartbeat"
+      [[check]]
+      http = "http://127.0.1.11:18680/health"
+      host = "app.example.org"
+      services = ["app", "shop"]
+      counts = "alert"
+      every = "2s"; timeout = "1.5s"; fall = 5; rise = 4; body_contains = "ok"
+      [[check]]
+      http = "http://[::1]:3000/up"
+      """.replacing("; ", with: "\n")
+    let settings = try Files.agent(text, environment: [:])
+    #expect(settings.agent == "us-east-app-1")
+    #expect(settings.sourceAddress == "127.0.1.11")
+    #expect(settings.reportInterval == .milliseconds(500))
+    #expect(settings.confirmInterval == .milliseconds(50))
+    let dynamodb = try #require(settings.dynamodb)
+    #expect(dynamodb.awsRegion == "eu-central-1")
+    #expect(dynamodb.endpoint == "http://dynamodb.us-east-1.sandbox.test:18610")
+    #expect(dynamodb.resolver == "127.0.0.53:18653")
+    #expect(dynamodb.referenceName == "reference.sandbox.test")
+    #expect(dynamodb.credentialsFile == "/tmp/aws" && dynamodb.profile == "app")
+    #expect(dynamodb.alsoWrite == "system_heartbeat")
+    #expect(settings.checks.count == 2)
+    let check = settings.checks[0]
+    #expect(check.host == "app.example.org" && check.services == ["app", "shop"])
+    #expect(check.counts == .alert && check.fall == 5 && check.rise == 4)
+    #expect(check.every == .seconds(2) && check.timeout == .milliseconds(1500))
+    #expect(check.bodyContains == "ok")
+    // Not set, so divided.
+    #expect(settings.checks[1].every == .milliseconds(200))
+    #expect(settings.checks[1].timeout == .milliseconds(150))
+  }
+
+  @Test func aCoordinatorWithANameIsTheReference() throws {
+    let text = Files.agent.replacing("http://127.0.0.2:18621/", with: "https://coord.example.net")
+    #expect(try Files.agent(text).dynamodb?.referenceName == "coord.example.net")
+  }
+
+  @Test func withoutATableThereIsNoDynamoDB() throws {
+    let text = Files.agent.replacing("[dynamodb]\ntable = \"app\"\n", with: "")
+    #expect(try Files.agent(text, environment: [:]).dynamodb == nil)
+  }
+
+  @Test func whatTheEnvironmentLacksIsNamed() {
+    let none = Files.agentMistakes(Files.agent, environment: [:])
+    #expect(none.count == 1)
+    #expect(none.first?.contains("dynamodb.aws_region: found nothing, and no AWS_REGION") == true)
+    let wrong = Files.agentMistakes(Files.agent, environment: ["AWS_REGION": "Frankfurt"])
+    #expect(wrong.first?.contains("AWS_REGION is \"Frankfurt\"") == true)
+    let host = Files.agentMistakes(Files.agent, hostName: "app_1.example.org")
+    #expect(host.first?.contains("the host's name is \"app_1.example.org\"") == true)
+  }
+
+  @Test(arguments: [
+    ("agent = \"A\"", "agent: found \"A\"; accepted: 1 to 63 of a-z, 0-9 and -. Try \"a\"."),
+    ("coordinatr = \"x\"", "Did you mean \"coordinator\"?"),
+    ("every = \"2s\"", "It belongs in [[check]]."),
+    ("table = \"app\"", "It belongs in [dynamodb]."),
+    ("source_address = \"localhost\"", "an IPv4 or IPv6 address"),
+    ("rehearsal_speed = 0", "a whole number from 1 to 20"),
+    ("rehearsal_speed = \"fast\"", "a whole number from 1 to 20"),
+    ("key_file = \"agent-key\"", "an absolute path"),
+  ])
+  func aMistakeAtTheTopIsNamed(_ line: String, _ words: String) {
+    let mistakes = Files.agentMistakes(line + "\n" + Files.agent)
+    #expect(mistakes.count == 1, "\(mistakes)")
+    #expect(mistakes.first?.hasPrefix("agent.toml:1: ") == true, "\(mistakes)")
+    #expect(mistakes.first?.contains(words) == true, "\(mistakes)")
+  }
+
+  @Test(arguments: [
+    ("services = \"app\"", "check[0].services: found \"app\"; accepted: a list"),
+    ("services = [\"*\", \"app\"]", "let it stand alone"),
+    ("services = []", "an empty array"),
+    ("counts = \"regoin\"", "Did you mean \"region\"?"),
+    ("timeout = \"3s\"", "a timeout that is at most every"),
+    ("every = 2", "A number alone says no unit: write \"2s\" for seconds."),
+    ("fall = 0", "a whole number from 1 to 100"),
+    ("rise = 17", "a whole number from 1 to 16"),
+    ("host = \"app\"", "a DNS name"),
+    ("body_contains = \"\"", "a text that is not empty"),
+    ("tcp = \"127.0.0.1:80\"", "check[0].tcp: found an unknown key"),
+    ("[[check]]\nhttp = \"http://127.0.0.1:3000/health\"", "which check[0] asks too"),
+    ("[[check]]", "check[1].http: found nothing"),
+    ("[[check]]\nhttp = \"ftp://x/\"", "check[1].http: found \"ftp://x/\""),
+  ])
+  func aMistakeInACheckIsNamed(_ line: String, _ words: String) {
+    let mistakes = Files.agentMistakes(Files.agent + line)
+    #expect(mistakes.count == 1, "\(mistakes)")
+    #expect(mistakes.first?.contains(words) == true, "\(mistakes)")
+  }
+
+  @Test func anAgentThatChecksNothingIsRefused() {
+    let text = Files.agent.split(separator: "[dynamodb]").first.map(String.init) ?? ""
+    #expect(Files.agentMistakes(text).first?.contains("at least one of them") == true)
+  }
+}
