@@ -85,6 +85,7 @@ let modules: [Module] = [
   .library(
     "Platform", "Sources/Platform",
     ["CCurl", "COpenSSL", "CSystemd", "CLdns", "CLinux", "Logging"]),
+  .library("CommandEntry", "Sources/CommandEntry", ["ArgumentParser"]),
   .library("DynamoDB", "Sources/DynamoDB", ["Platform"]),
   .library("Linode", "Sources/Linode", ["Platform"]),
   .library("Probing", "Sources/Probing", ["Codec", "Platform", "Wire"]),
@@ -120,7 +121,8 @@ let modules: [Module] = [
   .program(
     "signalbox-coordinator", "Coordinator/Daemon",
     [
-      "CoordinatorService", "Platform", "Settings", "Wire", "ArgumentParser", "Logging",
+      "CommandEntry", "CoordinatorService", "Platform", "Settings", "Wire", "ArgumentParser",
+      "Logging",
     ]),
   .library("Rehearsal", "Sources/Rehearsal", ["Codec", "Platform", "Wire"]),
   .program(
@@ -139,7 +141,12 @@ let modules: [Module] = [
   .tests("Linode", ["Linode", "Sandbox", "Platform"]),
   .tests("Sandbox", ["Sandbox", "Platform"]),
   .tests("AgentCore", ["AgentCore", "Wire"]),
-  .tests("AgentChecks", ["AgentChecks", "AgentCore", "DynamoDB", "Sandbox", "Platform", "Wire"]),
+  .tests(
+    "AgentChecks",
+    [
+      "AgentChecks", "AgentCore", "Codec", "DynamoDB", "Platform", "Probing", "Sandbox", "Wire",
+      "NIOCore", "NIOHTTP1", "NIOPosix", "signalbox-agent",
+    ]),
   .tests("Decision", ["Decision", "Wire"]),
   .tests("Store", ["Store", "Wire", "GRDB"]),
   .tests("DNS", ["DNS", "Linode", "Sandbox", "Platform", "Wire"]),

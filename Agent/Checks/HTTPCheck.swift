@@ -49,7 +49,8 @@ public struct HTTPCheck: Check {
   }
 
   public func attempt(deadline: Duration) async -> CheckOutcome {
-    var headers: [HTTPField] = [HTTPField("Accept", "application/json, */*")]
+    // A new connection each time: an old one may outlive a server that takes no new ones.
+    var headers = [HTTPField("Accept", "application/json, */*"), HTTPField("Connection", "close")]
     if let host = target.host { headers.append(HTTPField("Host", host)) }
     if let proto = target.forwardedProto {
       headers.append(HTTPField("X-Forwarded-Proto", proto))

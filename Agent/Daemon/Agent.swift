@@ -4,6 +4,13 @@ import Logging
 import Platform
 import Wire
 
+/// Why a report was not taken over.
+struct Loss: Hashable, Sendable {
+  /// For rules: equal codes are the same trouble.
+  var code: String
+  var text: String
+}
+
 /// Owns the agent's state: every event goes through here, and every wake-up comes from here.
 actor Agent: HeartbeatBook {
   /// Rings when a report may be due sooner than it seemed.
@@ -17,7 +24,7 @@ actor Agent: HeartbeatBook {
   private let log: StateLog
   /// Nil until the first exchange.
   private var isHeard: Bool?
-  private var loss = ""
+  private var loss = Loss(code: "", text: "")
   private var statusLine = ""
   private let coordinator: String
 
@@ -130,7 +137,7 @@ actor Agent: HeartbeatBook {
     let before = state.directive
     switch state.take(directive, answering: sequence, sent: sent, at: .now) {
     case .refused(let reason):
-      lose("the directive was refused: \(reason)", challenge: nil, retry: false)
+      lose(Loss(code: "directive", text: "its directive was refused: \(reason)"))
       return false
     case .taken(let stale):
       for service in stale {
@@ -146,23 +153,23 @@ actor Agent: HeartbeatBook {
     }
   }
 
-  /// A report was not taken over.
-  func lose(_ reason: String, challenge: String?, retry: Bool) {
+  /// A report was not taken over. The log says so once per kind of loss, not once per report.
+  func lose(_ loss: Loss, challenge: String? = nil, retry: Bool = false) {
     state.loseReport(
       challenge: challenge, retry: retry, at: .now, jitter: Double.random(in: 0..<1))
     if retry && challenge != nil { return }
-    if isHeard != false || reason != loss {
-      log.write(.warning, "the coordinator does not hear this agent: \(reason)")
+    if isHeard != false || loss.code != self.loss.code {
+      log.write(
+        .warning, "the coordinator does not hear this agent: \(loss.text)", ["code": loss.code])
     }
     isHeard = false
-    loss = reason
+    self.loss = loss
     showStatus()
   }
 
   private func hear() {
     if isHeard != true { log.write(.info, "the coordinator at \(coordinator) hears this agent") }
     isHeard = true
-    loss = ""
     showStatus()
   }
 
@@ -195,7 +202,7 @@ actor Agent: HeartbeatBook {
       switch isHeard {
       case nil: "starting, reports go to \(coordinator)"
       case true?: "reporting to \(coordinator)"
-      case false?: "not heard by \(coordinator) (\(Text.cut(loss, to: 80)))"
+      case false?: "not heard by \(coordinator) (\(Text.cut(loss.text, to: 80)))"
       }
     let states = state.checkStates
     let parts = CheckState.allCases.compactMap { kind -> String? in

@@ -58,7 +58,7 @@ struct Reporter: Sendable {
     do {
       body = try Self.encode(report)
     } catch {
-      await agent.lose("the report cannot be written: \(error)", challenge: nil, retry: false)
+      await agent.lose(Loss(code: "report", text: "the report cannot be written: \(error)"))
       return false
     }
     let fields = codec.signRequest(
@@ -75,7 +75,9 @@ struct Reporter: Sendable {
     do {
       response = try await http.send(request)
     } catch {
-      if !Task.isCancelled { await agent.lose("\(error)", challenge: nil, retry: false) }
+      if !Task.isCancelled {
+        await agent.lose(Loss(code: error.kind.rawValue, text: error.description))
+      }
       return false
     }
     guard response.status == 200 else {
@@ -85,7 +87,7 @@ struct Reporter: Sendable {
       let directive = try verified(response, digest: codec.digest(of: body))
       await agent.take(directive, answering: report.sequence, sent: sent)
     } catch {
-      await agent.lose("\(error)", challenge: nil, retry: false)
+      await agent.lose(Loss(code: "reply", text: "\(error)"))
     }
     return false
   }
@@ -123,7 +125,10 @@ struct Reporter: Sendable {
     let words = problem.map { " \($0.code): \(Text.cut($0.message, to: 200))" } ?? ""
     let challenge = isRefusal ? problem?.challenge : nil
     let retry = mayRetry && challenge != nil
-    await agent.lose("it answers \(response.status)\(words)", challenge: challenge, retry: retry)
+    let code = "\(response.status) \(Text.cut(problem?.code ?? "", to: Limits.nameBytes))"
+    await agent.lose(
+      Loss(code: code, text: "it answers \(response.status)\(words)"), challenge: challenge,
+      retry: retry)
     return retry
   }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandEntry
 import CoordinatorService
 import Logging
 import Platform
@@ -11,16 +12,42 @@ struct SignalboxCoordinator: AsyncParsableCommand {
     commandName: "signalbox-coordinator",
     abstract: "Decides where users go, and moves them by DNS.",
     discussion: """
-      Runs in the foreground until SIGTERM. It does nothing but judge until its configuration says \
-      automation = "automatic". Operators talk to it with: signalbox status
-      """,
-    version: Release.version)
+      It only judges and tells until its configuration says automation = "automatic". Operators \
+      talk to it with: signalbox status
 
+      Exit codes: 0 stopped when told to, 1 failed while running, 2 something has to be changed \
+      before it can start (everything wrong is listed at once).
+      """,
+    version: Release.version, subcommands: [Run.self, CheckConfig.self],
+    defaultSubcommand: Run.self)
+
+  static func main() async {
+    await CommandEntry.run(Self.self)
+  }
+}
+
+/// What both subcommands take.
+struct ConfigOption: ParsableArguments {
   @Option(name: .shortAndLong, help: "The configuration file.")
   var config = "/etc/signalbox/coordinator.toml"
 
-  @Flag(help: "Read the configuration, say what is wrong with it, and stop.")
-  var checkConfig = false
+  /// The file as settings; throws exit code 2 after telling all that is wrong.
+  func load(_ logger: Logger) throws -> CoordinatorSettings {
+    do {
+      let bytes = try Files.read(config, maxBytes: 1_048_576)
+      return try CoordinatorSettings.load(
+        file: config, text: String(decoding: bytes, as: UTF8.self))
+    } catch {
+      throw refusal("\(error)", logger)
+    }
+  }
+}
+
+struct Run: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Run in the foreground until SIGTERM or SIGINT (the default).")
+
+  @OptionGroup var file: ConfigOption
 
   @Flag(name: .shortAndLong, help: "Log more.")
   var verbose = false
@@ -28,28 +55,31 @@ struct SignalboxCoordinator: AsyncParsableCommand {
   func run() async throws {
     Journal.bootstrap(program: "signalbox-coordinator", level: verbose ? .debug : .info)
     let logger = Logger(label: "signalbox-coordinator")
+    let settings = try file.load(logger)
     do {
-      let bytes = try Files.read(config, maxBytes: 1_048_576)
-      let settings = try CoordinatorSettings.load(
-        file: config, text: String(decoding: bytes, as: UTF8.self))
-      if checkConfig {
-        print("\(config): ok")
-        return
-      }
       try await Program.run(settings, logger: logger)
-    } catch let error as SettingsError {
-      throw refusal("\(error)", logger)
-    } catch let error as FileError {
-      throw refusal("\(error)", logger)
     } catch let error as StartupError {
       throw refusal("\(error)", logger)
     }
   }
+}
 
-  /// Exit code 2: something has to be changed before it can run.
-  private func refusal(_ text: String, _ logger: Logger) -> ExitCode {
-    for line in text.split(separator: "\n") { logger.critical("\(line)") }
-    Supervisor.status(String(text.prefix(200)))
-    return ExitCode(2)
+struct CheckConfig: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Read the configuration, say everything that is wrong with it, and stop.")
+
+  @OptionGroup var file: ConfigOption
+
+  func run() throws {
+    Journal.bootstrap(program: "signalbox-coordinator", level: .info)
+    _ = try file.load(Logger(label: "signalbox-coordinator"))
+    print("\(file.config): ok")
   }
+}
+
+/// Tells what has to be changed, line by line, and gives exit code 2.
+private func refusal(_ text: String, _ logger: Logger) -> ExitCode {
+  for line in text.split(separator: "\n") { logger.critical("\(line)") }
+  Supervisor.status(String(text.prefix(200)))
+  return ExitCode(2)
 }

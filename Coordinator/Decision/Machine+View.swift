@@ -116,9 +116,12 @@ extension Machine {
     if !intent.overrides.isEmpty { return .eligible }
     if confirmed.contains(intent.to) { return .dead }
     let query =
-      intent.errand == .emergency
-      ? query(active: intent.from, pictures: chooser.pictures)
-      : EligibilityQuery(source: nil)
+      switch intent.errand {
+      case .emergency: query(active: intent.from, pictures: chooser.pictures)
+      // As in the gate: both regions are well.
+      case .elective: EligibilityQuery(source: nil)
+      case .commanded: EligibilityQuery(source: intent.from)
+      }
     return chooser.eligibility(of: intent.to, query).isEligible ? .eligible : .ineligible
   }
 

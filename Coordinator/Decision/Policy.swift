@@ -58,7 +58,7 @@ public struct Policy: Hashable, Sendable {
   /// detection, the longest confirmation, one write with a retry, publication.
   public var bound: [BoundPart] {
     let detection = max(probeInterval * 3, freshFor) + round
-    let confirmation = max(failoverAfter * 2, outsideConfirm) * 2
+    let confirmation = Confirmation.allCases.map { limit($0, cooling: true) }.max() ?? .zero
     let api = writeDeadline * 2 + rereadAfter
     return [
       BoundPart(name: "detection", seconds: detection.inSeconds),

@@ -76,14 +76,16 @@ public struct Judgement: Hashable, Sendable {
 }
 
 extension Policy {
-  /// How long `confirmation` takes; an emergency in the cool-down takes twice as long (RULES 9).
+  /// How long `confirmation` takes; an emergency in the cool-down takes twice as long (RULES 9),
+  /// and three times as long where one vantage alone may call a region bad (RULES 3).
   public func limit(_ confirmation: Confirmation, cooling: Bool) -> Duration {
-    let limit =
+    var limit =
       switch confirmation {
       case .once: failoverAfter
       case .twice: failoverAfter * 2
       case .outside: outsideConfirm
       }
+    if minVantages == 1 { limit = max(limit * 3, outsideConfirm) }
     return cooling ? limit * 2 : limit
   }
 }

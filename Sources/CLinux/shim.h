@@ -1,10 +1,10 @@
 #pragma once
 // System calls that Swift cannot make: fork and what has to happen in the child before exec (only
-// async-signal-safe calls are allowed there), and variadic calls.
-#define _GNU_SOURCE 1
+// async-signal-safe calls are allowed there), and variadic calls. _GNU_SOURCE stays undefined: types
+// of the C library would differ from those that the other C modules see.
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
+#include <fts.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
@@ -62,7 +62,7 @@ failed:
 static inline pid_t signalbox_spawn(const struct signalbox_spawn_request *request, int *problem) {
   int report[2];
   *problem = 0;
-  if (pipe2(report, O_CLOEXEC) != 0) {
+  if (syscall(SYS_pipe2, report, O_CLOEXEC) != 0) {
     *problem = errno;
     return -1;
   }
@@ -108,16 +108,16 @@ static inline int signalbox_clock_state(long *error_microseconds) {
 /// Names the calling thread (at most 15 bytes are kept), for `ps -L` and debuggers.
 static inline void signalbox_name_thread(const char *name) { prctl(PR_SET_NAME, name); }
 
-static inline int signalbox_remove_entry(
-    const char *path, const struct stat *information, int kind, struct FTW *walk) {
-  (void)information, (void)kind, (void)walk;
-  remove(path);
-  return 0;
-}
-
 /// Removes a file or a directory with all it contains; follows no symbolic links.
 static inline void signalbox_remove_tree(const char *path) {
-  nftw(path, signalbox_remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+  char *const roots[] = {(char *)path, NULL};
+  FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+  if (!walk) return;
+  FTSENT *entry;
+  while ((entry = fts_read(walk))) {
+    if (entry->fts_info != FTS_D) remove(entry->fts_accpath);
+  }
+  fts_close(walk);
 }
 
 /// Opens a file; the variadic open(2).
@@ -128,7 +128,7 @@ static inline int signalbox_open(const char *path, int flags, unsigned int mode)
 /// Makes a pipe that no child inherits.
 static inline int signalbox_pipe(int *reading, int *writing) {
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return -1;
+  if (syscall(SYS_pipe2, ends, O_CLOEXEC) != 0) return -1;
   *reading = ends[0];
   *writing = ends[1];
   return 0;
@@ -140,4 +140,4 @@ static inline int signalbox_event(void) { return eventfd(0, EFD_CLOEXEC | EFD_NO
 static inline void signalbox_event_signal(int event) { (void)!eventfd_write(event, 1); }
 
 /// This process's environment for execve.
-static inline char *const *signalbox_environment(void) { return environ; }
+static inline char *const *signalbox_environment(void) { return __environ; }

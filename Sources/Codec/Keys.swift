@@ -57,6 +57,7 @@ public struct SignatureParameters: Hashable, Sendable {
 
 /// Why a message was not accepted as signed by the key it names.
 public struct SignatureError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What is wrong, for programs.
   public enum Code: String, Hashable, Sendable, CaseIterable {
     /// A header field or a parameter is absent.
     case missing = "missing_signature"

@@ -225,6 +225,13 @@ final class HTTPTransfer: @unchecked Sendable {
 
   private var requestBytesSent: Int { easy.map { info(CURLINFO_REQUEST_SIZE, of: $0) } ?? 0 }
 
+  private func isResolved(_ easy: UnsafeMutableRawPointer) -> Bool {
+    var microseconds: curl_off_t = 0
+    _ = signalbox_easy_get_size(easy, CURLINFO_NAMELOOKUP_TIME_T, &microseconds)
+    return microseconds > 0 || IPAddress(plan.target.host) != nil
+      || plan.request.connectAddress != nil || plan.request.unixSocket != nil
+  }
+
   /// What came of the transfer.
   func conclude(_ code: CURLcode) -> Result<HTTPResponse, HTTPError> {
     guard let easy else { return .failure(cancelled("has no handle")) }
@@ -233,7 +240,8 @@ final class HTTPTransfer: @unchecked Sendable {
       let facts = TransferFailure(
         code: code, text: String(cString: errorText),
         systemError: info(CURLINFO_OS_ERRNO, of: easy),
-        requestBytes: requestBytesSent, answered: answered, bodyBytes: body.count)
+        requestBytes: requestBytesSent, answered: answered, resolved: isResolved(easy),
+        bodyBytes: body.count)
       return .failure(facts.error(for: plan))
     }
     // libcurl accepts a head without its end.

@@ -22,6 +22,7 @@ public final class ThreadExecutor: SerialExecutor {
     thread.detach()
   }
 
+  /// Takes an actor's next piece of work; the concurrency runtime calls this.
   public func enqueue(_ job: consuming ExecutorJob) {
     let held = UnownedJob(job)
     jobs.update { $0.append(held) }

@@ -10,6 +10,8 @@ struct TransferFailure {
   /// Bytes of the request that went out.
   let requestBytes: Int
   let answered: Bool
+  /// The host's name has an address.
+  let resolved: Bool
   let bodyBytes: Int
 
   private var sent: Bool { requestBytes > 0 }
@@ -82,6 +84,7 @@ struct TransferFailure {
     let request = plan.request
     if !sent {
       let limit = min(request.connectDeadline, request.deadline)
+      if !resolved { return "the name was not resolved within \(limit.brief)" }
       return "no connection\(route(plan)) within \(limit.brief)"
     }
     let progress = answered ? "only \(bodyBytes) body bytes came" : "no answer came"

@@ -18,12 +18,14 @@ public enum Reference {
     The files are TOML in `/etc/signalbox/`. They are checked as a whole: every mistake is named at
     once, with its line, its key, what was found and what is accepted, and the program exits 2.
 
-    * Every time has a unit: `"500ms"`, `"1.5s"`, `"10m"`, `"2h"`, `"7d"`. A number alone is a mistake.
+    * Every time has a unit: `"500ms"`, `"1.5s"`, `"10m"`, `"2h"`, `"7d"`. A number alone is
+      a mistake.
     * Names of services, regions and agents are 1 to 63 of `a-z`, `0-9` and `-`. A region is named
       by its Linode id; the AWS id stands only in `aws` and `aws_region`.
     * Lists keep their order: `regions` is by preference.
     * Secrets are paths of files with mode 0600, never values.
-    * Default times marked with * are divided by `rehearsal_speed`; what a file sets is taken as it is.
+    * Default times marked with * are divided by `rehearsal_speed`; what a file sets is taken
+      as it is.
 
     """
 

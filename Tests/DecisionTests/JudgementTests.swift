@@ -106,6 +106,16 @@ struct JudgementTests {
     }
   }
 
+  @Test func oneVantageTriplesEveryConfirmation() {
+    var policy = Policy()
+    policy.minVantages = 1
+    let seconds = Confirmation.allCases.map { policy.limit($0, cooling: false) }
+    #expect(seconds == [.seconds(90), .seconds(180), .seconds(180)])
+    policy.failoverAfter = .seconds(10)
+    // At least 60 s.
+    #expect(policy.limit(.once, cooling: false) == .seconds(60))
+  }
+
   @Test func theCooldownDoublesEveryConfirmation() {
     let policy = Policy()
     for confirmation in Confirmation.allCases {

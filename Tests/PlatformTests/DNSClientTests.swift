@@ -134,7 +134,7 @@ private func withKnot(_ body: (DNSClient, DNSServer) async throws -> Void) async
       let start = Clocks.monotonic()
       // One thread asks one after the other, yet every caller is back in time.
       await withTaskGroup(of: DNSError?.self) { group in
-        for number in 0..<10 {
+        for number in 0..<30 {
           group.addTask {
             await dnsFailure(client, server, name: "n\(number).test", stream ? .tcp : .udp)
           }
@@ -144,7 +144,7 @@ private func withKnot(_ body: (DNSClient, DNSServer) async throws -> Void) async
           #expect(error?.description.contains("no answer within 3 s") == true)
         }
       }
-      #expect(Clocks.monotonic() - start < .seconds(20))
+      #expect(Clocks.monotonic() - start < .seconds(60))
     }
   }
 

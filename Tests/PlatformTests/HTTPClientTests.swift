@@ -90,10 +90,10 @@ import Testing
       .respond(body: "\(request.body.count)")
     } _: {
       client, server in
-      let body = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+      let body = Array(repeating: UInt8(7), count: 1_500_000) + [0, 1, 2]
       let reply = try await client.send(
         HTTPRequest(method: "POST", url: server.url, body: body, deadline: .seconds(60)))
-      #expect(reply.text == "3000000")
+      #expect(reply.text == "1500003")
       #expect(server.requests.first?.body == body)
     }
   }

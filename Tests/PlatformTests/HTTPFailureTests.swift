@@ -39,7 +39,7 @@ import Testing
       for descriptor in waiting { close(descriptor) }
       mute.stop()
     }
-    let client = HTTPClient(userAgent: "test")
+    let client = PatientClient()
     defer { client.shutdown() }
     let error = await failure(
       of: HTTPRequest(
@@ -53,7 +53,7 @@ import Testing
   @Test func refusedConnection() async throws {
     let closed = try RawSocket(stream: true)
     closed.stop()
-    let client = HTTPClient(userAgent: "test")
+    let client = PatientClient()
     defer { client.shutdown() }
     let error = await failure(
       of: HTTPRequest(url: "http://127.0.0.1:\(closed.port)/secret"), client)
@@ -65,7 +65,7 @@ import Testing
   }
 
   @Test func nameWithoutAddress() async throws {
-    let client = HTTPClient(userAgent: "test")
+    let client = PatientClient()
     defer { client.shutdown() }
     // A label of more than 63 bytes is refused by the resolver itself.
     let name = String(repeating: "a", count: 70) + ".test"
@@ -203,7 +203,7 @@ import Testing
       sigV4: SigV4(region: "r", service: "s", accessKeyID: "a", secretAccessKey: "b")),
   ])
   func requestsThatMakeNoSense(request: HTTPRequest) async {
-    let client = HTTPClient(userAgent: "test")
+    let client = PatientClient()
     defer { client.shutdown() }
     let error = await failure(of: request, client)
     #expect(error?.kind == .invalidRequest, "\(error?.description ?? "")")

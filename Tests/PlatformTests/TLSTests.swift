@@ -33,11 +33,11 @@ import Testing
   }
 
   private func withTLSServer(
-    _ body: (HTTPClient, Server) async throws -> Void
+    _ body: (PatientClient, Server) async throws -> Void
   ) async throws {
     try await withTemporaryDirectory { directory in
       let server = try await Server(directory)
-      let client = HTTPClient(userAgent: "test")
+      let client = PatientClient()
       defer { client.shutdown() }
       let url = "https://127.0.0.1:\(server.port)/"
       let isUp = await eventually {
@@ -98,7 +98,7 @@ import Testing
   @Test func aServerThatNeverShakesHands() async throws {
     let mute = try RawSocket(stream: true)
     defer { mute.stop() }
-    let client = HTTPClient(userAgent: "test")
+    let client = PatientClient()
     defer { client.shutdown() }
     let error = await failure(
       of: HTTPRequest(

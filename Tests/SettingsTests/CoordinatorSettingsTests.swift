@@ -66,61 +66,62 @@ struct CoordinatorSettingsTests {
     #expect(service.failoverAfter == Defaults.failoverAfter / speed)
   }
 
+  private static let everyKey = """
+    automation = "automatic"
+    listen = "[::1]:9000"
+    socket = "/tmp/s.sock"
+    state_directory = "/tmp/state"
+    key_file = "/tmp/key"
+    source_address = "127.0.0.2"
+    rehearsal_speed = 10
+    [linode]
+    url = "http://127.0.0.1:18600/v4/"
+    token_file = "/tmp/token"
+    [dns]
+    name_servers = ["127.0.0.53:18653", "[2001:db8::53]:53", "ns.example.org"]
+    [service.app]
+    dns = ["App.Example.org"]
+    table = "app"
+    regions = ["eu", "us"]
+    probe = "http://{name}:18680/health?deep=1"
+    probe_body = "healthy"
+    ttl = "2m"
+    min_healthy = 1
+    failover_after = "1.5s"
+    outside_confirm = "250ms"
+    cooldown = "5s"
+    min_up = "4s"
+    max_switches = "2 per 7d"
+    max_switches_hard = 9
+    drift = "alert"
+    failback = "automatic"
+    failback_after = "3s"
+    max_lag = "2s"
+    max_data_at_risk = "1m"
+    on_data_risk = "proceed"
+    min_vantages = 1
+    fresh_for = "6s"
+    report_interval = "3s"
+    probe_interval = "700ms"
+    probe_deadline = "600ms"
+    heartbeat_period = "300ms"
+    heartbeat_read = "100ms"
+    [region.us]
+    aws = "us-gov-west-1"
+    addresses = ["2001:db8::1", "127.0.1.1"]
+    [region.eu]
+    aws = "eu-central-1"
+    addresses = ["127.0.2.1", "2001:db8::2"]
+    [agent.b]
+    region = "us"
+    public_key = "\(Files.keyB)"
+    [agent.a]
+    region = "eu"
+    public_key = "\(Files.keyA)"
+    """
+
   @Test func everyKeyOfTheFileArrives() throws {
-    let text = """
-      automation = "automatic"
-      listen = "[::1]:9000"
-      socket = "/tmp/s.sock"
-      state_directory = "/tmp/state"
-      key_file = "/tmp/key"
-      source_address = "127.0.0.2"
-      rehearsal_speed = 10
-      [linode]
-      url = "http://127.0.0.1:18600/v4/"
-      token_file = "/tmp/token"
-      [dns]
-      name_servers = ["127.0.0.53:18653", "[2001:db8::53]:53", "ns.example.org"]
-      [service.app]
-      dns = ["App.Example.org"]
-      table = "app"
-      regions = ["eu", "us"]
-      probe = "http://{name}:18680/health?deep=1"
-      probe_body = "healthy"
-      ttl = "2m"
-      min_healthy = 1
-      failover_after = "1.5s"
-      outside_confirm = "250ms"
-      cooldown = "5s"
-      min_up = "4s"
-      max_switches = "2 per 7d"
-      max_switches_hard = 9
-      drift = "alert"
-      failback = "automatic"
-      failback_after = "3s"
-      max_lag = "2s"
-      max_data_at_risk = "1m"
-      on_data_risk = "proceed"
-      min_vantages = 1
-      fresh_for = "6s"
-      report_interval = "3s"
-      probe_interval = "700ms"
-      probe_deadline = "600ms"
-      heartbeat_period = "300ms"
-      heartbeat_read = "100ms"
-      [region.us]
-      aws = "us-gov-west-1"
-      addresses = ["2001:db8::1", "127.0.1.1"]
-      [region.eu]
-      aws = "eu-central-1"
-      addresses = ["127.0.2.1", "2001:db8::2"]
-      [agent.b]
-      region = "us"
-      public_key = "\(Files.keyB)"
-      [agent.a]
-      region = "eu"
-      public_key = "\(Files.keyA)"
-      """
-    let settings = try Files.coordinator(text)
+    let settings = try Files.coordinator(Self.everyKey)
     #expect(settings.automation == .automatic)
     #expect(settings.listen.description == "[::1]:9000")
     #expect(settings.socket == "/tmp/s.sock")

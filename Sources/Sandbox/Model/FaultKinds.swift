@@ -84,6 +84,7 @@ public enum FaultKind: String, CaseIterable, Sendable {
 public struct Fault: Hashable, Sendable {
   /// Its number, from 1; never used again.
   public var id: Int
+  /// What goes wrong.
   public var kind: FaultKind
   /// In the form that the kind asks for: ids are Linode ids, methods upper case.
   public var target: String?

@@ -88,6 +88,8 @@ final class NameServer: Sendable {
   func run() async {
     for await change in changes {
       let problems = await apply(change.commands)
+      // At the end the server goes while changes may be under way.
+      if Task.isCancelled { return }
       guard !problems.isEmpty else { continue }
       log.warning("\(endpoint) refused a change: \(problems.joined(separator: "; "))")
       await change.refused()
@@ -97,9 +99,33 @@ final class NameServer: Sendable {
   /// Gives a change to `run`.
   func enqueue(_ change: Change) { input.yield(change) }
 
-  /// Stops the process: it keeps its sockets but answers nothing.
-  func setMute(_ isMute: Bool) {
-    child.withLock { $0 }?.signal(isMute ? SIGSTOP : SIGCONT)
+  /// Stops the process: it keeps its sockets but answers nothing. Returns when all its threads
+  /// have stopped, which on a busy machine is not at once.
+  func setMute(_ isMute: Bool) async {
+    guard let process = child.withLock({ $0 }) else { return }
+    process.signal(isMute ? SIGSTOP : SIGCONT)
+    for _ in 0..<1000 where isMute && !Self.isStopped(process.pid) {
+      try? await Task.sleep(for: .milliseconds(2))
+    }
+  }
+
+  /// Whether every thread is in state T (proc(5)); true when the process is gone.
+  private static func isStopped(_ process: Int32) -> Bool {
+    guard let directory = opendir("/proc/\(process)/task") else { return true }
+    defer { closedir(directory) }
+    while let entry = readdir(directory) {
+      let thread = withUnsafeBytes(of: &entry.pointee.d_name) { name in
+        String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      guard !thread.hasPrefix("."),
+        let bytes = try? Files.read("/proc/\(process)/task/\(thread)/stat", maxBytes: 4096)
+      else { continue }
+      // The state follows the name, which may hold anything, parentheses too.
+      let state = String(decoding: bytes, as: UTF8.self).split(separator: ")").last?.dropFirst()
+        .first
+      if state != "T" { return false }
+    }
+    return true
   }
 
   func stop() async {

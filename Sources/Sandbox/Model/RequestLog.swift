@@ -4,6 +4,7 @@ public struct SeenRequest: Hashable, Sendable {
   public var number: Int
   /// When it had arrived whole, Unix milliseconds.
   public var milliseconds: Int64
+  /// Upper case.
   public var method: String
   /// With its query.
   public var path: String

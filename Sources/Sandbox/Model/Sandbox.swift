@@ -86,7 +86,8 @@ public final class Sandbox: Sendable {
     if let directory { Files.removeTree(directory) }
   }
 
-  /// Starts a fault and returns its number when it is in force; `seconds` nil: until it is ended,
+  /// Starts a fault and returns its number when it is in force (names at the name servers follow
+  /// within some 20 ms); `seconds` nil: until it is ended,
   /// `count` the number of requests that an api fault meets. Throws with what is accepted.
   @discardableResult
   public func startFault(

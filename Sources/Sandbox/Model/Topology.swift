@@ -61,6 +61,7 @@ public struct SandboxError: Error, Sendable, CustomStringConvertible {
   public var problems: [String]
   /// Whether the options are to blame, not the machine.
   public var isMistake = false
+  /// The problems, one a line.
   public var description: String { problems.joined(separator: "\n") }
 
   init(_ problem: String) { problems = [problem] }
@@ -76,6 +77,7 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
   public var address: String
   /// 1 to 65535.
   public var port: Int
+  /// "127.0.0.1:18600".
   public var description: String { "\(address):\(port)" }
 
   init(_ address: String, _ port: Int) {

@@ -161,19 +161,19 @@ actor World {
     gate.set(wanted)
     linode.areTokensRevoked = wanted.tokenRevoked
     dynamoDB.replicas.setCut(wanted.cutLinks, now: now)
-    settleServers(from: old)
+    await settleServers(from: old)
     for listener in listeners.values { listener.cutRefused() }
     await settleListeners()
   }
 
-  private func settleServers(from old: Conditions) {
+  private func settleServers(from old: Conditions) async {
     let names = Self.names(topology, without: conditions.namelessReplicas)
     let commands = names.knotCommands(from: self.names)
     self.names = names
     for (index, server) in servers.enumerated() {
       let address = server.endpoint.address
       let isMute = conditions.muteServers.contains(address)
-      if isMute != old.muteServers.contains(address) { server.setMute(isMute) }
+      if isMute != old.muteServers.contains(address) { await server.setMute(isMute) }
       publications[index].isHeld = isMute || conditions.staleServers.contains(address)
       if !commands.isEmpty { server.enqueue(.init(commands: commands, refused: {})) }
     }

@@ -1,0 +1,54 @@
+# The index of every command of the project; `docs/hacking.md` says when to use which.
+# Build output goes to stderr, so that `make -s demo ARGS=--json` prints one document.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+PROGRAMS := signalbox signalbox-agent signalbox-coordinator signalbox-sandbox
+STRICT := --explicit-target-dependency-import-check error
+DEBUG := $(STRICT) --enable-code-coverage
+RELEASE := $(STRICT) -c release --static-swift-stdlib
+SOURCES := Package.swift Sources Agent Coordinator Tests
+ARGS ?=
+
+.PHONY: help dependencies build demo test test-swift test-clients cover lint format ci clean
+
+help: ## what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+dependencies: ## install the C libraries and knot where they are missing
+	@Packaging/scripts/install-dependencies >&2
+
+build: dependencies ## release programs into build/bin
+	@swift build $(RELEASE) >&2
+	@mkdir -p build/bin
+	@bin=$$(swift build $(RELEASE) --show-bin-path); \
+	for program in $(PROGRAMS); do install -m 0755 "$$bin/$$program" build/bin/; done
+
+demo: build ## real processes on this machine: fail over, do nothing, fail back
+	@build/bin/signalbox demo $(ARGS)
+
+test: test-swift test-clients ## everything that is tested
+
+test-swift: dependencies ## the Swift tests, with coverage
+	@swift build $(DEBUG) --build-tests
+	@swift test $(DEBUG) --skip-build --disable-xctest
+
+test-clients: ## independent implementations against ours, in a virtual environment
+	@Tests/clients/run
+
+cover: ## region coverage of the last test run, module by module; fails under the gates
+	@Packaging/scripts/coverage
+
+lint: ## format and scripts
+	@swift format lint --strict --configuration .swift-format --parallel --recursive $(SOURCES)
+	@for script in Packaging/scripts/* Tests/clients/run .ci/run; do bash -n "$$script"; done
+
+format: ## rewrite the Swift sources in the house's format
+	@swift format --in-place --configuration .swift-format --parallel --recursive $(SOURCES)
+
+ci: ## what guards the project, cheapest first
+	@bash .ci/run
+
+clean: ## remove what was built
+	@rm -rf build .build .build-*

@@ -1,0 +1,123 @@
+import Decision
+import Wire
+
+extension World {
+  /// One step of one host: its checks, its probes, its reads, its report.
+  func live(_ region: Int, _ index: Int) {
+    guard regions[region].hosts[index].power, regions[region].hosts[index].agentRuns else { return }
+    let checksChanged = check(region, index)
+    let probesChanged = probe(region, index)
+    if now.milliseconds % 1000 == 0 { read(region, index) }
+    if checksChanged || probesChanged || now >= regions[region].hosts[index].reportDue {
+      report(region, index)
+    }
+  }
+
+  private func check(_ region: Int, _ index: Int) -> Bool {
+    var changed = false
+    for check in regions[region].hosts[index].checks.indices
+    where now >= regions[region].hosts[index].checks[check].due {
+      let host = regions[region].hosts[index]
+      let failure: FailureClass? =
+        if host.checks[check].kind == "http" {
+          works(host) ? nil : .status
+        } else {
+          regions[region].dynamodb ? nil : .nameResolution
+        }
+      if regions[region].hosts[index].checks[check].take(failure, at: now) { changed = true }
+    }
+    return changed
+  }
+
+  private func probe(_ region: Int, _ index: Int) -> Bool {
+    guard now >= regions[region].hosts[index].probeDue else { return false }
+    regions[region].hosts[index].probeDue = now + Defaults.probeInterval
+    var changed = false
+    for other in regions where other.id != regions[region].id {
+      let outcome = outcome(of: other)
+      for family in topology.families {
+        let key = ProbeKey(service: topology.service, region: other.id, family: family)
+        var tally = regions[region].hosts[index].tallies[key] ?? ProbeTally()
+        let before = tally.vote
+        tally.take(outcome, started: now, fall: Defaults.probeFall)
+        if tally.vote != before { changed = true }
+        regions[region].hosts[index].tallies[key] = tally
+        regions[region].hosts[index].outcomes[key] = (outcome, now)
+      }
+    }
+    return changed
+  }
+
+  /// Reads the other regions' heartbeats from the local replica.
+  private func read(_ region: Int, _ index: Int) {
+    guard regions[region].dynamodb else { return }
+    let before = regions[region].hosts[index].readAt
+    for other in regions where other.id != regions[region].id {
+      let visible = other.beats.last { beat in beat.visibleAt.map { $0 <= now } ?? false }
+      guard let visible else { continue }
+      let known = regions[region].hosts[index].reads[other.id]
+      guard known == nil || known?.sequence ?? 0 < visible.sequence else { continue }
+      let high = Int(clock.wallMs - visible.writtenMs)
+      let low = before.map { max(0, high - Int((now - $0).wholeMilliseconds)) } ?? 0
+      var sight = WorldSight(
+        agent: visible.agent, sequence: visible.sequence, writtenMs: visible.writtenMs, seenAt: now,
+        sightings: known?.sightings ?? [])
+      sight.sightings.append(
+        Sighting(
+          sequence: visible.sequence, writtenMs: visible.writtenMs, lagLowMs: low, lagHighMs: high))
+      sight.sightings = sight.sightings.suffix(Limits.sightings)
+      regions[region].hosts[index].reads[other.id] = sight
+    }
+    regions[region].hosts[index].readAt = now
+  }
+
+  /// Sends one report; on a cut road it is lost.
+  private func report(_ region: Int, _ index: Int) {
+    regions[region].hosts[index].reportDue = now + Defaults.reportInterval
+    regions[region].hosts[index].sequence += 1
+    guard coordinator.runs, !coordinator.cutOff, regions[region].roadToCoordinator else { return }
+    coordinator.evidence.take(draft(regions[region], regions[region].hosts[index]), at: now)
+  }
+
+  private func draft(_ region: WorldRegion, _ host: WorldHost) -> Report {
+    let deploying = host.deployUntil.map { max(0, Int(($0 - now).wholeMilliseconds)) }
+    return Report(
+      agent: host.id, region: region.id, boot: "boot", sequence: host.sequence,
+      sentMs: clock.wallMs, intervalMs: 5000, checks: host.checks.map(result),
+      heartbeat: host.acknowledged.map {
+        OwnHeartbeat(
+          table: "app", sequence: $0.sequence, writtenMs: $0.writtenMs, acknowledgedMs: age($0.at),
+          periodMs: 2000)
+      }, peers: peers(host), probes: probes(host), agentVersion: "1.0.0", deployingMs: deploying)
+  }
+
+  private func age(_ instant: Instant) -> Int { Int((now - instant).wholeMilliseconds) }
+
+  private func result(_ check: WorldCheck) -> CheckResult {
+    CheckResult(
+      name: check.name, kind: check.kind, state: check.state, failure: check.failure,
+      reason: check.failure?.rawValue, ageMs: check.ended.map(age) ?? 60_000,
+      badSinceMs: check.state == .bad ? check.badSince.map(age) : nil, successes: check.successes,
+      riseMs: check.starts.count == Defaults.checkRise ? check.starts.first.map(age) : nil)
+  }
+
+  private func peers(_ host: WorldHost) -> [PeerHeartbeat] {
+    host.reads.sorted { $0.key < $1.key }.map { region, sight in
+      PeerHeartbeat(
+        region: region, agent: sight.agent, boot: "boot", sequence: sight.sequence,
+        writtenMs: sight.writtenMs, seenMs: age(sight.seenAt),
+        readMs: host.readAt.map(age) ?? 60_000, periodMs: 2000, sightings: sight.sightings)
+    }
+  }
+
+  private func probes(_ host: WorldHost) -> [ProbeResult] {
+    host.tallies.sorted { ($0.key.region, $0.key.family) < ($1.key.region, $1.key.family) }
+      .map { key, tally in
+        ProbeResult(
+          service: key.service, region: key.region, family: key.family,
+          outcome: host.outcomes[key]?.outcome ?? .none, vote: tally.vote,
+          ageMs: host.outcomes[key].map { age($0.at) } ?? 60_000,
+          servingMs: tally.servingStarted.map(age), badSinceMs: tally.badSince.map(age))
+      }
+  }
+}

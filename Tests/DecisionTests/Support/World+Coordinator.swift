@@ -1,0 +1,178 @@
+import Decision
+import Wire
+
+/// The coordinator's process: the real decision core with the shell's duties around it.
+struct WorldCoordinator {
+  var machine: Machine
+  var evidence: Evidence
+  var doubts: Doubts
+  var tallies: [ProbeKey: ProbeTally<Instant>] = [:]
+  var probeDue: Instant
+  var cutOff = false
+  /// It neither ticks nor probes nor hears until then.
+  var sleepsUntil: Instant?
+  var runs = true
+  var assessment: Assessment?
+
+  init(topology: Topology, policy: Policy, memory: Memory = Memory(), now: Instant) {
+    machine = Machine(topology: topology, policy: policy, memory: memory, started: now)
+    evidence = Evidence(floor: now)
+    doubts = Doubts(policy: policy, expectedTick: .seconds(1))
+    probeDue = now
+  }
+
+  /// Its doubts about itself, before anything is decided.
+  mutating func judgeItself(now: Instant) {
+    if doubts.tick(&evidence, now: now) { machine.restartConfirmations() }
+  }
+}
+
+/// The provider and the name servers.
+struct WorldDNS {
+  /// What the provider holds.
+  var zone: [AddressFamily: String]
+  var writeTakes = Duration.seconds(1)
+  var publishTakes = Duration.seconds(30)
+  var refuses = false
+  /// The move that is being written.
+  var job: Job?
+
+  struct Job {
+    var epoch: UInt64
+    var to: RegionID
+    var left: [AddressFamily]
+    var answerAt: Instant
+    var publishedAt: Instant?
+  }
+}
+
+extension World {
+  func tickCoordinator() {
+    guard now.milliseconds % 1000 == 0 else { return }
+    if let until = coordinator.sleepsUntil {
+      guard now >= until else { return }
+      coordinator.sleepsUntil = nil
+      coordinator.runs = true
+    }
+    probeFromCoordinator()
+    coordinator.judgeItself(now: now)
+    let adopted = coordinator.machine.observe(addresses: dns.zone.mapValues { [$0] }, now: clock)
+    if let adopted { events.append("DNS was moved to \(adopted) by a human: adopted") }
+    let (transition, assessment) = coordinator.machine.tick(
+      evidence: coordinator.evidence, doubts: coordinator.doubts, now: clock)
+    coordinator.assessment = assessment
+    if let transition { tell(transition) }
+    act(assessment)
+  }
+
+  private func probeFromCoordinator() {
+    guard now >= coordinator.probeDue else { return }
+    coordinator.probeDue = now + Defaults.probeInterval
+    var outcomes: [RegionID: ProbeOutcome] = [:]
+    for region in regions {
+      outcomes[region.id] =
+        coordinator.cutOff || !region.roadToCoordinator ? .dark : outcome(of: region)
+    }
+    let reaches = outcomes.values.contains(.serving)
+    coordinator.evidence.ownVoteVoid = !reaches
+    for (region, outcome) in outcomes {
+      for family in topology.families {
+        let key = ProbeKey(service: topology.service, region: region, family: family)
+        var tally = coordinator.tallies[key] ?? ProbeTally()
+        tally.take(outcome, started: now, fall: Defaults.probeFall, valid: reaches)
+        coordinator.tallies[key] = tally
+        coordinator.evidence.take(
+          OwnProbe(
+            vote: tally.vote, outcome: outcome, detail: outcome.rawValue, at: now,
+            servingStarted: tally.servingStarted, badSince: tally.badSince), of: key)
+      }
+    }
+  }
+
+  /// The process starts anew with what its journal holds, and reads DNS back.
+  func restartCoordinator() {
+    let memory = coordinator.machine.memory
+    let cutOff = coordinator.cutOff
+    coordinator = WorldCoordinator(topology: topology, policy: policy, memory: memory, now: now)
+    coordinator.cutOff = cutOff
+    dns.job = nil
+    guard let intent = memory.intent else { return }
+    let there = dns.zone == topology.region(intent.to)?.addresses
+    coordinator.machine.observe(write: there ? .all : .pending)
+    if there {
+      dns.job = WorldDNS.Job(
+        epoch: intent.epoch, to: intent.to, left: [], answerAt: now,
+        publishedAt: now + dns.publishTakes)
+    }
+  }
+
+  /// The first write of an intent is sent when the decision still wants it.
+  private func act(_ assessment: Assessment) {
+    guard let intent = assessment.intent else {
+      dns.job = nil
+      return
+    }
+    if assessment.decision.rule == .writePending, dns.job?.epoch != intent.epoch {
+      dns.job = WorldDNS.Job(
+        epoch: intent.epoch, to: intent.to, left: topology.families,
+        answerAt: now + dns.writeTakes)
+      coordinator.machine.observe(write: .underway)
+    }
+  }
+
+  /// The provider answers a write; the name servers take over what it holds.
+  func answerDNS() {
+    guard var job = dns.job, coordinator.runs else { return }
+    if let published = job.publishedAt {
+      if now >= published, coordinator.machine.memory.phase == .verifying {
+        coordinator.machine.observe(write: .converged)
+      }
+      return
+    }
+    guard now >= job.answerAt, let family = job.left.first else { return }
+    if dns.refuses {
+      events.append("the provider refuses the write")
+      dns.job = nil
+      coordinator.machine.observe(write: .refused)
+      return
+    }
+    dns.zone[family] = topology.region(job.to)?.addresses[family]
+    job.left.removeFirst()
+    job.answerAt = now + dns.writeTakes
+    events.append("\(family == .ipv4 ? "A" : "AAAA") record written: \(job.to)")
+    if job.left.isEmpty {
+      job.publishedAt = now + dns.publishTakes
+      coordinator.machine.observe(write: .all)
+    } else {
+      coordinator.machine.observe(write: .partly)
+    }
+    dns.job = job
+  }
+
+  /// One line for each beginning and end of a move.
+  private func tell(_ transition: Transition) {
+    if let ended = transition.ended {
+      let end: String? =
+        switch transition.decision.effect {
+        case .cancel: "called off"
+        case .fail: "failed, nothing was changed"
+        case .supersede: "replaced by the next"
+        case .finish: "done: every name server shows \(ended.to)"
+        case .none, .openEmergency, .openElective, .openCommanded, .passPointOfNoReturn, .verify:
+          nil
+        }
+      if let end { events.append("move \(ended.epoch) \(end)") }
+    }
+    if let opened = transition.opened {
+      let risk = coordinator.assessment?.dataAtRisk[opened.to].map(describe) ?? ""
+      events.append(
+        "move \(opened.epoch) (\(opened.kind.rawValue)): \(opened.from ?? "nowhere") to "
+          + "\(opened.to)\(risk)")
+    }
+  }
+
+  private func describe(_ risk: DataAtRisk) -> String {
+    let upper = risk.upperSeconds.map { "at most \($0) s" } ?? "upper bound unknown"
+    return ", data at risk \(risk.behindSeconds) s, \(upper)"
+  }
+}

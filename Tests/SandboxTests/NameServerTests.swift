@@ -1,0 +1,97 @@
+import Platform
+import Testing
+
+@testable import Sandbox
+
+@Suite(.serialized) struct NameServerTests {
+  /// The texts of a name's records at one server.
+  private func ask(
+    _ dns: DNSClient, _ name: String, _ type: DNSRecordType, _ server: Endpoint
+  ) async throws -> [String] {
+    let server = try DNSServer(server.description)
+    let answer = try await dns.ask(
+      DNSQuestion(name: name, type: type), server: server, deadline: .seconds(5))
+    return answer.records.map(\.value).sorted()
+  }
+
+  @Test func changesReachEachServer() async throws {
+    try await Rig.with(nameServers: 2) { rig in
+      let dns = DNSClient()
+      defer { dns.shutdown() }
+      let servers = rig.topology.nameServers
+      let first = rig.topology.regions[0].balancer.address
+      let second = rig.topology.regions[1].balancer.address
+      for server in servers {
+        #expect(try await ask(dns, "app.example.org", .a, server) == [first])
+        #expect(try await ask(dns, "app.example.org", .aaaa, server) == ["2001:db8::1"])
+      }
+      let put = try await rig.linode(
+        "PUT", "/v4/domains/3153528/records/36666864", #"{"target":"\#(second)"}"#)
+      #expect(put.status == 200)
+      let text = #"heritage=signalbox,epoch=2;active=\"eu central\""#
+      let post = try await rig.linode(
+        "POST", "/v4/domains/3153528/records",
+        #"{"type":"TXT","name":"_signalbox.app","target":"\#(text)","ttl_sec":30}"#)
+      #expect(post.status == 200)
+      for server in servers {
+        try await rig.eventually("\(server) has the new address") {
+          try await ask(dns, "app.example.org", .a, server) == [second]
+        }
+        try await rig.eventually("\(server) has the text") {
+          let found = try await ask(dns, "_signalbox.app.example.org", .txt, server)
+          return found.first?.contains("epoch=2") == true
+        }
+      }
+    }
+  }
+
+  @Test func namesGoAndServersFallSilent() async throws {
+    try await Rig.with(nameServers: 2) { rig in
+      let dns = DNSClient()
+      defer { dns.shutdown() }
+      let servers = rig.topology.nameServers
+      let host = rig.topology.linode.address
+      let name = "dynamodb.us-east-1.sandbox.test"
+      #expect(try await ask(dns, name, .a, servers[0]) == [host])
+      let gone = try await rig.sandbox.startFault(.dynamoDBDNS, target: "us-east")
+      for server in servers {
+        try await rig.eventually("the name is gone at \(server)") {
+          try await ask(dns, name, .a, server).isEmpty
+        }
+        #expect(try await ask(dns, "reference.sandbox.test", .a, server) == [host])
+      }
+      await rig.sandbox.endFault(gone)
+      try await rig.eventually("the name is back") {
+        try await ask(dns, name, .a, servers[1]) == [host]
+      }
+      try await rig.sandbox.startFault(.nameServerMute, target: servers[0].address)
+      let question = DNSQuestion(name: name, type: .a)
+      let mute = try DNSServer(servers[0].description)
+      let silence = await #expect(throws: DNSError.self) {
+        try await dns.ask(question, server: mute, deadline: .milliseconds(400))
+      }
+      #expect(silence?.kind == .timeout)
+      #expect(try await ask(dns, name, .a, servers[1]) == [host])
+      await rig.sandbox.endAllFaults()
+      try await rig.eventually("the silent server answers again") {
+        try await ask(dns, name, .a, servers[0]) == [host]
+      }
+    }
+  }
+
+  @Test func aTakenAddressIsNamedAndNothingStays() async throws {
+    try await Rig.with { rig in
+      let options = SandboxOptions(network: rig.topology.network, nameServers: 1)
+      let error = await #expect(throws: SandboxError.self) {
+        try await Sandbox.start(options)
+      }
+      #expect(error?.problems.first?.contains("\(rig.topology.linode) is in use") == true)
+      var missing = SandboxOptions(network: "any", nameServers: 1)
+      missing.knotd = "/nowhere/knotd"
+      let absent = await #expect(throws: SandboxError.self) { try await Sandbox.start(missing) }
+      #expect(absent?.description.contains("apt-get install knot") == true)
+      let answer = try await rig.linode("GET", "/v4/domains")
+      #expect(answer.status == 200)
+    }
+  }
+}

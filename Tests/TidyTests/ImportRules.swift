@@ -1,0 +1,123 @@
+/// Who may import what.
+struct ImportRules {
+  let map: PackageMap
+
+  /// What comes with the toolchain.
+  private static let toolchain: Set<String> = [
+    "Swift", "Synchronization", "FoundationEssentials", "Foundation", "RegexBuilder", "Dispatch",
+    "Glibc", "Observation",
+  ]
+  private static let pure = ["Decision", "AgentCore"]
+  private static let pureImports: Set<String> = [
+    "Wire", "Collections", "OrderedCollections", "DequeModule", "HeapModule",
+  ]
+  /// C of other packages.
+  private static let foreignC: Set<String> = ["GRDBSQLite", "CTOML", "CSQLite"]
+  /// Modules without any I/O have no use for the C library either.
+  private static let withoutLibC: Set<String> = [
+    "Wire", "Codec", "Settings", "AgentCore", "Decision", "Screens", "Store", "DynamoDB", "Linode",
+  ]
+
+  /// The modules that a file imports, with their lines.
+  static func imports(_ file: SourceFile) -> [(module: String, line: Int)] {
+    let code = SwiftText.code(file.text)
+    let lines = code.split(separator: "\n", omittingEmptySubsequences: false)
+    return lines.enumerated().compactMap { number, line in
+      let pattern =
+        #/
+        ^\s* (?:@\w+(?:\(\w+\))?\s+)* (?:(?:public|package|internal|private|fileprivate)\s+)?
+        import\s+ (?:(?:struct|class|enum|func|protocol|typealias|var|let)\s+)? (\w+)
+        /#
+      guard let match = line.firstMatch(of: pattern) else { return nil }
+      return (String(match.output.1), number + 1)
+    }
+  }
+
+  /// Imports are among the module's needs, which stand before it in the map.
+  func needs(_ file: SourceFile) -> [Finding] {
+    guard file.path != "Package.swift" else { return [] }
+    guard let module = map.module(of: file.path) else {
+      return [Finding(path: file.path, line: 1, what: "belongs to no module of Package.swift")]
+    }
+    var allowed = Self.toolchain.union(module.needs)
+    if module.kind == .tests { allowed.insert("Testing") }
+    return Self.imports(file).compactMap { name, line in
+      guard !allowed.contains(name) else { return nil }
+      return Finding(
+        path: file.path, line: line, what: "imports \(name), which \(module.name) does not need")
+    }
+  }
+
+  /// The map itself goes down, and nothing but tests needs a program.
+  func order() -> [Finding] {
+    var known = map.externals
+    var findings: [Finding] = []
+    for module in map.modules {
+      for need in module.needs {
+        if !known.contains(need) {
+          findings.append(
+            Finding(
+              path: "Package.swift", line: 1,
+              what: "\(module.name) needs \(need), which does not stand before it"))
+        }
+        if map.module(need)?.kind == .program, module.kind != .tests {
+          findings.append(
+            Finding(
+              path: "Package.swift", line: 1, what: "\(module.name) needs the program \(need)"))
+        }
+      }
+      known.insert(module.name)
+    }
+    return findings
+  }
+
+  /// The agent links no Foundation but FoundationEssentials.
+  func foundation(_ file: SourceFile) -> [Finding] {
+    guard let module = map.module(of: file.path),
+      map.closure(of: "signalbox-agent").contains(module.name)
+    else { return [] }
+    return Self.imports(file).compactMap { name, line in
+      guard name.hasPrefix("Foundation"), name != "FoundationEssentials" else { return nil }
+      return Finding(
+        path: file.path, line: line, what: "imports \(name), and the agent links \(module.name)")
+    }
+  }
+
+  /// Pure modules know values alone.
+  func purity(_ file: SourceFile) -> [Finding] {
+    guard let module = map.module(of: file.path), Self.pure.contains(module.name) else { return [] }
+    let imports = Self.imports(file).compactMap { name, line -> Finding? in
+      guard !Self.pureImports.contains(name) else { return nil }
+      return Finding(path: file.path, line: line, what: "imports \(name), and is pure")
+    }
+    let banned: [(String, Regex<Substring>)] = [
+      ("async", /\basync\b/), ("await", /\bawait\b/), ("Date(", /\bDate\(/), ("Task", /\bTask\b/),
+      ("ContinuousClock", /\bContinuousClock\b/), ("SuspendingClock", /\bSuspendingClock\b/),
+      ("SystemRandomNumberGenerator", /\bSystemRandomNumberGenerator\b/),
+      (".random(", /\.random\(/), (".randomElement(", /\.randomElement\(/),
+      (".shuffled(", /\.shuffled\(/), ("print(", /\bprint\(/),
+    ]
+    return imports + WordRules.find(banned, in: file, why: "and is pure")
+  }
+
+  /// Only Platform imports C libraries.
+  func c(_ file: SourceFile) -> [Finding] {
+    guard let module = map.module(of: file.path), module.name != "Platform",
+      module.kind != .tests
+    else { return [] }
+    let ours = Set(map.modules.filter { $0.kind == .c }.map(\.name))
+    return Self.imports(file).compactMap { name, line in
+      let isLibC = name == "Glibc" && Self.withoutLibC.contains(module.name)
+      guard ours.union(Self.foreignC).contains(name) || isLibC else { return nil }
+      return Finding(path: file.path, line: line, what: "imports \(name); only Platform imports C")
+    }
+  }
+
+  /// Swift Testing only.
+  func testing(_ file: SourceFile) -> [Finding] {
+    Self.imports(file).compactMap { name, line in
+      guard name == "XCTest" else { return nil }
+      return Finding(path: file.path, line: line, what: "imports XCTest; use Testing")
+    }
+  }
+}

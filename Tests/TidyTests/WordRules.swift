@@ -1,0 +1,75 @@
+/// Words that may not stand in the repository.
+///
+/// The words themselves are put together here, so that this file does not break its own rules.
+enum WordRules {
+  /// Findings of patterns in a Swift file's code; comments and texts do not count.
+  static func find(
+    _ banned: [(String, Regex<Substring>)], in file: SourceFile, why: String
+  ) -> [Finding] {
+    let code = SwiftText.code(file.text)
+    let lines = code.split(separator: "\n", omittingEmptySubsequences: false)
+    return lines.enumerated().flatMap { number, line in
+      // Simple boundaries: to Unicode, `Clock.now` is one word.
+      banned.filter { line.contains($0.1.wordBoundaryKind(.simple)) }.map { word, _ in
+        Finding(path: file.path, line: number + 1, what: "has \(word), \(why)")
+      }
+    }
+  }
+
+  /// What crashes a program that could say what is wrong.
+  static func crashes(_ file: SourceFile) -> [Finding] {
+    find(
+      [("try!", /\btry!/), ("as!", /\bas!/), ("unowned(unsafe)", /unowned\(unsafe\)/)],
+      in: file, why: "which stops the program; throw instead")
+  }
+
+  /// Doors out of the checks for data races: only where a C handle needs them, with a reason.
+  static func unchecked(_ file: SourceFile) -> [Finding] {
+    guard !file.path.hasPrefix("Tests/") else { return [] }
+    let found = find(
+      [
+        ("@unchecked Sendable", /@unchecked Sendable/),
+        ("nonisolated(unsafe)", /nonisolated\(unsafe\)/),
+      ], in: file, why: "only in Platform, with a sentence before it that says why")
+    guard file.path.hasPrefix("Sources/Platform/") else { return found }
+    let lines = file.lines
+    return found.filter { finding in
+      // Attributes and modifiers may stand between the comment and the declaration.
+      let before = lines[..<(finding.line - 1)].reversed().prefix(4)
+      return !before.contains { $0.contains("//") }
+        && !lines[finding.line - 1].contains("//")
+    }
+  }
+
+  /// Marks of unfinished work, comments included.
+  static func marks(_ file: SourceFile) -> [Finding] {
+    let words = ["TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK", "T" + "BD"]
+    return file.lines.enumerated().flatMap { number, line in
+      let inLine = Set(line.split { !$0.isLetter }.map(String.init))
+      return words.filter(inLine.contains).map { word in
+        Finding(path: file.path, line: number + 1, what: "has \(word), a mark of unfinished work")
+      }
+    }
+      + (file.name == "Place" + "holder.swift"
+        ? [Finding(path: file.path, line: 1, what: "stands in for something; write that")] : [])
+  }
+
+  /// Places of the machine that something was made on, and of its packages.
+  static func places(_ file: SourceFile) -> [Finding] {
+    let words = [
+      "/wo" + "rk/", "/ro" + "ot/", "py" + "pi.org", "python" + "hosted.org", "npm" + "js.org",
+      "crates" + ".io/api", "proxy.go" + "lang.org", "deb.deb" + "ian.org", "--index" + "-url",
+    ]
+    return file.lines.enumerated().flatMap { number, line in
+      words.filter { line.contains($0) }.map { word in
+        Finding(path: file.path, line: number + 1, what: "names \(word), a place of one machine")
+      }
+    }
+  }
+
+  /// Shell scripts stop at the first mistake.
+  static func shell(_ file: SourceFile) -> [Finding] {
+    guard file.isShell, !file.lines.contains(where: { $0.contains(/^set -eu/) }) else { return [] }
+    return [Finding(path: file.path, line: 1, what: "a shell script without `set -eu`")]
+  }
+}
