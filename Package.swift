@@ -103,8 +103,8 @@ let modules: [Module] = [
   .program(
     "signalbox-agent", "Agent/Daemon",
     [
-      "AgentChecks", "AgentCore", "Codec", "DynamoDB", "Platform", "Settings", "Wire",
-      "ArgumentParser", "Logging", "UnixSignals",
+      "AgentChecks", "AgentCore", "Codec", "CommandEntry", "DynamoDB", "Platform", "Settings",
+      "Wire", "ArgumentParser", "Logging", "UnixSignals",
     ]),
 
   // The coordinator.
@@ -128,7 +128,7 @@ let modules: [Module] = [
   .program(
     "signalbox", "Coordinator/Control",
     [
-      "Codec", "Platform", "Rehearsal", "Screens", "Settings", "Wire", "ArgumentParser",
+      "Codec", "CommandEntry", "Platform", "Rehearsal", "Screens", "Wire", "ArgumentParser",
       "UnixSignals",
     ]),
 

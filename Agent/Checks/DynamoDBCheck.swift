@@ -10,6 +10,7 @@ import Wire
 /// item; every other agent by a strongly consistent read of its own key. An eventually consistent
 /// read is never a vote: it only names the class of a failure.
 public final class DynamoDBCheck: Check {
+  /// What the check is called and what it speaks for.
   public let identity: CheckIdentity
   private let access: TableAccess
   private let writer: HeartbeatWriter
@@ -34,6 +35,7 @@ public final class DynamoDBCheck: Check {
     self.references = references
   }
 
+  /// Writes where this agent is the writer, reads strongly, and judges both, within `deadline`.
   public func attempt(deadline: Duration) async -> CheckOutcome {
     let start = Clocks.bootTime()
     func left() -> Duration {

@@ -37,6 +37,7 @@ public struct HTTPCheck: Check {
   /// The largest body that is looked at.
   private static let maxBodyBytes = 262_144
 
+  /// What the check is called and what it speaks for.
   public let identity: CheckIdentity
   private let target: Target
   private let http: HTTPClient
@@ -48,6 +49,7 @@ public struct HTTPCheck: Check {
     self.http = http
   }
 
+  /// Asks once, within `deadline`.
   public func attempt(deadline: Duration) async -> CheckOutcome {
     // A new connection each time: an old one may outlive a server that takes no new ones.
     var headers = [HTTPField("Accept", "application/json, */*"), HTTPField("Connection", "close")]

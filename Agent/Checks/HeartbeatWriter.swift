@@ -55,8 +55,11 @@ public actor HeartbeatWriter {
     if let inFlight { return await inFlight.value }
     let task = Task { await write(deadline: deadline) }
     inFlight = task
-    let beat = await task.value
-    return beat
+    return await withTaskCancellationHandler {
+      await task.value
+    } onCancel: {
+      task.cancel()
+    }
   }
 
   /// The newest write if its number is above `number`, else one made now: so that each is counted
@@ -110,6 +113,8 @@ public actor HeartbeatWriter {
           item.companion(named: alsoWrite, keys: keys), table: access.table, deadline: left)
       }
     } catch {
+      // Cut off by the end of the process, which says nothing about the table.
+      if Task.isCancelled { throw error }
       let failure = error.failureClass
       let outcome: BeatOutcome =
         error.failure == .outcomeUnknown

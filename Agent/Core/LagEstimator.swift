@@ -2,11 +2,13 @@ public import Wire
 
 /// One successful read of a peer region's heartbeats from the local replica.
 public struct ReplicaRead: Hashable, Sendable {
-  /// When the request was sent and when its reply was complete, on this host's wall clock.
+  /// When the request was sent, on this host's wall clock.
   public var sentWallMs: Int64
+  /// When its reply was complete, on this host's wall clock.
   public var receivedWallMs: Int64
-  /// The same on the boot-time clock.
+  /// When the request was sent, on the boot-time clock.
   public var sent: Instant
+  /// When its reply was complete, on the boot-time clock.
   public var received: Instant
   /// How much later than scheduled the read was started.
   public var lateMs: Int64

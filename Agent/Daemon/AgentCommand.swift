@@ -1,7 +1,5 @@
 import ArgumentParser
-import Glibc
-import Platform
-import Settings
+import CommandEntry
 
 /// `signalbox-agent`.
 @main
@@ -12,37 +10,9 @@ struct AgentCommand: AsyncParsableCommand {
     version: "signalbox-agent \(AgentVersion.current)",
     subcommands: [Run.self, CheckConfig.self], defaultSubcommand: Run.self)
 
-  /// Usage errors exit with 2, not with the 64 of the argument parser (DESIGN 9).
   static func main() async {
-    do {
-      var command = try parseAsRoot()
-      if var asynchronous = command as? any AsyncParsableCommand {
-        try await asynchronous.run()
-      } else {
-        try command.run()
-      }
-    } catch let refusal as Refusal {
-      complain(refusal.description)
-      exit(withError: ExitCode(refusal.code))
-    } catch {
-      guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
-      complain(fullMessage(for: error))
-      exit(withError: ExitCode(2))
-    }
+    await CommandEntry.run(Self.self)
   }
-
-  private static func complain(_ text: String) {
-    let bytes = Array("\(text)\n".utf8)
-    // Nobody can be told when standard error is gone.
-    _ = write(2, bytes, bytes.count)
-  }
-}
-
-/// Why the program does not run: text for people and the exit code.
-struct Refusal: Error, CustomStringConvertible {
-  /// 2: usage or configuration; 1: anything else.
-  var code: Int32
-  var description: String
 }
 
 /// Where the configuration is.

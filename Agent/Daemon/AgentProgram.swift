@@ -30,7 +30,7 @@ struct AgentProgram: Sendable {
         agent: settings.agent, region: settings.region, boot: SecureRandom.hex(8),
         version: AgentVersion.current, reportIntervalMs: settings.reportInterval.milliseconds,
         table: settings.dynamodb?.table,
-        lateTimerMs: max(500, settings.checkDeadline.milliseconds)),
+        lateTimerMs: max(1000, settings.checkDeadline.milliseconds)),
       coordinator: settings.coordinator, log: log)
     let reporter = Reporter(agent: agent, http: http, loaded: loaded)
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)

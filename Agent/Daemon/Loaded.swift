@@ -1,3 +1,4 @@
+import CommandEntry
 import DynamoDB
 import FoundationEssentials
 import Platform
@@ -20,15 +21,14 @@ struct Loaded: Sendable {
     var resolver: DNSServer?
   }
 
-  /// Reads the file and what it names. Throws a `Refusal` that lists every mistake.
+  /// Reads the file and what it names. Throws a `CommandFailure` that lists every mistake.
   static func load(_ path: String) throws -> Loaded {
     let text: String
     do {
       let bytes = try Files.read(path, maxBytes: maxConfigurationBytes)
       text = String(decoding: bytes, as: UTF8.self)
     } catch {
-      throw Refusal(
-        code: 2, description: "\(error); name the configuration with --config FILE")
+      throw CommandFailure(code: 2, "\(error); name the configuration with --config FILE")
     }
     let environment = ProcessInfo.processInfo.environment
     let settings: AgentSettings
@@ -36,7 +36,7 @@ struct Loaded: Sendable {
       settings = try AgentSettings.load(
         file: path, text: text, environment: environment, hostName: hostName())
     } catch {
-      throw Refusal(code: 2, description: error.description)
+      throw CommandFailure(code: 2, error.description)
     }
     return try check(settings, path: path, environment: environment)
   }
@@ -67,7 +67,7 @@ struct Loaded: Sendable {
       }
     }
     guard mistakes.isEmpty, let signer, let coordinator else {
-      throw Refusal(code: 2, description: mistakes.joined(separator: "\n"))
+      throw CommandFailure(code: 2, mistakes.joined(separator: "\n"))
     }
     return Loaded(
       settings: settings, environment: environment, signer: signer, coordinator: coordinator,

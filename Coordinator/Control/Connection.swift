@@ -20,7 +20,7 @@ struct Connection: ParsableArguments {
     for (text, origin) in [(coordinator ?? "", "--coordinator"), (environment, "SIGNALBOX_URL")]
     where !text.isEmpty {
       guard let address = CoordinatorAddress(text) else {
-        throw CommandFailure.usage(
+        throw misused(
           "\(origin) is \"\(text)\"; accepted: http://HOST:PORT or unix:/PATH")
       }
       return address
@@ -40,10 +40,10 @@ extension StatusDocument {
     if let name {
       if let found = services.first(where: { $0.service == name }) { return found }
       let known = names.isEmpty ? "none is configured" : "there is " + names.joined(separator: ", ")
-      throw CommandFailure.refused("there is no service \"\(name)\"; \(known)")
+      throw refused("there is no service \"\(name)\"; \(known)")
     }
     guard services.count == 1, let only = services.first else {
-      throw CommandFailure.usage(
+      throw misused(
         names.isEmpty
           ? "no service is configured"
           : "name the service: one of \(names.joined(separator: ", "))")

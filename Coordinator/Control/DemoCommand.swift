@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandEntry
 import Platform
 import Rehearsal
 import Screens
@@ -48,7 +49,7 @@ struct DemoCommand: AsyncParsableCommand {
     do {
       rehearsal = try Rehearsal.prepare(options())
     } catch {
-      throw CommandFailure.usage("\(error)")
+      throw misused("\(error)")
     }
     let end = await withTaskGroup(of: End.self) { group in
       group.addTask {
@@ -65,11 +66,11 @@ struct DemoCommand: AsyncParsableCommand {
     await rehearsal.stop()
     switch end {
     case .played(true): return
-    case .played(false): throw CommandFailure(code: 1, message: "")
-    case .failed(let error): throw CommandFailure.refused("\(error)")
+    case .played(false): throw CommandFailure(code: 1, "")
+    case .failed(let error): throw refused("\(error)")
     case .signal(let signal):
       Console.err("\nsignalbox: stopped by a signal; everything is gone\n")
-      throw CommandFailure(code: 128 + signal, message: "")
+      throw CommandFailure(code: 128 + signal, "")
     }
   }
 

@@ -1,15 +1,22 @@
-/// Why a command ends with an exit code of its own.
-struct CommandFailure: Error {
-  /// 1 refused or failed, 2 usage or configuration, 3 the coordinator cannot be reached.
-  var code: Int32
-  /// For people, on standard error; empty where all has been said.
-  var message: String
+import CommandEntry
+import Rehearsal
 
-  static func refused(_ message: String) -> CommandFailure {
-    CommandFailure(code: 1, message: message)
-  }
+/// The coordinator or the circumstances forbid it, or it went wrong.
+func refused(_ message: String) -> CommandFailure {
+  CommandFailure(code: 1, "signalbox: \(message)")
+}
 
-  static func usage(_ message: String) -> CommandFailure {
-    CommandFailure(code: 2, message: message)
+/// The command was not meant like this.
+func misused(_ message: String) -> CommandFailure {
+  CommandFailure(code: 2, "signalbox: \(message)")
+}
+
+/// The failure of a command whose call to the coordinator failed.
+func failure(of error: any Error) -> CommandFailure? {
+  guard let error = error as? CoordinatorError else { return nil }
+  if case .unreachable = error {
+    return CommandFailure(
+      code: 3, "signalbox: \(error)\n           name it with --coordinator or SIGNALBOX_URL")
   }
+  return refused("\(error)")
 }

@@ -109,8 +109,8 @@ struct HistoryCommand: AsyncParsableCommand {
   var json = false
 
   func validate() throws {
-    guard (1...10_000).contains(limit) else {
-      throw ValidationError("--limit is \(limit); accepted: 1 to 10000")
+    guard (1...1000).contains(limit) else {
+      throw ValidationError("--limit is \(limit); accepted: 1 to 1000")
     }
     guard incident == nil || service == nil else {
       throw ValidationError("--incident names one move: leave the service out")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandEntry
 import FoundationEssentials
 import Platform
 import Rehearsal
@@ -89,15 +90,15 @@ struct Mover {
   func run(_ kind: MoveKind, to: String?) async throws {
     let service = try await client.status().service(self.service)
     guard let target = to ?? service.regions.first?.region else {
-      throw CommandFailure.refused("the service \(service.service) has no regions")
+      throw refused("the service \(service.service) has no regions")
     }
     guard service.regions.contains(where: { $0.region == target }) else {
       let known = service.regions.map(\.region).joined(separator: ", ")
-      throw CommandFailure.refused(
+      throw refused(
         "\(service.service) has no region \"\(target)\"; there is \(known)")
     }
     guard service.active != target else {
-      throw CommandFailure.refused("\(service.service) is already served by \(target)")
+      throw refused("\(service.service) is already served by \(target)")
     }
     try await confirm(kind, service, to: target)
     let request = MoveRequest(
@@ -125,10 +126,10 @@ struct Mover {
     }
     Console.err(plan + "\n")
     guard Terminal.isTerminal(0), Terminal.isTerminal(2) else {
-      throw CommandFailure.usage("nothing was changed: without a terminal to ask on, give --yes")
+      throw misused("nothing was changed: without a terminal to ask on, give --yes")
     }
     guard await Console.ask("Move \(service.service) to \(to) now?") else {
-      throw CommandFailure.refused("nothing was changed")
+      throw refused("nothing was changed")
     }
   }
 
@@ -150,7 +151,7 @@ struct Mover {
       } else if status == 409 {
         text += "\n           look again: signalbox status"
       }
-      throw CommandFailure.refused(text)
+      throw refused(text)
     }
   }
 
@@ -169,7 +170,7 @@ struct Mover {
         guard Clocks.monotonic() - lastSeen < .seconds(120) else {
           throw CommandFailure(
             code: 3,
-            message: "\(text)\nThe move goes on without you: "
+            "signalbox: \(text)\n           the move goes on without you: "
               + "signalbox history --incident \(reply.incident)")
         }
         try await Task.sleep(for: .seconds(1))
@@ -189,7 +190,7 @@ struct Mover {
         }
       }
       if ended {
-        guard incident.outcome == .converged else { throw CommandFailure(code: 1, message: "") }
+        guard incident.outcome == .converged else { throw CommandFailure(code: 1, "") }
         return
       }
       try await Task.sleep(for: .milliseconds(300))

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Codec
-import Rehearsal
+import CommandEntry
 
 /// The operator's command.
 struct Signalbox: AsyncParsableCommand {
@@ -31,44 +31,10 @@ struct Signalbox: AsyncParsableCommand {
     ])
 }
 
-/// The program: parses, runs, and maps every way to end to an exit code.
 @main
 struct Program {
   @MainActor static func main() async {
-    do {
-      var command = try Signalbox.parseAsRoot()
-      if var command = command as? any AsyncParsableCommand {
-        try await command.run()
-      } else {
-        try command.run()
-      }
-    } catch let failure as CommandFailure {
-      if !failure.message.isEmpty { Console.err("signalbox: \(failure.message)\n") }
-      Signalbox.exit(withError: ExitCode(failure.code))
-    } catch let error as CoordinatorError {
-      Console.err("signalbox: \(error)\n")
-      if case .unreachable = error {
-        Console.err("           name it with --coordinator or SIGNALBOX_URL\n")
-        Signalbox.exit(withError: ExitCode(3))
-      }
-      Signalbox.exit(withError: ExitCode(1))
-    } catch let code as ExitCode {
-      Signalbox.exit(withError: code)
-    } catch {
-      leave(error)
-    }
-  }
-
-  /// Errors and requests of the argument parser (help is one), and everything unforeseen.
-  private static func leave(_ error: any Error) -> Never {
-    let code = Signalbox.exitCode(for: error)
-    let text = Signalbox.fullMessage(for: error)
-    if code == .success {
-      Console.out(text + "\n")
-      Signalbox.exit(withError: ExitCode.success)
-    }
-    if !text.isEmpty { Console.err(text + "\n") }
-    Signalbox.exit(withError: ExitCode(code == .validationFailure ? 2 : 1))
+    await CommandEntry.run(Signalbox.self, explain: failure(of:))
   }
 }
 

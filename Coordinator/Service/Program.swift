@@ -4,6 +4,7 @@ import Glibc
 import Hummingbird
 import Linode
 public import Logging
+import NIOCore
 import Platform
 import Probing
 import ServiceLifecycle
@@ -29,7 +30,7 @@ public enum Program {
         keyID: parts.signer.verifier.keyID, sign: { parts.signer.sign($0) }))
     var quiet = logger
     quiet.logLevel = .error
-    Files.remove(settings.socket)
+    try await Self.claimSocket(settings.socket, http: parts.http)
     let open = Application(
       router: api.router(changes: false),
       configuration: .init(
@@ -52,11 +53,31 @@ public enum Program {
             service: Reader(coordinator: coordinator, interval: parts.deployment.readInterval)),
         ], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
     defer { Files.remove(settings.socket) }
-    try await group.run()
+    do {
+      try await group.run()
+    } catch let error as IOError {
+      throw StartupError(
+        description: "cannot listen on \(settings.listen) or \(settings.socket): \(error). "
+          + "Stop what holds it, or choose another `listen` or `socket`")
+    }
     Supervisor.stopping()
     await coordinator.end()
     parts.http.shutdown()
     parts.dns.shutdown()
+  }
+}
+
+extension Program {
+  /// Removes a socket that a killed coordinator left; one that answers is another's.
+  private static func claimSocket(_ path: String, http: HTTPClient) async throws {
+    let request = HTTPRequest(
+      url: "http://localhost/healthz", deadline: .seconds(2), unixSocket: path)
+    if Files.exists(path), (try? await http.send(request)) != nil {
+      throw StartupError(
+        description: "\(path): another coordinator answers there. Stop it first, or choose "
+          + "another `socket`")
+    }
+    Files.remove(path)
   }
 }
 

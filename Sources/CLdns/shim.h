@@ -1,5 +1,6 @@
 #pragma once
-// ldns's flags and a few accessors are macros with casts, which Swift does not import. No logic here.
+// ldns's flags and a few accessors are macros with casts, which Swift does not import. No logic
+// here.
 #include <ldns/ldns.h>
 #include <stdlib.h>
 

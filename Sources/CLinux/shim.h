@@ -1,7 +1,7 @@
 #pragma once
 // System calls that Swift cannot make: fork and what has to happen in the child before exec (only
-// async-signal-safe calls are allowed there), and variadic calls. _GNU_SOURCE stays undefined: types
-// of the C library would differ from those that the other C modules see.
+// async-signal-safe calls are allowed there), and variadic calls. _GNU_SOURCE stays undefined:
+// types of the C library would differ from those that the other C modules see.
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>

@@ -165,7 +165,7 @@ public actor Rehearsal {
   public func startCoordinator() async throws(RehearsalError) {
     if let process = coordinatorProcess, process.status == nil { return }
     let process = try launch(
-      programs.coordinator, "coordinator", ["run", "--config", configuration.coordinatorFile])
+      programs.coordinator, "coordinator", ["--config", configuration.coordinatorFile])
     coordinatorProcess = process
     let client = coordinator
     try await waitFor("the coordinator", within: .seconds(60), process, "coordinator") {
@@ -190,7 +190,7 @@ public actor Rehearsal {
       let agent = site.agent(index)
       if let running = agents[agent], running.status == nil { continue }
       agents[agent] = try launch(
-        programs.agent, agent, ["run", "--config", configuration.agentFile(agent)])
+        programs.agent, agent, ["--config", configuration.agentFile(agent)])
     }
   }
 

@@ -68,7 +68,8 @@ public enum RehearsalError: Error, Sendable, CustomStringConvertible {
     case .option(let text), .reply(let text), .late(let text): return text
     case .program(let name, let reason, let log):
       let lines = log.isEmpty ? "" : ":\n" + log.map { "    \($0)" }.joined(separator: "\n")
-      return "\(name) \(reason)\(lines)"
+      let who = name.contains("-") ? "the agent \(name)" : "the \(name)"
+      return "\(who) \(reason)\(lines)"
     case .stopped: return "the rehearsal was stopped"
     }
   }

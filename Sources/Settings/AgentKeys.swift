@@ -66,7 +66,7 @@ extension Schema {
         "timeout", .duration(quick, paced: true), .value(.duration(Defaults.checkDeadline)),
         "how long it may take; at most every"),
       Key(
-        "fall", .integer(1...100), .value(.integer(Defaults.checkFall)), "failures until it is bad"),
+        "fall", .integer(1...100), .value(.integer(Defaults.checkFall)), "failures until bad"),
       Key(
         "rise", .integer(1...Defaults.checkRiseLimit), .value(.integer(Defaults.checkRise)),
         "successes in a row until it is good again"),

@@ -156,7 +156,7 @@ extension Schema {
     keys: [
       Key("region", .name, .required, "the region it stands in"),
       Key(
-        "public_key", .publicKey, .required, "its key, as `signalbox-agent` prints it"),
+        "public_key", .publicKey, .required, "the public half of the key that its key_file holds"),
     ])
 
   private static let short = Duration.milliseconds(1)...Duration.seconds(86_400)

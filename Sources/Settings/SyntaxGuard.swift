@@ -112,9 +112,9 @@ struct SyntaxGuard {
 
   /// Whether `text` is a number, true or false as TOML 1.0 writes them.
   private static func isPlain(_ text: String) -> Bool {
-    guard text.utf8.count <= 64, text != "true", text != "false" else {
-      return text.utf8.count <= 5
-    }
+    if text == "true" || text == "false" { return true }
+    // Longer numbers fit no type, and the parser's buffer is not much longer.
+    guard text.utf8.count <= 64 else { return false }
     let unsigned = text.hasPrefix("+") || text.hasPrefix("-") ? text.dropFirst() : Substring(text)
     if unsigned == "inf" || unsigned == "nan" { return true }
     for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] where text.hasPrefix(prefix) {

@@ -87,11 +87,14 @@ private final class StubHandler: ChannelInboundHandler {
     case .answer(let status, let fields, let body):
       var headers = HTTPHeaders(fields)
       headers.replaceOrAdd(name: "Content-Length", value: "\(body.count)")
+      let isLast = request.header("connection")?.lowercased() == "close"
+      if isLast { headers.replaceOrAdd(name: "Connection", value: "close") }
       let head = HTTPResponseHead(
         version: .http1_1, status: HTTPResponseStatus(statusCode: status), headers: headers)
       context.write(wrapOutboundOut(.head(head)), promise: nil)
       context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil)
       context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+      if isLast { context.close(promise: nil) }
     }
   }
 }

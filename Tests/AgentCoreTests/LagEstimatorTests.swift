@@ -88,7 +88,8 @@ struct LagEstimatorTests {
     lag.take(read(at: 9000, [beat(5, at: 1_008_500, acks: 4)]))
     let merged = try #require(lag.peer("us-east", at: .at(9100)))
     #expect(merged.sightings.map(\.sequence) == [1, 2, 3, 4, 5])
-    #expect(merged.sightings.map(\.writtenMs) == [1_000_500, 1_002_500, 1_004_500, 1_006_500, 1_008_500])
+    let written: [Int64] = [1_000_500, 1_002_500, 1_004_500, 1_006_500, 1_008_500]
+    #expect(merged.sightings.map(\.writtenMs) == written)
     #expect(merged.sightings[1].lagHighMs == 6510)
     #expect(lag.skipped == 3)
     lag.take(read(at: 19_000, [beat(10, at: 1_018_500, acks: 5)]))

@@ -18,25 +18,24 @@ private func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 {
 }
 
 private func compress(_ state: inout [UInt32], _ block: ArraySlice<UInt8>) {
-  let bytes = Array(block)
-  var w = (0..<16).map { i in
-    bytes[4 * i..<4 * i + 4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-  }
+  var w = [UInt32](repeating: 0, count: 64)
+  for (i, byte) in block.enumerated() { w[i / 4] = w[i / 4] << 8 | UInt32(byte) }
   for i in 16..<64 {
     let low = rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^ w[i - 15] >> 3
     let high = rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ w[i - 2] >> 10
-    w.append(w[i - 16] &+ low &+ w[i - 7] &+ high)
+    w[i] = w[i - 16] &+ low &+ w[i - 7] &+ high
   }
-  var v = state
+  let round = SHA256Constants.round
+  var (a, b, c, d) = (state[0], state[1], state[2], state[3])
+  var (e, f, g, h) = (state[4], state[5], state[6], state[7])
   for i in 0..<64 {
-    let high = rotate(v[4], 6) ^ rotate(v[4], 11) ^ rotate(v[4], 25)
-    let choice = v[4] & v[5] ^ ~v[4] & v[6]
-    let one = v[7] &+ high &+ choice &+ SHA256Constants.round[i] &+ w[i]
-    let low = rotate(v[0], 2) ^ rotate(v[0], 13) ^ rotate(v[0], 22)
-    let two = low &+ (v[0] & v[1] ^ v[0] & v[2] ^ v[1] & v[2])
-    v = [one &+ two, v[0], v[1], v[2], v[3] &+ one, v[4], v[5], v[6]]
+    let high = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
+    let one = h &+ high &+ (e & f ^ ~e & g) &+ round[i] &+ w[i]
+    let low = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
+    let two = low &+ (a & b ^ a & c ^ b & c)
+    (h, g, f, e, d, c, b, a) = (g, f, e, d &+ one, c, b, a, one &+ two)
   }
-  state = zip(state, v).map { $0 &+ $1 }
+  state = zip(state, [a, b, c, d, e, f, g, h]).map { $0 &+ $1 }
 }
 
 private enum SHA256Constants {

@@ -76,7 +76,8 @@ struct CredentialTests {
     defer { home.end() }
     let script = try home.write(
       "helper",
-      "#!/bin/sh\nprintf '{\"Version\":1,\"AccessKeyId\":\"%s\",\"SecretAccessKey\":\"s\",' \"$2\"\n"
+      "#!/bin/sh\nprintf '{\"Version\":1,\"AccessKeyId\":\"%s\",' \"$2\"\n"
+        + "echo '\"SecretAccessKey\":\"s\",'\n"
         + "echo '\"SessionToken\":\"t\",\n\"Expiration\":\"2099-01-02T03:04:05Z\"}'\n", mode: 0o700)
     _ = try home.write(
       ".aws/config", "[profile p]\ncredential_process = \(script) -x 'a $HOME b'\n")
@@ -93,7 +94,8 @@ struct CredentialTests {
       ("echo '{\"Version\":2,\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"b\"}'", "Version"),
       ("echo nonsense", "no JSON"), ("exit 0", "no JSON"),
       (
-        "echo '{\"Version\":1,\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"b\",\"Expiration\":\"soon\"}'",
+        "echo '{\"Version\":1,\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"b\",'; "
+          + "echo '\"Expiration\":\"soon\"}'",
         "ISO 8601"
       ),
     ])

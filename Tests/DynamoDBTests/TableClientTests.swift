@@ -1,5 +1,6 @@
 import Platform
 import Sandbox
+import Synchronization
 import Testing
 
 @testable import DynamoDB
@@ -163,8 +164,6 @@ struct AttemptingTests {
     #expect(await count([.nameResolution, nil]) == (1, .nameResolution))
   }
 }
-
-import Synchronization
 
 private final class Tries: Sendable {
   private let left: Mutex<[DynamoDBError.Kind?]>

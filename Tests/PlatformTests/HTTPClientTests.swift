@@ -223,4 +223,28 @@ import Testing
       #expect(await early.value?.kind == .cancelled)
     }
   }
+
+  @Test func droppedClientsEndTheirThreads() async {
+    await #expect(processExitsWith: .success) {
+      func threads() async throws -> Int {
+        let lines = Mutex(0)
+        let child = try ChildProcess(
+          "/bin/sh", ["-c", "grep -lxE 'http|dns' /proc/\(getpid())/task/*/comm"],
+          options: .init(output: .lines { _ in lines.withLock { $0 += 1 } }))
+        _ = await child.wait()
+        return lines.withLock { $0 }
+      }
+      let mute = try RawSocket(stream: false)
+      let server = try DNSServer(address: "127.0.0.1", port: mute.port)
+      do {
+        let clients = (0..<5).map { HTTPClient(userAgent: "test \($0)") }
+        let resolver = DNSClient()
+        _ = try? await resolver.ask(
+          DNSQuestion(name: "a.test", type: .a), server: server, deadline: .milliseconds(100))
+        #expect(try await threads() == 6)
+        withExtendedLifetime((clients, resolver)) {}
+      }
+      #expect(try await eventually { try await threads() == 0 })
+    }
+  }
 }

@@ -215,8 +215,10 @@ import Wire
     #expect(error?.kind == .cannotOpen)
     #expect(error?.description.contains("/nowhere/at/all") == true)
     let scratch = try Scratch()
+    try FileManager.default.createDirectory(
+      atPath: scratch.path, withIntermediateDirectories: false)
     let directory = #expect(throws: StoreError.self) {
-      _ = try Store(path: scratch.directory, newClusterID: "c")
+      _ = try scratch.open()
     }
     #expect(directory?.kind == .cannotOpen)
   }

@@ -1,27 +1,42 @@
 /// What has to be written down.
 enum DocumentRules {
-  /// Public types and functions have a comment for their readers.
-  static func publicSymbols(_ file: SourceFile) -> [Finding] {
+  /// The functions that protocols of ours ask for: they are described there.
+  static func asked(_ file: SourceFile) -> Set<String> {
+    guard !file.lines(with: "protocol").isEmpty else { return [] }
+    var names: Set<String> = []
+    var inProtocol = false
+    for line in String(decoding: file.code, as: UTF8.self).split(separator: "\n") {
+      if line.contains(/^(public |package )?protocol \w/) { inProtocol = true }
+      if line.hasPrefix("}") { inProtocol = false }
+      if inProtocol, let match = line.firstMatch(of: /func (\w+)/) {
+        names.insert(String(match.output.1))
+      }
+    }
+    return names
+  }
+
+  /// Public types and functions have a comment for their readers, but for `asked` functions.
+  static func publicSymbols(_ file: SourceFile, asked: Set<String> = []) -> [Finding] {
     guard !file.path.hasPrefix("Tests/") else { return [] }
-    let code = SwiftText.code(file.text)
-      .split(separator: "\n", omittingEmptySubsequences: false)
+    let numbers = file.lines(with: "public")
+    guard !numbers.isEmpty else { return [] }
+    let code = file.code.split(separator: Ascii.newline, omittingEmptySubsequences: false)
     let lines = file.lines
     let pattern =
       #/
       ^(?:\ {2})?public\ (?:(?:final|static|mutating|nonisolated)\ )*
       (struct|enum|class|actor|protocol|func)\ (\w+)
       /#
-    return code.enumerated().compactMap { number, line in
-      guard let match = line.firstMatch(of: pattern), !isDocumented(lines, number) else {
+    return numbers.compactMap { number in
+      let line = String(decoding: code[number - 1], as: UTF8.self)
+      guard let match = line.firstMatch(of: pattern), !isDocumented(lines, number - 1) else {
         return nil
       }
       // What a protocol of the standard library asks for says nothing new.
-      let witnesses = [
-        "hash", "encode", "run", "validate", "log", "callAsFunction", "makeIterator",
-      ]
+      let witnesses = asked.union(["hash", "encode", "run", "validate", "log", "makeIterator"])
       if match.output.1 == "func", witnesses.contains(String(match.output.2)) { return nil }
       return Finding(
-        path: file.path, line: number + 1,
+        path: file.path, line: number,
         what: "\(match.output.1) \(match.output.2) is public without a comment")
     }
   }
@@ -29,7 +44,7 @@ enum DocumentRules {
   /// Each case of the rules has a number of its own and a comment.
   static func rules(_ file: SourceFile) -> [Finding] {
     guard file.path.hasPrefix("Coordinator/Decision/"),
-      let start = file.text.firstRange(of: /\benum Rule\b/)
+      let start = file.text.firstRange(of: /enum Rule[: ]/)
     else { return [] }
     let first = file.text[..<start.lowerBound].count { $0.isNewline }
     let lines = file.lines

@@ -52,7 +52,7 @@ struct SelfTests {
     ("\"\\(a(b) + \"\\(c)\")\" d", "\"\\(a(b) + \"\\(c)\")\" d"), ("#if x", "#if x"),
   ])
   func commentsAndTextsAreBlanked(_ source: String, _ code: String) {
-    #expect(SwiftText.code(source) == code)
+    #expect(String(decoding: SwiftText.code(Array(source.utf8)), as: UTF8.self) == code)
   }
 
   // MARK: Sizes
@@ -202,6 +202,14 @@ struct SelfTests {
       #expect(DocumentRules.publicSymbols(file("Tests/A.swift", line)).isEmpty)
     }
     #expect(DocumentRules.publicSymbols(file("Sources/A.swift", "public let a = 1")).isEmpty)
+  }
+
+  @Test func whatAProtocolAsksForIsDescribedThere() {
+    let text = "public protocol P {\n  func a()\n}\nstruct S {\n  func b() {}\n}\n"
+    let asked = DocumentRules.asked(file("Sources/P.swift", text))
+    #expect(asked == ["a"])
+    let type = file("Sources/S.swift", "  public func a() {\n  public func b() {\n")
+    #expect(DocumentRules.publicSymbols(type, asked: asked).map(\.line) == [2])
   }
 
   @Test func silentAndDoubleRulesAreSeen() {

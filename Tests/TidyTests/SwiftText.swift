@@ -1,5 +1,5 @@
 /// Swift source with the contents of comments and texts blanked out, so that rules about code see
-/// code alone. Lines and columns stay; code inside `\(...)` stays too.
+/// code alone. Lines stay; code inside `\(...)` stays too.
 struct SwiftText {
   private enum State {
     case code(parentheses: Int)
@@ -7,34 +7,39 @@ struct SwiftText {
     case text(hashes: Int, long: Bool)
   }
 
-  private let source: [Character]
+  private let source: [UInt8]
   private var index = 0
-  private var output: [Character] = []
+  private var output: [UInt8] = []
   private var stack: [State] = [.code(parentheses: 0)]
 
-  private init(_ source: String) { self.source = Array(source) }
-
-  /// `source` with comments and texts blanked.
-  static func code(_ source: String) -> String {
-    var text = SwiftText(source)
-    while text.index < text.source.count { text.step() }
-    return String(text.output)
+  private init(_ source: [UInt8]) {
+    self.source = source
+    output.reserveCapacity(source.count)
   }
 
-  private func has(_ piece: String, at place: Int) -> Bool {
-    source[min(place, source.count)...].starts(with: piece)
+  /// `source` with comments and texts blanked, byte for byte.
+  static func code(_ source: [UInt8]) -> [UInt8] {
+    var text = SwiftText(source)
+    while text.index < source.count { text.step() }
+    return text.output
+  }
+
+  private func byte(_ offset: Int) -> UInt8 {
+    index + offset < source.count ? source[index + offset] : 0
   }
 
   private mutating func keep(_ count: Int = 1) {
-    let end = min(index + count, source.count)
-    output += source[index..<end]
-    index = end
+    for _ in 0..<count where index < source.count {
+      output.append(source[index])
+      index += 1
+    }
   }
 
   private mutating func blank(_ count: Int = 1) {
-    let end = min(index + count, source.count)
-    output += source[index..<end].map { $0.isNewline ? $0 : " " }
-    index = end
+    for _ in 0..<count where index < source.count {
+      output.append(source[index] == Ascii.newline ? Ascii.newline : Ascii.blank)
+      index += 1
+    }
   }
 
   private mutating func step() {
@@ -45,59 +50,96 @@ struct SwiftText {
   }
 
   private mutating func stepCode(_ parentheses: Int) {
-    if has("//", at: index) {
-      while index < source.count, !source[index].isNewline { blank() }
-    } else if has("/*", at: index) {
+    let letter = source[index]
+    switch letter {
+    case Ascii.slash where byte(1) == Ascii.slash:
+      while index < source.count, source[index] != Ascii.newline { blank() }
+    case Ascii.slash where byte(1) == Ascii.star:
       skipBlockComment()
-    } else if let hashes = hashesBeforeQuote() {
-      let long = has("\"\"\"", at: index + hashes)
+    case Ascii.quote, Ascii.hash:
+      var hashes = 0
+      while byte(hashes) == Ascii.hash { hashes += 1 }
+      guard byte(hashes) == Ascii.quote else { return keep() }
+      let long = byte(hashes + 1) == Ascii.quote && byte(hashes + 2) == Ascii.quote
       keep(hashes + (long ? 3 : 1))
       stack.append(.text(hashes: hashes, long: long))
-    } else {
-      let letter = source[index]
+    case Ascii.open where stack.count > 1:
       keep()
-      guard stack.count > 1, letter == "(" || letter == ")" else { return }
-      let now = parentheses + (letter == "(" ? 1 : -1)
-      if now == 0 { stack.removeLast() } else { stack[stack.count - 1] = .code(parentheses: now) }
+      stack[stack.count - 1] = .code(parentheses: parentheses + 1)
+    case Ascii.close where stack.count > 1:
+      keep()
+      if parentheses == 1 {
+        stack.removeLast()
+      } else {
+        stack[stack.count - 1] = .code(parentheses: parentheses - 1)
+      }
+    default:
+      keep()
     }
   }
 
-  /// How many `#` stand before a quote here; nil where no text begins.
-  private func hashesBeforeQuote() -> Int? {
-    var count = 0
-    while has("#", at: index + count) { count += 1 }
-    return has("\"", at: index + count) ? count : nil
-  }
-
   private mutating func stepText(_ hashes: Int, _ long: Bool) {
-    let marks = String(repeating: "#", count: hashes)
-    let end = (long ? "\"\"\"" : "\"") + marks
-    if has("\\\(marks)(", at: index) {
-      keep(2 + hashes)
-      stack.append(.code(parentheses: 1))
-    } else if has("\\\(marks)", at: index) {
-      blank(2 + hashes)
-    } else if has(end, at: index) || !long && source[index].isNewline {
+    let letter = source[index]
+    if letter == Ascii.backslash, hasHashes(hashes, at: 1) {
+      if byte(1 + hashes) == Ascii.open {
+        keep(2 + hashes)
+        stack.append(.code(parentheses: 1))
+      } else {
+        blank(2 + hashes)
+      }
+    } else if letter == Ascii.quote,
+      !long || byte(1) == Ascii.quote && byte(2) == Ascii.quote,
+      hasHashes(hashes, at: long ? 3 : 1)
+    {
+      keep((long ? 3 : 1) + hashes)
+      stack.removeLast()
+    } else if letter == Ascii.newline, !long {
       // A short text cannot cross lines: where it seems to, this reader lost its way.
-      if source[index].isNewline { keep() } else { keep(end.count) }
+      keep()
       stack.removeLast()
     } else {
       blank()
     }
   }
 
+  private func hasHashes(_ count: Int, at offset: Int) -> Bool {
+    (0..<count).allSatisfy { byte(offset + $0) == Ascii.hash }
+  }
+
   private mutating func skipBlockComment() {
     var depth = 0
     repeat {
-      if has("/*", at: index) {
+      if byte(0) == Ascii.slash, byte(1) == Ascii.star {
         depth += 1
         blank(2)
-      } else if has("*/", at: index) {
+      } else if byte(0) == Ascii.star, byte(1) == Ascii.slash {
         depth -= 1
         blank(2)
       } else {
         blank()
       }
     } while depth > 0 && index < source.count
+  }
+}
+
+/// Bytes that mean something to Swift.
+enum Ascii {
+  static let newline = UInt8(ascii: "\n")
+  static let blank = UInt8(ascii: " ")
+  static let slash = UInt8(ascii: "/")
+  static let star = UInt8(ascii: "*")
+  static let hash = UInt8(ascii: "#")
+  static let quote = UInt8(ascii: "\"")
+  static let backslash = UInt8(ascii: "\\")
+  static let open = UInt8(ascii: "(")
+  static let close = UInt8(ascii: ")")
+
+  static func isWord(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+      true
+    default: false
+    }
   }
 }

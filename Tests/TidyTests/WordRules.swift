@@ -2,16 +2,13 @@
 ///
 /// The words themselves are put together here, so that this file does not break its own rules.
 enum WordRules {
-  /// Findings of patterns in a Swift file's code; comments and texts do not count.
+  /// Findings of whole words in a Swift file's code; comments and texts do not count.
   static func find(
-    _ banned: [(String, Regex<Substring>)], in file: SourceFile, why: String
+    _ words: [String], in file: SourceFile, comments: Bool = false, why: String
   ) -> [Finding] {
-    let code = SwiftText.code(file.text)
-    let lines = code.split(separator: "\n", omittingEmptySubsequences: false)
-    return lines.enumerated().flatMap { number, line in
-      // Simple boundaries: to Unicode, `Clock.now` is one word.
-      banned.filter { line.contains($0.1.wordBoundaryKind(.simple)) }.map { word, _ in
-        Finding(path: file.path, line: number + 1, what: "has \(word), \(why)")
+    words.flatMap { word in
+      file.lines(with: word, comments: comments).map { line in
+        Finding(path: file.path, line: line, what: "has \(word), \(why)")
       }
     }
   }
@@ -19,19 +16,16 @@ enum WordRules {
   /// What crashes a program that could say what is wrong.
   static func crashes(_ file: SourceFile) -> [Finding] {
     find(
-      [("try!", /\btry!/), ("as!", /\bas!/), ("unowned(unsafe)", /unowned\(unsafe\)/)],
-      in: file, why: "which stops the program; throw instead")
+      ["try!", "as!", "unowned(unsafe)"], in: file, why: "which stops the program; throw instead")
   }
 
   /// Doors out of the checks for data races: only where a C handle needs them, with a reason.
   static func unchecked(_ file: SourceFile) -> [Finding] {
     guard !file.path.hasPrefix("Tests/") else { return [] }
     let found = find(
-      [
-        ("@unchecked Sendable", /@unchecked Sendable/),
-        ("nonisolated(unsafe)", /nonisolated\(unsafe\)/),
-      ], in: file, why: "only in Platform, with a sentence before it that says why")
-    guard file.path.hasPrefix("Sources/Platform/") else { return found }
+      ["@unchecked Sendable", "nonisolated(unsafe)"], in: file,
+      why: "only in Platform, with a sentence before it that says why")
+    guard file.path.hasPrefix("Sources/Platform/"), !found.isEmpty else { return found }
     let lines = file.lines
     return found.filter { finding in
       // Attributes and modifiers may stand between the comment and the declaration.
@@ -44,14 +38,11 @@ enum WordRules {
   /// Marks of unfinished work, comments included.
   static func marks(_ file: SourceFile) -> [Finding] {
     let words = ["TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK", "T" + "BD"]
-    return file.lines.enumerated().flatMap { number, line in
-      let inLine = Set(line.split { !$0.isLetter }.map(String.init))
-      return words.filter(inLine.contains).map { word in
-        Finding(path: file.path, line: number + 1, what: "has \(word), a mark of unfinished work")
-      }
-    }
-      + (file.name == "Place" + "holder.swift"
-        ? [Finding(path: file.path, line: 1, what: "stands in for something; write that")] : [])
+    let found = find(words, in: file, comments: true, why: "a mark of unfinished work")
+    guard file.name == "Place" + "holder.swift" else { return found }
+    return found + [
+      Finding(path: file.path, line: 1, what: "stands in for something; write that")
+    ]
   }
 
   /// Places of the machine that something was made on, and of its packages.
@@ -60,16 +51,12 @@ enum WordRules {
       "/wo" + "rk/", "/ro" + "ot/", "py" + "pi.org", "python" + "hosted.org", "npm" + "js.org",
       "crates" + ".io/api", "proxy.go" + "lang.org", "deb.deb" + "ian.org", "--index" + "-url",
     ]
-    return file.lines.enumerated().flatMap { number, line in
-      words.filter { line.contains($0) }.map { word in
-        Finding(path: file.path, line: number + 1, what: "names \(word), a place of one machine")
-      }
-    }
+    return find(words, in: file, comments: true, why: "a place of one machine")
   }
 
   /// Shell scripts stop at the first mistake.
   static func shell(_ file: SourceFile) -> [Finding] {
-    guard file.isShell, !file.lines.contains(where: { $0.contains(/^set -eu/) }) else { return [] }
+    guard file.isShell, !file.lines.contains(where: { $0.hasPrefix("set -eu") }) else { return [] }
     return [Finding(path: file.path, line: 1, what: "a shell script without `set -eu`")]
   }
 }

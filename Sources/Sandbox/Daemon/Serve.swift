@@ -7,8 +7,9 @@ struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run the sandbox until TERM or INT.",
     discussion: """
-      Faults are started over HTTP: POST {"kind": "region-down", "target": "us-east", "seconds": 10} \
-      to /_sandbox/faults on the port of the Linode API; 'signalbox-sandbox faults' lists the kinds.
+      Faults are started over HTTP: POST {"kind": "region-down", "target": "us-east", \
+      "seconds": 10} to /_sandbox/faults on the port of the Linode API; \
+      'signalbox-sandbox faults' lists the kinds.
       """)
 
   @Option(help: "Linode regions, separated by commas; the first is number 1.")

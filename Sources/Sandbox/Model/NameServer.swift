@@ -104,7 +104,8 @@ final class NameServer: Sendable {
   func setMute(_ isMute: Bool) async {
     guard let process = child.withLock({ $0 }) else { return }
     process.signal(isMute ? SIGSTOP : SIGCONT)
-    for _ in 0..<1000 where isMute && !Self.isStopped(process.pid) {
+    for _ in 0..<1000 {
+      if !isMute || Self.isStopped(process.pid) { return }
       try? await Task.sleep(for: .milliseconds(2))
     }
   }

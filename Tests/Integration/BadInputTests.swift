@@ -1,0 +1,121 @@
+import Codec
+import Platform
+import Rehearsal
+import Testing
+import Wire
+
+extension ProcessTests {
+  /// Bad input gets a clear error, and nothing is lost.
+  @Suite struct BadInputTests {
+    @Test func programsRefuseToStart() async throws {
+      let directory = try Files.makeTemporaryDirectory(prefix: "signalbox-bad")
+      defer { Files.removeTree(directory) }
+      let file = "\(directory)/bad.toml"
+      let text = """
+        automaton = "automatic"
+        listen = 8621
+        [service.app]
+        dns = ["app.example.org"]
+        regions = ["us-east", "mars"]
+        failover_after = 30
+        [region.us-east]
+        aws = "us-east-1"
+        addresses = ["127.0.1.300"]
+        """
+      try Files.writeAtomically(Array(text.utf8), to: file, mode: 0o600)
+      let coordinator = Built.program("signalbox-coordinator")
+      let refused = try await run(coordinator, ["--config", file])
+      #expect(refused.code == 2)
+      for part in ["automaton", "automation", "listen", "mars", "failover_after", "127.0.1.300"] {
+        #expect(refused.errors.contains(part), "\(part) is not in: \(refused.errors)")
+      }
+      let missing = try await run(coordinator, ["--config", "\(directory)/none.toml"])
+      #expect(missing.code == 2 && missing.errors.contains("none.toml"))
+      let agent = Built.program("signalbox-agent")
+      let other = try await run(agent, ["--config", file])
+      #expect(other.code == 2 && other.errors.contains("automaton"))
+      let usage = try await run(agent, ["--nonsense"])
+      #expect(usage.code == 2)
+    }
+
+    @Test func portInUse() async throws {
+      try await withRehearsal { rehearsal in
+        let second = try await run(
+          Built.program("signalbox-coordinator"),
+          ["--config", "\(rehearsal.directory)/coordinator.toml"])
+        #expect(second.code == 2, "\(second)")
+        #expect(second.errors.contains("another") || second.errors.contains("in use"))
+        let sandbox = try await run(Built.program("signalbox-sandbox"), ["serve"])
+        #expect(sandbox.code != 0)
+        #expect(sandbox.errors.contains("in use"), "\(sandbox)")
+        // The first ones go on, socket and all.
+        #expect(try await rehearsal.status().active == "us-east")
+      }
+    }
+
+    @Test func reports() async throws {
+      try await withRehearsal { rehearsal in
+        let sender = try ReportSender(rehearsal)
+        defer { sender.http.shutdown() }
+        let honest = try await sender.send(sender.report(sequence: 1))
+        #expect(honest.status == 200, "\(honest.text)")
+        try await sender.expect(409, "replayed", sender.report(sequence: 1))
+        try await sender.expect(401, "unknown_key", sender.report(sequence: 2), key: .generate())
+        var other = sender.report(sequence: 3)
+        other.agent = "eu-central-app-1"
+        try await sender.expect(403, "wrong_agent", other)
+        var elsewhere = sender.report(sequence: 4)
+        elsewhere.region = "eu-central"
+        try await sender.expect(403, "wrong_region", elsewhere)
+        try await sender.expectRaw(400, "not_json", body: Array("<html>no</html>".utf8))
+        try await sender.expectRaw(400, "not_json", body: [])
+        let large = [UInt8](repeating: UInt8(ascii: "x"), count: Limits.reportBytes + 1)
+        try await sender.expectRaw(413, "too_large", body: large)
+        let cut = try JSON.encode(sender.report(sequence: 5))
+        try await sender.expectRaw(400, "not_json", body: Array(cut.prefix(cut.count / 2)))
+        try await sender.expectTampered()
+        // All of it changed nothing but counters.
+        let document = try await rehearsal.coordinator.status()
+        #expect(document.coordinator.refusedReports["replayed"] == 1)
+        #expect(document.services.first?.active == "us-east")
+        #expect(try await rehearsal.incidents().isEmpty)
+      }
+    }
+
+    /// HTML, an empty list, half an answer, a refused token: in the middle of a move.
+    @Test(arguments: ["api-html", "api-empty", "api-empty-list", "api-cut-short", "api-5xx"])
+    func apiRepliesNonsense(fault: String) async throws {
+      try await withRehearsal(manual()) { rehearsal in
+        let id = try await rehearsal.fault(fault)
+        _ = try await rehearsal.fault("region-down", target: "us-east")
+        await rehearsal.killAgents("us-east")
+        try await poll("the move is held up") {
+          try await rehearsal.status().incident != nil
+        }
+        try await Task.sleep(for: .seconds(2))
+        try await rehearsal.endFault(id)
+        try await rehearsal.waitUntilServed(by: "eu-central")
+        #expect(try await rehearsal.address() == "127.0.2.1")
+        #expect(try await rehearsal.addressWrites().count == 1)
+        let others = try await rehearsal.records().filter { $0.type == "AAAA" }
+        #expect(others.count == 1)
+      }
+    }
+
+    @Test func wrongToken() async throws {
+      try await withRehearsal(manual()) { rehearsal in
+        let revoked = try await rehearsal.fault("token-revoked")
+        _ = try await rehearsal.fault("region-down", target: "us-east")
+        await rehearsal.killAgents("us-east")
+        try await poll("the refusal is told") {
+          try await rehearsal.incidents().contains { $0.outcome == .failed }
+        }
+        let failed = try await rehearsal.incidents().last
+        #expect(failed?.outcomeText?.lowercased().contains("token") == true, "\(failed as Any)")
+        #expect(try await rehearsal.status().active == "us-east")
+        try await rehearsal.endFault(revoked)
+        try await rehearsal.waitUntilServed(by: "eu-central")
+      }
+    }
+  }
+}
