@@ -1,8 +1,9 @@
 // swift-tools-version: 6.2
 // The map of Signalbox: targets bottom-up. Imports only go down; nothing imports a daemon.
 //
-// SIGNALBOX_PURE=1            only the pure targets, Codec, Settings and their tests: no server packages
-// SIGNALBOX_ONLY=Name,Name    only these modules, what they need, and their tests
+// SIGNALBOX_PURE=1          only the pure targets, Codec, Settings and their tests, without
+//                           server packages
+// SIGNALBOX_ONLY=Name,Name  only these modules, what they need, and their tests
 import PackageDescription
 
 /// The settings of every target of ours.
@@ -151,6 +152,8 @@ let modules: [Module] = [
   .tests("Store", ["Store", "Wire", "GRDB"]),
   .tests("DNS", ["DNS", "Linode", "Sandbox", "Platform", "Wire"]),
   .tests("Screens", ["Screens", "Wire"]),
+  .tests("Rehearsal", ["Rehearsal", "Platform"]),
+  .tests("Probing", ["Probing", "Platform", "Wire"]),
   .tests(
     "CoordinatorService",
     ["CoordinatorService", "Codec", "Decision", "Platform", "Settings", "Store", "Wire"]),

@@ -101,7 +101,7 @@ public final class DynamoDBCheck: Check {
           + "which was acknowledged")
     }
     // A write without an answer is unknown until it is read back.
-    if error.failure == .outcomeUnknown && isThere { return CheckOutcome(.success) }
+    if isThere { return CheckOutcome(.success) }
     return await judge(error, deadline: deadline)
   }
 

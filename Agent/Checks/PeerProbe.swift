@@ -18,21 +18,9 @@ public struct PeerProbe: Sendable {
     Self.finding(await prober.probe(target, deadline: deadline))
   }
 
-  /// A host without a route or the address family sees nothing: it has no vote.
   static func finding(_ answer: ProbeAnswer) -> ProbeFinding {
-    let isBlind = answer.outcome == .dark && hasNoRoute(answer.reason ?? "")
-    return ProbeFinding(
-      isBlind ? .none : answer.outcome, reason: answer.outcome == .serving ? nil : answer.reason,
+    ProbeFinding(
+      answer.outcome, reason: answer.outcome == .serving ? nil : answer.reason,
       status: answer.status)
-  }
-
-  /// The system's words for a missing route, family or source address at this host (errno(3)).
-  private static func hasNoRoute(_ reason: String) -> Bool {
-    let words = [
-      "network is unreachable", "no route to host", "cannot assign requested address",
-      "address family not supported", "network is down", "source address",
-    ]
-    let lower = reason.lowercased()
-    return words.contains { lower.firstRange(of: $0) != nil }
   }
 }

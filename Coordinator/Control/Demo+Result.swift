@@ -129,8 +129,8 @@ extension Demo {
     guard let from = risk.fromMs, let to = risk.toMs else {
       return "\(tenths(risk.behindSeconds)) s of writes in \(incident.from ?? "?")\(upper)."
     }
-    return "writes in \(incident.from ?? "?") \(stopwatch(from)) - \(stopwatch(to))\(upper); they "
-      + "arrive when it is back."
+    return "writes in \(incident.from ?? "?") \(stopwatch(from)) - \(stopwatch(to))\(upper); "
+      + (fault.stopsWrites ? "they arrive when it is back." : "they arrive late.")
   }
 
   /// What the same takes on Linode with the default settings.

@@ -149,12 +149,12 @@ struct Demo {
     } catch {
       noteMarks(watcher)
       if let open = (try? await rehearsal.incidents())?.first(where: { !known.contains($0.id) }) {
-        note(open)
+        note(open, target: watcher.targetText())
       }
       throw error
     }
     noteMarks(watcher)
-    note(moved)
+    note(moved, target: watcher.targetText())
     try await waitUntilServed(by: moved.to)
     return moved
   }
@@ -164,7 +164,7 @@ struct Demo {
   }
 
   /// Puts a move into the report.
-  private mutating func note(_ incident: IncidentRecord) {
+  private mutating func note(_ incident: IncidentRecord, target: String?) {
     var move = DemoReport.Move()
     move.from = incident.from
     move.to = incident.to
@@ -180,7 +180,7 @@ struct Demo {
       failover = incident
       report.failover = move
     }
-    for mark in DemoWatcher.marks(of: incident) {
+    for mark in DemoWatcher.marks(of: incident, target: target) {
       marks.append(at(mark))
       progress.mark(at(mark))
     }

@@ -24,6 +24,8 @@ final class DemoWatcher: Sendable {
     var suspected = false
     var recovered = false
     var gate: [GateLine] = []
+    /// The target, as it was before the move.
+    var target: RegionStatus?
   }
 
   private let kind: MoveKind
@@ -42,6 +44,14 @@ final class DemoWatcher: Sendable {
 
   func marks() -> [DemoMark] { state.withLock { $0.marks } }
 
+  /// `healthy 2/2, lag 0.8 s` of the target as it was before the move.
+  func targetText() -> String? {
+    guard let target = state.withLock({ $0.target }) else { return nil }
+    var text = "\(target.verdict) \(target.agents.good)/\(target.agents.expected)"
+    if let lag = target.lagHighSeconds { text += ", lag \(Self.tenths(lag)) s" }
+    return text
+  }
+
   func sawGate(_ gate: [GateLine]) {
     guard !gate.isEmpty else { return }
     state.withLock { $0.gate = gate }
@@ -51,6 +61,7 @@ final class DemoWatcher: Sendable {
   func saw(_ service: ServiceStatus, _ document: StatusDocument) -> [DemoMark] {
     state.withLock { state in
       var new: [DemoMark] = []
+      if service.active == from, let target = region(to, service) { state.target = target }
       if kind == .failover, !state.suspected, let source = region(from, service),
         ["failing", "unreachable", "isolated", "contested"].contains(source.verdict)
       {
@@ -60,15 +71,15 @@ final class DemoWatcher: Sendable {
           DemoMark(
             atMs: document.atMs - Int64(source.verdictMs), label: "suspect",
             text: "\(from) \(source.verdict): \(source.agents.good)/\(source.agents.expected) "
-              + "agents, \(source.outside.bad)/\(votes) outside vantages fail",
+              + "agents, \(source.outside.bad)/\(votes) outside fail",
             rule: service.rule.number))
       }
       if kind == .failback, !state.recovered, let source = region(to, service),
         source.verdict == "healthy"
       {
         state.recovered = true
-        let missing = state.gate.filter { !$0.holds }.map(\.text)
-        let waits = missing.isEmpty ? "" : "; not yet: \(missing.joined(separator: ", "))"
+        let missing = state.gate.filter { !$0.holds }.map(\.name)
+        let waits = missing.isEmpty ? "" : "; waits for \(missing.joined(separator: ", "))"
         new.append(
           DemoMark(
             atMs: document.atMs, label: "gate",
@@ -99,7 +110,7 @@ final class DemoWatcher: Sendable {
   }
 
   /// The marks of a stored move: its own stamps.
-  static func marks(of incident: IncidentRecord) -> [DemoMark] {
+  static func marks(of incident: IncidentRecord, target: String?) -> [DemoMark] {
     let stamps = incident.stamps
     var marks: [DemoMark] = []
     if let confirmed = stamps.confirmedMs {
@@ -116,7 +127,7 @@ final class DemoWatcher: Sendable {
     marks.append(
       DemoMark(
         atMs: stamps.intentMs, sign: incident.kind == .failback ? .back : .over, label: "decide",
-        text: decision(incident), rule: incident.rule))
+        text: decision(incident, target: target), rule: incident.rule))
     if let committed = stamps.committedMs {
       let records = incident.records.map { "\($0.type) \($0.old ?? "?") -> \($0.new)" }
       marks.append(
@@ -139,10 +150,10 @@ final class DemoWatcher: Sendable {
     return marks
   }
 
-  private static func decision(_ incident: IncidentRecord) -> String {
-    if incident.kind == .failback { return "fail back to \(incident.to), epoch \(incident.epoch)" }
-    let about = incident.evidence.first { $0.hasPrefix("\(incident.to) ") }
-    return "\(about ?? "move to \(incident.to)"), epoch \(incident.epoch)"
+  private static func decision(_ incident: IncidentRecord, target: String?) -> String {
+    let verb = incident.kind == .failback ? "fail back to \(incident.to)" : incident.to
+    return [verb + (target.map { ": \($0)" } ?? ""), "epoch \(incident.epoch)"]
+      .joined(separator: ", ")
   }
 
   private static func publication(_ servers: [NameServerLine], committed: Int64) -> String {

@@ -128,6 +128,7 @@ struct HistoryCommand: AsyncParsableCommand {
     if let incident {
       incidents = [try await client.incident(incident)]
     } else {
+      if let service { _ = try await client.status().service(service) }
       incidents = try await client.incidents(service: service, limit: limit)
     }
     let events = try await client.newestEvents(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandEntry
 import FoundationEssentials
+import Glibc
 import Platform
 import Rehearsal
 import Screens
@@ -197,7 +198,7 @@ struct Mover {
     }
   }
 
-  /// Who asks: the person behind sudo.
+  /// Who asks: the person behind sudo, as far as the environment says.
   private static func operatorName() -> String {
     let environment = ProcessInfo.processInfo.environment
     for name in ["SUDO_USER", "USER", "LOGNAME"] {
@@ -205,6 +206,6 @@ struct Mover {
         return String(value.prefix(Limits.nameBytes))
       }
     }
-    return "unknown"
+    return getuid() == 0 ? "root" : "uid \(getuid())"
   }
 }

@@ -27,6 +27,7 @@ public struct InsideView: Hashable, Sendable {
   /// The first failed result behind the vote that completed `failing`.
   public var completedBadSince: Instant?
 
+  /// How many instances have one of these votes.
   public func count(_ votes: InstanceVote...) -> Int {
     instances.count { votes.contains($0.vote) }
   }
@@ -122,7 +123,8 @@ public enum Inside {
       .max { ($0.badSinceMs ?? $0.ageMs) < ($1.badSinceMs ?? $1.ageMs) }
   }
 
-  /// Bad votes of hosts under a deploy notice become missing, at most half of the hosts, rounded up.
+  /// Bad votes of hosts under a deploy notice become missing, at most half of the hosts, rounded
+  /// up.
   private static func excuseDeploys(_ instances: inout [InstanceView], evidence: Evidence) {
     var left = (instances.count + 1) / 2
     for index in instances.indices where left > 0 && instances[index].vote == .bad {

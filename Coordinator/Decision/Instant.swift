@@ -40,7 +40,8 @@ extension Duration {
   public var inSeconds: Double { Double(wholeMilliseconds) / 1000 }
 }
 
-/// Now, on both clocks: rules count on `instant`; what has to survive a restart is kept in wall time.
+/// Now, on both clocks: rules count on `instant`; what has to survive a restart is kept in wall
+/// time.
 public struct Now: Hashable, Sendable {
   public var instant: Instant
   /// Unix milliseconds.

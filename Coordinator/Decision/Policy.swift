@@ -111,6 +111,7 @@ public struct Topology: Hashable, Sendable {
   /// The families that the service publishes.
   public var families: [AddressFamily] { (regions.first?.addresses.keys.sorted()) ?? [] }
 
+  /// The region of that id; nil where the service has none.
   public func region(_ id: RegionID) -> Region? { regions.first { $0.id == id } }
 
   /// The expected agents of a region, by id.

@@ -101,7 +101,9 @@ extension Page {
         state = .waiting
       }
       let time = step.atMs.map(style.clock) ?? "        "
-      let lines = Text.wrap(step.text, style.width - 29)
+      var lines = Text.wrap(step.text, style.width - 33)
+      // The whole of it is in the history.
+      if lines.count > 3 { lines = [lines[0], lines[1], lines[2] + " ..."] }
       let tone: Tone = state == .done ? .good : (state == .running ? .warning : .quiet)
       for (index, line) in lines.enumerated() {
         if index == 0 {
@@ -137,7 +139,7 @@ extension Page {
       steps.append(
         Step(
           name: "asked", atMs: stamps.gateMs ?? stamps.intentMs,
-          text: "\(incident.operatorName ?? "an operator"): \(incident.why)"))
+          text: incident.why))
     }
     let records = incident.records.map { record in
       "\(record.type) \(record.old ?? "?") -> \(record.new)"

@@ -77,10 +77,12 @@ extension Page {
   private mutating func regions(_ service: ServiceStatus) {
     guard !service.regions.isEmpty else { return }
     let name = min(22, max(10, service.regions.map(\.region.count).max() ?? 10))
-    let lag = service.active.map { "LAG FROM \($0)" } ?? "LAG"
+    let title = "LAG FROM \(Text.clean(service.active ?? ""))"
+    let used = 2 + name + 6 + Self.columns.reduce(0, +)
+    let lag = service.active != nil && used + title.count <= style.width ? title : "LAG"
+    let titles = zip(["HEALTH", "AGENTS", "OUTSIDE", "DYNAMODB"], Self.columns)
     add(
-      "  " + Text.pad("REGION", name + 6) + Text.pad("HEALTH", 17) + Text.pad("AGENTS", 8)
-        + Text.pad("OUTSIDE", 10) + Text.pad("DYNAMODB", 10) + lag, .quiet)
+      "  " + Text.pad("REGION", name + 6) + titles.map { Text.pad($0, $1) }.joined() + lag, .quiet)
     for region in service.regions {
       row(region, nameWidth: name)
       var notes = region.findings
@@ -95,6 +97,9 @@ extension Page {
     }
   }
 
+  /// The widths of health, agents, outside and DynamoDB.
+  private static let columns = [17, 7, 10, 9]
+
   private mutating func row(_ region: RegionStatus, nameWidth: Int) {
     let active = region.role == "active"
     let votes = region.outside.serving + region.outside.bad
@@ -105,7 +110,12 @@ extension Page {
       case "split": "\(region.outside.serving)/\(votes) split"
       default: "?"
       }
-    let latency = region.dynamodbLatencyMs.map { " \(Text.latency($0))" } ?? ""
+    let dynamodb: String =
+      switch (region.dynamodb, region.dynamodbLatencyMs) {
+      case ("ok", let latency?): "ok \(Text.latency(latency))"
+      case ("misconfigured", _): "no access"
+      case (let state, _): state
+      }
     let lag: String
     switch (active, region.lagLowSeconds, region.lagHighSeconds) {
     case (true, _, _): lag = "-"
@@ -115,19 +125,20 @@ extension Page {
     case (_, let low?, nil): lag = "over \(Text.span(low))"
     default: lag = "?"
     }
-    let wide = 2
     add([
       Segment(active ? "> " : "  ", .title),
       Segment(Text.pad(Text.clean(region.region), nameWidth), active ? .title : .plain),
       Segment(region.role == "next" ? " next " : "      "),
       Segment(
-        Text.pad("\(region.verdict) \(Text.age(region.verdictMs))", 15 + wide), region.verdictTone),
+        Text.pad("\(region.verdict) \(Text.age(region.verdictMs))", Self.columns[0]),
+        region.verdictTone),
       Segment(
-        Text.pad("\(region.agents.good)/\(region.agents.expected)", 8),
+        Text.pad("\(region.agents.good)/\(region.agents.expected)", Self.columns[1]),
         region.agents.good == region.agents.expected ? .plain : .warning),
-      Segment(Text.pad(outside, 10), region.outside.state == "serving" ? .plain : .warning),
       Segment(
-        Text.pad(region.dynamodb + latency, 10), region.dynamodb == "ok" ? .plain : .warning),
+        Text.pad(outside, Self.columns[2]), region.outside.state == "serving" ? .plain : .warning),
+      Segment(
+        Text.pad(dynamodb, Self.columns[3] - 1) + " ", region.dynamodb == "ok" ? .plain : .warning),
       Segment(lag),
     ])
   }
@@ -201,7 +212,9 @@ extension Page {
         ("Starting", "watches for \(Text.span(Double(grace) / 1000)) more before it may act"))
     }
     for doubt in coordinator.doubts { notes.append(("Doubts", doubt)) }
-    let refused = coordinator.refusedReports.filter { $0.value > 0 }.sorted { $0.key < $1.key }
+    // Not timely is how every first contact begins: the refusal carries the challenge.
+    let refused = coordinator.refusedReports.filter { $0.value > 0 && $0.key != "not_timely" }
+      .sorted { $0.key < $1.key }
     if !refused.isEmpty {
       let list = refused.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
       notes.append(("Refused", "reports since the start: \(list)"))

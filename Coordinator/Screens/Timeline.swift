@@ -163,7 +163,7 @@ extension Page {
       add(" \(Text.pad(row.name, name))" + zip(cells, widths).map { Text.padLeft($0, $1) }.joined())
     }
     if let first = rows.first(where: { $0.parts != nil }), let parts = first.parts {
-      add(" \(Text.pad("", name)) \(scale(parts, width: 40))  \(first.name), to scale")
+      add(" \(Text.pad("", name)) \(scale(parts, width: 36))  \(first.name), to scale")
     }
   }
 

@@ -70,7 +70,7 @@ public enum Program {
 extension Program {
   /// Removes a socket that a killed coordinator left; one that answers is another's.
   private static func claimSocket(_ path: String, http: HTTPClient) async throws {
-    let request = HTTPRequest(
+    let request = Platform.HTTPRequest(
       url: "http://localhost/healthz", deadline: .seconds(2), unixSocket: path)
     if Files.exists(path), (try? await http.send(request)) != nil {
       throw StartupError(

@@ -85,7 +85,20 @@ public struct TableClient: Sendable {
       guard deadline - spent - pause > deadline / 10 else { throw error }
       try? await Task.sleep(for: pause)
       guard !Task.isCancelled else { throw error }
-      return try await body(deadline - start.duration(to: Clocks.bootTime()))
+      return try await again(after: error) { () throws(DynamoDBError) in
+        try await body(deadline - start.duration(to: Clocks.bootTime()))
+      }
+    }
+  }
+
+  /// What the first attempt showed says more than a second one that ran out of time.
+  private static func again<T: Sendable>(
+    after first: DynamoDBError, _ body: () async throws(DynamoDBError) -> T
+  ) async throws(DynamoDBError) -> T {
+    do {
+      return try await body()
+    } catch {
+      throw error.kind == .timeout ? first : error
     }
   }
 

@@ -81,6 +81,10 @@ final class HTTPTransfer: @unchecked Sendable {
     try set.size(CURLOPT_MAXFILESIZE_LARGE, max(request.maxBodyBytes, 1))
     try set.long(CURLOPT_FOLLOWLOCATION, request.maxRedirects > 0 ? 1 : 0)
     try set.long(CURLOPT_MAXREDIRS, max(request.maxRedirects, 0))
+    if request.freshConnection {
+      try set.long(CURLOPT_FRESH_CONNECT, 1)
+      try set.long(CURLOPT_FORBID_REUSE, 1)
+    }
     try set.pointer(CURLOPT_ERRORBUFFER, errorText)
     try set.long(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
     if let file = request.authoritiesFile {

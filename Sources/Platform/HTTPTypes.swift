@@ -29,6 +29,8 @@ public struct HTTPRequest: Sendable {
   public var authoritiesFile: String?
   /// Redirects to follow; 0 gives the redirect itself back.
   public var maxRedirects: Int
+  /// Connect anew and close afterwards: what a probe needs, which asks whether one can connect.
+  public var freshConnection: Bool
 
   /// Makes a request; only the URL has to be given.
   public init(
@@ -36,7 +38,8 @@ public struct HTTPRequest: Sendable {
     connectDeadline: Duration = .seconds(3), deadline: Duration = .seconds(10),
     maxHeaderBytes: Int = 65_536, maxBodyBytes: Int = 1_048_576, sourceAddress: String? = nil,
     unixSocket: String? = nil, connectAddress: String? = nil, sigV4: SigV4? = nil,
-    authoritiesFile: String? = nil, maxRedirects: Int = 0
+    authoritiesFile: String? = nil, maxRedirects: Int = 0,
+    freshConnection: Bool = false
   ) {
     self.method = method
     self.url = url
@@ -52,6 +55,7 @@ public struct HTTPRequest: Sendable {
     self.sigV4 = sigV4
     self.authoritiesFile = authoritiesFile
     self.maxRedirects = maxRedirects
+    self.freshConnection = freshConnection
   }
 }
 

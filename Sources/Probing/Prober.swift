@@ -42,7 +42,7 @@ public struct Prober: Sendable {
     let request = HTTPRequest(
       url: target.url, headers: [HTTPField("Accept", "*/*")], connectDeadline: deadline,
       deadline: deadline, maxBodyBytes: Limits.replyBytes, sourceAddress: sourceAddress,
-      connectAddress: target.address)
+      connectAddress: target.address, freshConnection: true)
     do {
       return Self.judge(try await http.send(request), target: target)
     } catch {
@@ -77,10 +77,23 @@ public struct Prober: Sendable {
   static func judge(_ error: HTTPError) -> ProbeAnswer {
     switch error.kind {
     case .tls: ProbeAnswer(outcome: .erroring, reason: error.description)
+    case .connect where hasNoRoute(error.description):
+      ProbeAnswer(outcome: .none, reason: error.description)
     case .connect, .timeout, .reset: ProbeAnswer(outcome: .dark, reason: error.description)
     case .invalidRequest, .resolve, .tooLarge, .cancelled, .other:
       ProbeAnswer(outcome: .none, reason: error.description)
     }
+  }
+
+  /// The system's words for a missing route, family or source address here (errno(3)): this
+  /// vantage sees nothing, so it has no vote.
+  private static func hasNoRoute(_ reason: String) -> Bool {
+    let words = [
+      "network is unreachable", "no route to host", "cannot assign requested address",
+      "address family not supported", "network is down", "source address",
+    ]
+    let lower = reason.lowercased()
+    return words.contains { lower.firstRange(of: $0) != nil }
   }
 
   /// The region that a JSON reply says it comes from.

@@ -55,7 +55,9 @@ struct FailbackGateTests {
       $0.left = "a"
       $0.completedMs = Lab.wallStart
     }
-    #expect(lab.secondsUntilIntent(limit: 700) == 601)
+    #expect(lab.run(400).gate?.isOpen == true)
+    #expect(lab.tick().facts.gate == .closed)
+    #expect(lab.secondsUntilIntent(limit: 700) == 201)
   }
 
   @Test func noGateWhileThePrimaryIsActive() {
@@ -114,6 +116,19 @@ struct FailbackGateTests {
     var waited = 0
     while !Self.closed(&lab).isEmpty && waited < 300 { waited += 1 }
     #expect(waited == 99)
+  }
+
+  /// Fifteen fast ones do not make up for one that took too long.
+  @Test func oneSlowHeartbeatAmongFastOnesClosesIt() {
+    var (lab, beats) = Self.away(.manual)
+    lab.run(110)
+    lab.edit = { report, now in
+      beats.add(to: &report, at: now)
+      for index in report.peers.indices where report.peers[index].region == "a" {
+        report.peers[index].sightings[7].lagHighMs = 5001
+      }
+    }
+    #expect(Self.closed(&lab) == ["heartbeats-out"])
   }
 
   @Test func downResetsIt() {
@@ -182,5 +197,7 @@ struct FailbackGateTests {
       topology: lab.topology, policy: lab.policy, memory: lab.machine.memory, started: lab.now)
     lab.point(at: "b")
     #expect(lab.secondsUntilIntent(limit: 200) == nil)
+    #expect(lab.run().gate?.isOpen == true)
+    #expect(lab.tick().facts.gate == .closed)
   }
 }

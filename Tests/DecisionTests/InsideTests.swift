@@ -166,6 +166,22 @@ struct InsideTests {
     #expect(lab.vote("a1") == .missing)
   }
 
+  /// One of two checks hangs: neither its last good nor its last bad result counts any more.
+  @Test(arguments: [CheckState.good, .bad]) func oneStaleResultOfTwoIsMissing(stale: CheckState) {
+    var lab = Lab()
+    lab.settle()
+    lab.edit = { report, _ in
+      guard report.agent == "a1" else { return }
+      var other = report.checks[0]
+      other.name = "dynamodb app"
+      other.state = stale
+      other.ageMs = 15_001
+      report.checks.append(other)
+    }
+    lab.run(1)
+    #expect(lab.vote("a1") == .missing)
+  }
+
   @Test func onlyTheServicesOwnChecksCount() {
     var lab = Lab()
     lab.settle()

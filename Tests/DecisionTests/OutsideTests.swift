@@ -55,6 +55,15 @@ struct OutsideTests {
     }
   }
 
+  /// However many votes the coordinator may have one day: without another region's it is a split.
+  @Test func ownVotesAloneAreASplit() {
+    for bad in 1...5 {
+      #expect(Outside.state(good: 0, bad: bad, foreignBad: false, minVantages: 2) == .split)
+    }
+    #expect(Outside.state(good: 0, bad: 2, foreignBad: true, minVantages: 2) == .bad)
+    #expect(Outside.state(good: 0, bad: 1, foreignBad: false, minVantages: 1) == .bad)
+  }
+
   @Test func neverBadByOneVoteAlone() {
     for count in 2...5 {
       for votes in Self.combinations(count) where votes.count(where: { $0 == .bad }) < 2 {

@@ -145,7 +145,7 @@ struct AttemptingTests {
   ) async -> (attempts: Int, error: DynamoDBError.Kind?) {
     let tries = Tries(kinds)
     do {
-      try await TableClient.attempting(deadline: .seconds(2)) { _ throws(DynamoDBError) in
+      try await TableClient.attempting(deadline: .seconds(60)) { _ throws(DynamoDBError) in
         try tries.next()
       }
       return (tries.count, nil)

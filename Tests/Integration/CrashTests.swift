@@ -77,7 +77,7 @@ extension ProcessTests {
     private func expectOneMove(_ rehearsal: Rehearsal) async throws {
       let incident = try await rehearsal.waitUntilServed(by: "eu-central")
       #expect(incident.epoch == 1)
-      #expect(incident.records.allSatisfy(\.committed))
+      #expect(incident.records.allSatisfy { $0.committed })
       #expect(try await rehearsal.address() == "127.0.2.1")
       #expect(try await rehearsal.addressWrites().count == 1)
       let incidents = try await rehearsal.incidents()

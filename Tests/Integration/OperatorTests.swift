@@ -122,7 +122,7 @@ enum Built {
   }
 }
 
-extension ExitStatus {
+extension Platform.ExitStatus {
   var exitCode: Int32? {
     if case .exited(let code) = self { return code }
     return nil
