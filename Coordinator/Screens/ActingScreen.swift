@@ -101,9 +101,10 @@ extension Page {
         state = .waiting
       }
       let time = step.atMs.map(style.clock) ?? "        "
-      var lines = Text.wrap(step.text, style.width - 33)
+      let room = style.width - 29
+      var lines = Text.wrap(step.text, room)
       // The whole of it is in the history.
-      if lines.count > 3 { lines = [lines[0], lines[1], lines[2] + " ..."] }
+      if lines.count > 3 { lines = [lines[0], lines[1], "\(lines[2].prefix(room - 4)) ..."] }
       let tone: Tone = state == .done ? .good : (state == .running ? .warning : .quiet)
       for (index, line) in lines.enumerated() {
         if index == 0 {

@@ -87,7 +87,8 @@ extension Page {
       row(region, nameWidth: name)
       var notes = region.findings
       if !region.eligible, region.role != "active", !region.isDown, !region.whyNot.isEmpty {
-        notes.append("no target: \(region.whyNot.joined(separator: "; "))")
+        let more = region.whyNot.count > 2 ? "; \(region.whyNot.count - 2) more" : ""
+        notes.append("no target: \(region.whyNot.prefix(2).joined(separator: "; "))\(more)")
       }
       for note in notes {
         for line in Text.wrap(note, style.width - name - 8) {

@@ -143,6 +143,8 @@ extension Coordinator {
       guard let picture = assessment.pictures[region.id] else { continue }
       let before = room.shownVerdicts[region.id] ?? .unknown
       guard picture.verdict != before else { continue }
+      // Until the grace is over, not having heard from a region is no news.
+      if room.machine.graceLeft(now.instant) != nil && !picture.verdict.isUp { continue }
       room.shownVerdicts[region.id] = picture.verdict
       let level: EventLevel =
         picture.verdict.isDown || picture.verdict == .silent || picture.verdict == .partial

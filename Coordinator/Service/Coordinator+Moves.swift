@@ -123,6 +123,10 @@ extension Coordinator {
         room.incident?.records[index].recordId = record.id
       }
       room.ttlSeconds = record.ttlSeconds
+      if room.incident?.records.contains(where: { !$0.committed }) == true {
+        // The point of no return: from here on the rest is written whatever happens.
+        room.machine.observe(write: .partly)
+      }
       rooms[name] = room
     default: break
     }

@@ -32,12 +32,12 @@ public enum Program {
     quiet.logLevel = .error
     try await Self.claimSocket(settings.socket, http: parts.http)
     let open = Application(
-      router: api.router(changes: false),
+      router: api.router(changes: false), server: Self.server,
       configuration: .init(
         address: .hostname(settings.listen.host, port: settings.listen.port)),
       logger: quiet)
     let local = Application(
-      router: api.router(changes: true),
+      router: api.router(changes: true), server: Self.server,
       configuration: .init(address: .unixDomainSocket(path: settings.socket)),
       onServerRunning: { _ in
         _ = chmod(settings.socket, 0o600)
@@ -68,6 +68,11 @@ public enum Program {
 }
 
 extension Program {
+  /// A connection that says nothing for that long is closed; agents report every few seconds.
+  private static var server: HTTPServerBuilder {
+    .http1(configuration: .init(idleTimeout: .seconds(30)))
+  }
+
   /// Removes a socket that a killed coordinator left; one that answers is another's.
   private static func claimSocket(_ path: String, http: HTTPClient) async throws {
     let request = Platform.HTTPRequest(

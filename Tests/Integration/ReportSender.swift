@@ -15,7 +15,7 @@ struct ReportSender: Sendable {
 
   init(_ rehearsal: Rehearsal) throws {
     url = "http://\(rehearsal.options.addresses.listen)/v1/reports"
-    key = try Signer.load(file: "\(rehearsal.directory)/\(agent).key")
+    key = try Signer.load(file: "\(rehearsal.directory)/\(agent)-key")
   }
 
   func report(sequence: UInt64) -> Report {

@@ -92,9 +92,9 @@ struct Span: ExpressibleByArgument {
 
   init?(argument: String) {
     for (unit, scale) in [("ms", 0.001), ("s", 1.0), ("m", 60.0)] where argument.hasSuffix(unit) {
-      guard let number = Double(argument.dropLast(unit.count)), number >= 0, number <= 3600 else {
-        return nil
-      }
+      guard let number = Double(argument.dropLast(unit.count)), number >= 0,
+        number * scale <= 3600
+      else { return nil }
       duration = .seconds(number * scale)
       return
     }
