@@ -2,6 +2,7 @@ import Codec
 import DNS
 import Glibc
 import Hummingbird
+import HummingbirdCore
 import Linode
 public import Logging
 import NIOCore

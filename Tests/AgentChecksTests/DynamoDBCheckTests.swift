@@ -7,7 +7,7 @@ import Wire
 
 @testable import AgentChecks
 
-private let patience = Duration.seconds(20)
+private let patience = Duration.seconds(60)
 
 @Suite("DynamoDB check against the sandbox", .serialized)
 struct DynamoDBCheckSandboxTests {
