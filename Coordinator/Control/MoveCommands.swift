@@ -148,7 +148,8 @@ struct Mover {
       if problem.code == "changes_need_socket" {
         text +=
           "\n           on the coordinator's host: "
-          + "sudo signalbox --coordinator unix:\(Connection.defaultSocket) ..."
+          + "sudo signalbox \(kind == .failback ? "failback" : "failover") \(service) "
+          + "--coordinator unix:\(Connection.defaultSocket)"
       } else if status == 409 {
         text += "\n           look again: signalbox status"
       }

@@ -66,14 +66,24 @@ struct Run: AsyncParsableCommand {
 
 struct CheckConfig: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Read the configuration, say everything that is wrong with it, and stop.")
+    abstract: "Check the configuration, key and token, print the key for the agents, and stop.")
 
   @OptionGroup var file: ConfigOption
 
   func run() throws {
-    Journal.bootstrap(program: "signalbox-coordinator", level: .info)
-    _ = try file.load(Logger(label: "signalbox-coordinator"))
+    let settings: CoordinatorSettings
+    let key: String
+    do {
+      let bytes = try Files.read(file.config, maxBytes: 1_048_576)
+      settings = try CoordinatorSettings.load(
+        file: file.config, text: String(decoding: bytes, as: UTF8.self))
+      key = try Program.check(settings)
+    } catch {
+      throw CommandFailure(code: 2, "\(error)")
+    }
     print("\(file.config): ok")
+    print("For every agent.toml:")
+    print("coordinator_key = \"\(key)\"")
   }
 }
 

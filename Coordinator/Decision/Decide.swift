@@ -118,13 +118,13 @@ private func committed(_ facts: Facts) -> Decision {
 private func verifying(_ facts: Facts) -> Decision {
   switch (facts.write, facts.goal, facts.hasTarget, facts.block) {
   case (.converged, _, _, _): Decision(.converged, .cooling, .finish)
+  case (.refused, _, _, _): Decision(.overtaken, facts.rest, .fail)
   case (_, .dead, true, nil): Decision(.supersede, .switching, .supersede)
   case (_, .dead, false, _), (_, .dead, true, .some): Decision(.targetDeadNoOther, .verifying)
   case (.all, .eligible, _, _), (.all, .ineligible, _, _): Decision(.awaitPublication, .verifying)
   case (.pending, .eligible, _, _), (.pending, .ineligible, _, _),
     (.underway, .eligible, _, _), (.underway, .ineligible, _, _),
-    (.partly, .eligible, _, _), (.partly, .ineligible, _, _),
-    (.refused, .eligible, _, _), (.refused, .ineligible, _, _):
+    (.partly, .eligible, _, _), (.partly, .ineligible, _, _):
     Decision(.awaitPublication, .verifying)
   }
 }

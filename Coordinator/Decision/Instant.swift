@@ -1,3 +1,5 @@
+import Wire
+
 /// A point on the coordinator's boot-time clock, in milliseconds; the shell passes it in.
 public struct Instant: Hashable, Comparable, Sendable, Codable {
   public var milliseconds: Int64
@@ -28,16 +30,6 @@ public struct Instant: Hashable, Comparable, Sendable, Codable {
   public func before(ageMs: Int) -> Instant {
     Instant(milliseconds: milliseconds - Int64(min(max(ageMs, 0), 2_592_000_000)))
   }
-}
-
-extension Duration {
-  /// The span in milliseconds, rounded towards zero.
-  public var wholeMilliseconds: Int64 {
-    components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
-  }
-
-  /// The span in seconds.
-  public var inSeconds: Double { Double(wholeMilliseconds) / 1000 }
 }
 
 /// Now, on both clocks: rules count on `instant`; what has to survive a restart is kept in wall

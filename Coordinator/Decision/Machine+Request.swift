@@ -51,12 +51,24 @@ extension Machine {
     self.request = request
   }
 
+  /// Takes a request back whose move was not begun.
+  public mutating func withdraw() {
+    request = nil
+  }
+
   private func admit(_ request: Request, assessment: Assessment) throws(Refusal) {
     let lines: [CheckedLine]
     if request.isFailback, request.to == topology.primary {
       lines = assessment.gate?.conditions ?? []
     } else {
       lines = assessment.eligibilities[request.to]?.conditions ?? []
+    }
+    let known = Set(lines.map(\.name))
+    if let wrong = request.overrides.first(where: { !known.contains($0) }) {
+      throw Refusal(
+        code: "unknown_override",
+        message: "'\(wrong)' is no condition of this move; accepted: "
+          + known.sorted().joined(separator: ", "))
     }
     let failing = lines.filter { !$0.holds && !request.overrides.contains($0.name) }
     guard failing.isEmpty else {

@@ -56,7 +56,10 @@ extension Machine {
   }
 
   func isCooling(_ now: Now) -> Bool {
-    memory.completedMs.map { now.wallMs - $0 < policy.cooldown.wholeMilliseconds } ?? false
+    // A wall clock that was set back must not stretch it.
+    memory.completedMs.map {
+      (0..<policy.cooldown.wholeMilliseconds).contains(now.wallMs - $0)
+    } ?? false
   }
 
   /// What a target of an emergency has to fulfil now.
@@ -83,7 +86,7 @@ extension Machine {
     if policy.automation == .observe { blocks.append(.observe) }
     if movesUsed(now) >= policy.maxSwitchesHard { blocks.append(.budget) }
     if let refused = memory.refusedMs,
-      now.wallMs - refused < policy.refusalPause.wholeMilliseconds
+      (0..<policy.refusalPause.wholeMilliseconds).contains(now.wallMs - refused)
     {
       blocks.append(.refusal)
     }
@@ -113,8 +116,6 @@ extension Machine {
   /// How the target of the move in flight stands; what an operator overrode does not count.
   private func goal(chooser: TargetChooser, confirmed: Set<RegionID>) -> GoalFact {
     guard let intent = memory.intent else { return .ineligible }
-    if !intent.overrides.isEmpty { return .eligible }
-    if confirmed.contains(intent.to) { return .dead }
     let query =
       switch intent.errand {
       case .emergency: query(active: intent.from, pictures: chooser.pictures)
@@ -122,7 +123,12 @@ extension Machine {
       case .elective: EligibilityQuery(source: nil)
       case .commanded: EligibilityQuery(source: intent.from)
       }
-    return chooser.eligibility(of: intent.to, query).isEligible ? .eligible : .ineligible
+    let failing = chooser.eligibility(of: intent.to, query).conditions.contains {
+      !$0.holds && !intent.overrides.contains($0.name)
+    }
+    if !intent.overrides.isEmpty && !failing { return .eligible }
+    if confirmed.contains(intent.to) { return .dead }
+    return failing ? .ineligible : .eligible
   }
 
   func assessment(_ view: View, decision: Decision, now: Now) -> Assessment {

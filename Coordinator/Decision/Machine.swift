@@ -45,8 +45,11 @@ public struct Machine: Sendable {
     now < graceEnds ? graceEnds - now : nil
   }
 
-  /// Takes in where DNS points; returns the region when a human moved it there.
-  public mutating func observe(addresses: [AddressFamily: [String]]?, now: Now) -> RegionID? {
+  /// Takes in where DNS points; returns the region when it was not this machine that moved it
+  /// there. `late` is the target of an own write that may still land: it is nobody's wish.
+  public mutating func observe(
+    addresses: [AddressFamily: [String]]?, now: Now, late: RegionID? = nil
+  ) -> RegionID? {
     guard let addresses else {
       at = .unknown
       return nil
@@ -59,7 +62,7 @@ public struct Machine: Sendable {
     let adopted = memory.active != nil
     memory.active = region
     memory.activeSinceMs = now.wallMs
-    if adopted { memory.pinned = region }
+    if adopted && region != late { memory.pinned = region == topology.primary ? nil : region }
     return adopted ? region : nil
   }
 
@@ -128,11 +131,13 @@ public struct Machine: Sendable {
       memory.pinned = request.isFailback ? nil : request.to
       self.request = nil
     case .cancel:
+      unpin()
       memory.intent = nil
       write = .pending
     case .fail:
+      unpin()
       memory.intent = nil
-      memory.refusedMs = now.wallMs
+      if decision.rule == .writeRefused { memory.refusedMs = now.wallMs }
       write = .pending
     case .supersede:
       open(.emergency, to: view.target, rule: decision.rule, overrides: [])
@@ -143,6 +148,13 @@ public struct Machine: Sendable {
       memory.intent = nil
       write = .pending
     }
+  }
+
+  /// An operator's move that was not made pins nothing.
+  private mutating func unpin() {
+    guard let intent = memory.intent, intent.errand == .commanded, memory.pinned == intent.to
+    else { return }
+    memory.pinned = nil
   }
 
   /// The move in flight has written: it counts, and DNS points at its target from now on. Once.

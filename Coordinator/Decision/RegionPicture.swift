@@ -124,6 +124,7 @@ public struct RegionMemory: Hashable, Sendable {
   public mutating func confirm(limit: Duration, now: Instant) -> Bool {
     guard let downSince, now - downSince >= limit else {
       confirmedAt = nil
+      heldMs = 0
       return false
     }
     if confirmedAt == nil { confirmedAt = max(downSince + limit, verdictSince) }

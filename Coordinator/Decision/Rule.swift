@@ -58,6 +58,9 @@ public enum Rule: Int, Hashable, Sendable, Codable, CaseIterable {
   case writeRefused = 340
   /// Every record is written and read back.
   case allCommitted = 350
+  /// Someone changed the record while the move was being published: it ends, and what stands there
+  /// is taken over.
+  case overtaken = 360
   /// The name servers are being asked until they agree.
   case awaitPublication = 400
   /// Every name server that answers shows the new address.

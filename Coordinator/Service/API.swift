@@ -20,6 +20,7 @@ struct API: Sendable {
   /// The router of one listener.
   func router(changes: Bool) -> Router<Context> {
     let router = Router(context: Context.self)
+    router.middlewares.add(UnknownPath())
     router.post("/v1/reports") { request, _ in await report(request) }
     router.get("/v1/status") { _, _ in try Self.json(await coordinator.status()) }
     router.get("/v1/services/:name/explain") { _, context in
@@ -156,7 +157,7 @@ struct API: Sendable {
 
   private static func status(_ refusal: Refusal) -> HTTPResponse.Status {
     switch refusal.code {
-    case "unknown_service": .notFound
+    case "unknown_service", "unknown_incident": .notFound
     case "conflict", "in_flight": .conflict
     case "starting", "cannot_store": .serviceUnavailable
     default: .unprocessableContent
@@ -219,5 +220,23 @@ struct API: Sendable {
 
   static func problem(_ status: HTTPResponse.Status, _ problem: Problem) -> Response {
     json(status, (try? JSON.encode(problem)) ?? [])
+  }
+}
+
+/// Turns the router's empty refusals into ones with a reason.
+private struct UnknownPath: RouterMiddleware {
+  func handle(
+    _ request: Request, context: API.Context,
+    next: (Request, API.Context) async throws -> Response
+  ) async throws -> Response {
+    do {
+      return try await next(request, context)
+    } catch let error as Hummingbird.HTTPError where error.status == .notFound {
+      return API.problem(
+        .notFound,
+        Problem(
+          code: "no_such_path",
+          message: "\(request.method) \(request.uri.path) is nothing here; look at GET /v1/status"))
+    }
   }
 }

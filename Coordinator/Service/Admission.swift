@@ -12,11 +12,15 @@ struct Admission: Sendable {
   private struct Known: Sendable {
     var boot: String?
     var sequence: UInt64 = 0
+    /// The wall clock that the newest accepted report carries.
+    var sentMs = Int64.min
     var past: [String] = []
     var challenges: [Challenge] = []
   }
 
   private var agents: [AgentID: Known] = [:]
+  /// The wall clock was stepped: until then only challenges prove that a report is timely.
+  private var distrustWallUntil: Instant?
   private let freshFor: Duration
   private let window: Duration
 
@@ -34,6 +38,11 @@ struct Admission: Sendable {
     known.challenges.append(Challenge(text: challenge, at: now))
     known.challenges = Array(known.challenges.suffix(Self.kept))
     agents[agent] = known
+  }
+
+  /// Takes no wall clock's word until `instant` (RULES 6d).
+  mutating func distrustWall(until instant: Instant) {
+    distrustWallUntil = instant
   }
 
   /// Refuses a replayed or untimely report; nothing but a counter changes by a refused one.
@@ -57,6 +66,7 @@ struct Admission: Sendable {
     }
     known.boot = report.boot
     known.sequence = report.sequence
+    known.sentMs = report.sentMs
     agents[report.agent] = known
   }
 
@@ -72,6 +82,18 @@ struct Admission: Sendable {
         code: "not_timely",
         message: "the report echoes no challenge of the last \(freshFor.inSeconds) s. "
           + "Send it again with the challenge of this reply.")
+    }
+    if known.boot != nil, report.sentMs < known.sentMs {
+      throw Problem(
+        code: "not_timely",
+        message: "another boot, sent before the newest report accepted of \(report.agent). "
+          + "Send it again with the challenge of this reply.")
+    }
+    if let until = distrustWallUntil, now.instant < until {
+      throw Problem(
+        code: "not_timely",
+        message: "first contact, and the coordinator's own clock was just stepped. Send it again "
+          + "with the challenge of this reply.")
     }
     let skewMs = abs(report.sentMs - now.wallMs)
     guard skewMs <= window.wholeMilliseconds else {

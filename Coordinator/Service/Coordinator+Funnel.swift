@@ -6,13 +6,16 @@ import Wire
 
 extension Coordinator {
   /// Steps one service's machine: judge, decide, store the transition and the intent in one
-  /// transaction, and only then perform.
-  func step(_ name: String, now: Now) {
-    guard var room = rooms[name] else { return }
+  /// transaction, and only then perform. Gives false when nothing could be stored: then nothing
+  /// was decided either.
+  @discardableResult
+  func step(_ name: String, now: Now) -> Bool {
+    guard !ending, var room = rooms[name] else { return false }
     let before = room.machine
     let stepped = room.machine.tick(evidence: evidence, doubts: doubts, now: now)
     var events = verdictEvents(&room, stepped.assessment, now: now)
     events += ruleEvents(&room, stepped.assessment, transition: stepped.transition, now: now)
+    events += heldEvents(&room, stepped.assessment, now: now)
     let changed = stepped.transition != nil || room.machine.memory != before.memory
     if changed || !events.isEmpty {
       var commit = Commit(service: name, events: events)
@@ -27,11 +30,11 @@ extension Coordinator {
         // Not durable: it did not happen. The next tick tries again.
         note(storeError: error)
         rooms[name]?.machine = before
-        return
+        return false
       } catch {
         logger.critical("cannot encode the memory of \(name): \(error)")
         rooms[name]?.machine = before
-        return
+        return false
       }
       for event in commit.events { log(event) }
       if room.incident?.outcome != .open, let ended = room.incident {
@@ -43,6 +46,7 @@ extension Coordinator {
     rooms[name] = room
     if let transition = stepped.transition { perform(transition, service: name) }
     keepGoing(name, now: now)
+    return true
   }
 
   /// Adds what a transition closes and opens to its commit.
@@ -71,6 +75,7 @@ extension Coordinator {
         room.lastIncident = old
       }
       room.incident = opened(transition, room: room, stepped.assessment, now: now)
+      room.resumed = false
       room.saidNotPublished = false
     case .verify:
       let committed = room.incident?.stamps.committedMs ?? now.wallMs
@@ -114,7 +119,7 @@ extension Coordinator {
       to: intent.to, rule: intent.rule.rawValue,
       why: Story.why(intent, assessment: assessment, asked: room.asked),
       evidence: intent.from.map { Story.evidence(of: $0, assessment: assessment) } ?? [],
-      operatorName: room.asked?.by, records: records,
+      operatorName: intent.errand == .commanded ? room.asked?.by : nil, records: records,
       stamps: stamps(intent, assessment, now: now),
       dataAtRisk: assessment.dataAtRisk[intent.to])
   }
@@ -157,6 +162,31 @@ extension Coordinator {
             + Story.brief(picture)))
     }
     return events
+  }
+
+  /// An alert, once, when a confirmed down verdict is held back for long, with the way to force it
+  /// (RULES 6).
+  private func heldEvents(
+    _ room: inout Room, _ assessment: Assessment, now: Now
+  ) -> [EventRecord] {
+    guard assessment.facts.source == .confirmed, assessment.intent == nil,
+      let active = assessment.active, let memory = assessment.memories[active]
+    else {
+      room.saidHeld = false
+      return []
+    }
+    let limit = room.service.policy.outsideConfirm.wholeMilliseconds
+    guard !room.saidHeld, memory.heldMs >= limit else { return [] }
+    room.saidHeld = true
+    let rule = assessment.decision.rule
+    return [
+      EventRecord(
+        atMs: now.wallMs, service: room.name, region: active, epoch: assessment.epoch,
+        rule: rule.rawValue, kind: "held", level: .alert,
+        text: "\(active) has been down and not left for "
+          + "\(Story.span(.milliseconds(memory.heldMs))): \(RuleText.sentence(rule)). "
+          + "To force it: \(Story.force(room.service.topology, assessment: assessment))")
+    ]
   }
 
   /// A line for every rule that acts anew, so that each minute has its reason.

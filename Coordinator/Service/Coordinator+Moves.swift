@@ -11,7 +11,10 @@ extension Coordinator {
     switch transition.decision.effect {
     case .none, .passPointOfNoReturn: break
     case .openEmergency, .openElective, .openCommanded: startMove(name)
-    case .cancel, .fail: rooms[name]?.moving?.cancel()
+    case .cancel, .fail:
+      rooms[name]?.moving?.cancel()
+      rooms[name]?.verifying?.cancel()
+      rooms[name]?.verifying = nil
     case .supersede:
       rooms[name]?.moving?.cancel()
       rooms[name]?.verifying?.cancel()
@@ -31,15 +34,18 @@ extension Coordinator {
     case .verifying: if room.verifying == nil { startVerification(name) }
     case .switching, .committed:
       guard room.moving == nil else { return }
+      if let from = room.retryFrom, now.instant < from { return }
+      if room.assessment?.decision.rule == .resumeWait { return }
       if let from = room.mayWriteFrom, now.instant < from { return }
       if room.machine.graceLeft(now.instant) != nil { return }
       if room.resumed {
-        rooms[name]?.resumed = false
         if room.machine.write == .underway {
-          // What was under way before the restart has landed or never will; the next tick judges
-          // the move anew, and it reads before it writes.
+          // What was under way before the restart has landed or never will, as a reading from
+          // after the wait tells; the next tick judges the move anew.
+          guard let read = room.readAt, read >= (room.mayWriteFrom ?? read) else { return }
           rooms[name]?.machine.observe(write: .pending)
         }
+        rooms[name]?.resumed = false
         tell(name, kind: "resumed", text: "taking up the move to \(intent.to) after a restart")
         return
       }
@@ -49,9 +55,14 @@ extension Coordinator {
   }
 
   private func startMove(_ name: String) {
-    guard let room = rooms[name], let intent = room.machine.memory.intent,
+    guard !ending, let room = rooms[name], let intent = room.machine.memory.intent,
       let plan = plan(room, intent: intent)
     else { return }
+    // What was read before this move says nothing about where DNS points after it.
+    rooms[name]?.moves += 1
+    rooms[name]?.reading = nil
+    rooms[name]?.readAt = nil
+    rooms[name]?.movingEpoch = intent.epoch
     let before = room.moving
     let watch = MoveWatch(coordinator: self, service: name, epoch: intent.epoch)
     let pace = movePace
@@ -80,7 +91,8 @@ extension Coordinator {
     var previous: [String: String] = [:]
     for (family, address) in target.addresses {
       desired[family.recordType] = address
-      previous[family.recordType] = from?.addresses[family]
+      // A superseded move may have left the families apart: nothing is compared then.
+      previous[family.recordType] = intent.rule == .supersede ? nil : from?.addresses[family]
     }
     return MovePlan(
       name: topology.name, desired: desired, previous: previous,
@@ -93,13 +105,17 @@ extension Coordinator {
   /// Right before each write: judged anew on the evidence of this moment.
   func mayWrite(_ name: String, epoch: UInt64) -> WritePermission {
     let now = Now.read()
-    step(name, now: now)
+    // Whoever asks has read what the write before came to.
+    if rooms[name]?.machine.write == .underway { notWritten(name) }
+    guard step(name, now: now) else {
+      return .stop("cannot store the decision: \(storeTrouble ?? "unknown")")
+    }
     guard let room = rooms[name], let intent = room.machine.memory.intent, intent.epoch == epoch
     else { return .stop("the intent of epoch \(epoch) is closed") }
     guard let decision = room.assessment?.decision else { return .stop("nothing is judged yet") }
     switch decision.rule {
     case .writePending, .failOver, .failBack, .operatorMove, .supersede, .finishing,
-      .pointOfNoReturn, .writeUnderway:
+      .pointOfNoReturn:
       rooms[name]?.machine.observe(write: .underway)
       return .go
     default: return .stop(RuleText.sentence(decision.rule))
@@ -111,18 +127,24 @@ extension Coordinator {
     guard var room = rooms[name], room.machine.memory.intent?.epoch == epoch else { return }
     let line = MoveWords.line(step)
     switch step {
-    case .notApplied: rooms[name]?.machine.observe(write: .pending)
+    case .notApplied: notWritten(name)
     case .answered(let record, let error):
       // The marker is no point of no return, and a definite refusal changed nothing.
-      if record.type == "TXT" || error != nil { rooms[name]?.machine.observe(write: .pending) }
+      if record.type == "TXT" || error != nil { notWritten(name) }
     case .ambiguous(let record, _, _):
-      if record.type == "TXT" { rooms[name]?.machine.observe(write: .pending) }
+      if record.type == "TXT" {
+        notWritten(name)
+      } else if let intent = room.machine.memory.intent {
+        let until = Now.read().instant + deployment.settings.pace.mayLandFor
+        rooms[name]?.mayLand = (intent.to, until)
+      }
     case .committed(let record):
       if let index = room.incident?.records.firstIndex(where: { $0.type == record.type }) {
         room.incident?.records[index].committed = true
         room.incident?.records[index].recordId = record.id
       }
       room.ttlSeconds = record.ttlSeconds
+      room.mayLand = nil
       if room.incident?.records.contains(where: { !$0.committed }) == true {
         // The point of no return: from here on the rest is written whatever happens.
         room.machine.observe(write: .partly)
@@ -136,16 +158,21 @@ extension Coordinator {
 
   /// The end of a move's writes.
   private func moved(_ name: String, epoch: UInt64, result: MoveResult) {
-    guard rooms[name]?.machine.memory.intent?.epoch == epoch else { return }
-    rooms[name]?.moving = nil
+    // The task of a move that was superseded meanwhile is another's.
+    if rooms[name]?.movingEpoch == epoch {
+      rooms[name]?.moving = nil
+      rooms[name]?.movingEpoch = nil
+    }
+    guard !ending, rooms[name]?.machine.memory.intent?.epoch == epoch else { return }
     let now = Now.read()
+    rooms[name]?.retryFrom = now.instant + deployment.settings.pace.rereadAfter
     switch result {
     case .committed:
       rooms[name]?.machine.observe(write: .all)
       rooms[name]?.incident?.stamps.committedMs = now.wallMs
     case .stopped(let reason):
       // The machine has decided otherwise, or asks to wait; it takes the write up again itself.
-      if rooms[name]?.machine.write == .underway { rooms[name]?.machine.observe(write: .pending) }
+      if rooms[name]?.machine.write == .underway { notWritten(name) }
       tell(name, kind: "write-stopped", text: "no write: \(reason)")
     case .interrupted(let reason):
       // A write may have landed: taken up again at once, and it begins with a read.
@@ -160,6 +187,12 @@ extension Coordinator {
     case .refused(let error): refuse(name, error.description)
     }
     step(name, now: now)
+  }
+
+  /// The newest write changed nothing; what was written before it stands.
+  private func notWritten(_ name: String) {
+    let committed = rooms[name]?.machine.memory.phase == .committed
+    rooms[name]?.machine.observe(write: committed ? .partly : .pending)
   }
 
   private func refuse(_ name: String, _ text: String) {

@@ -1,15 +1,18 @@
+import Codec
 import DNS
 import Decision
 import Logging
 import Platform
 import Settings
+import Store
 import Wire
 
 extension Coordinator {
   /// Asks the name servers until they agree (RULES 16).
   func startVerification(_ name: String) {
     rooms[name]?.verifying?.cancel()
-    guard let room = rooms[name], let intent = room.machine.memory.intent else { return }
+    rooms[name]?.strays = 0
+    guard !ending, let room = rooms[name], let intent = room.machine.memory.intent else { return }
     let topology = room.service.topology
     let round = room.service.policy.convergenceRound
     // Asked more often than the two rounds are apart, so that the stamp is exact.
@@ -78,6 +81,7 @@ extension Coordinator {
   }
 
   private func read(_ name: String, topology: Topology) async {
+    let moves = rooms[name]?.moves
     let found: Result<[ProviderRecord], ProviderError>
     do {
       found = .success(try await provider.records(of: topology.name))
@@ -90,14 +94,15 @@ extension Coordinator {
       lines += await nameServers.ask(
         name: topology.name, type: family.questionType, new: mine.map { [$0] } ?? [], old: [])
     }
+    // A move may have begun or ended meanwhile: what was read before it says nothing after it.
+    guard let room = rooms[name], room.moving == nil, room.moves == moves else { return }
     took(name, found: found, lines: lines)
   }
 
   private func took(
     _ name: String, found: Result<[ProviderRecord], ProviderError>, lines: [NameServerLine]
   ) {
-    // A move may have begun meanwhile: what was read before it says nothing about it.
-    guard var room = rooms[name], room.moving == nil else { return }
+    guard var room = rooms[name] else { return }
     let now = Now.read()
     if room.verifying == nil { room.lines = lines }
     switch found {
@@ -129,16 +134,59 @@ extension Coordinator {
     let addresses = fresh ? room.reading : agreed(room.lines)
     if room.machine.memory.intent != nil {
       resumeBy(addresses, room: &room)
+      if fresh { noteStrays(&room) }
       rooms[name] = room
       return
     }
-    let adopted = room.machine.observe(addresses: addresses, now: now)
-    rooms[name] = room
-    if let adopted {
-      tell(
-        name, kind: "adopted", level: .notice,
-        text: "someone pointed \(room.service.topology.name) at \(adopted): taken over as an "
-          + "operator's move; automatic failback is off until signalbox failback \(name)")
+    let late = room.mayLand.flatMap { now.instant < $0.until ? $0.region : nil }
+    guard let adopted = room.machine.observe(addresses: addresses, now: now, late: late) else {
+      rooms[name] = room
+      return
+    }
+    adopt(adopted, late: late, room: room, now: now)
+  }
+
+  /// Takes over where someone else pointed the name, durably; not stored, it is seen again.
+  private func adopt(_ region: RegionID, late: RegionID?, room: Room, now: Now) {
+    let name = room.name
+    let service = room.service.topology.name
+    let text =
+      region == late
+      ? "a write of ours without an answer has landed late: \(service) points at \(region)"
+      : "someone pointed \(service) at \(region): taken over as an operator's move"
+        + (room.machine.memory.pinned == nil
+          ? "" : "; automatic failback is off until signalbox failback \(name)")
+    let event = EventRecord(
+      atMs: now.wallMs, service: name, region: region, epoch: room.machine.memory.epoch,
+      kind: region == late ? "late-echo" : "adopted", level: .alert, text: text)
+    do {
+      let memory = try JSON.encode(room.machine.memory)
+      _ = try store.commit(
+        Commit(
+          service: name, epoch: room.machine.memory.epoch, memory: memory, events: [event]))
+      rooms[name] = room
+      rooms[name]?.mayLand = nil
+      log(event)
+    } catch let error as StoreError {
+      note(storeError: error)
+    } catch {
+      logger.critical("cannot encode the memory of \(name): \(error)")
+    }
+  }
+
+  /// Someone changed the record while a move was being published: the move ends, and the next
+  /// reading takes over what stands there.
+  private func noteStrays(_ room: inout Room) {
+    guard room.machine.memory.phase == .verifying, let found = room.reading,
+      let target = room.machine.memory.intent.flatMap({ room.service.topology.region($0.to) })
+    else { return }
+    let shows = room.service.topology.families.allSatisfy { family in
+      found[family] == target.addresses[family].map { [$0] }
+    }
+    room.strays = shows ? 0 : room.strays + 1
+    if room.strays == 2 {
+      room.machine.observe(write: .refused)
+      room.incident?.outcomeText = "someone changed the record while it was being published"
     }
   }
 
@@ -166,13 +214,15 @@ extension Coordinator {
 
   private func agreed(_ lines: [NameServerLine]) -> [AddressFamily: [String]]? {
     let answers = lines.filter { $0.answer != .mute && !$0.addresses.isEmpty }
-    guard answers.count >= 2, let first = answers.first?.addresses.sorted(),
-      answers.allSatisfy({ $0.addresses.sorted() == first })
-    else { return nil }
     var result: [AddressFamily: [String]] = [:]
-    for address in first {
-      result[address.contains(":") ? .ipv6 : .ipv4, default: []].append(address)
+    for family in AddressFamily.allCases {
+      let mine = answers.map { $0.addresses.sorted() }.filter {
+        ($0.first?.contains(":") == true) == (family == .ipv6)
+      }
+      guard let first = mine.first else { continue }
+      guard mine.count >= 2, mine.allSatisfy({ $0 == first }) else { return nil }
+      result[family] = first
     }
-    return result
+    return result.isEmpty ? nil : result
   }
 }

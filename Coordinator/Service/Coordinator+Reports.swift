@@ -2,6 +2,7 @@ import Decision
 import Logging
 import Platform
 import Settings
+import Store
 import Wire
 
 extension Coordinator {
@@ -56,7 +57,12 @@ extension Coordinator {
         text: "\(report.agent): \(past.name) was \(past.state.rawValue)"
           + (past.reason.map { ": \($0)" } ?? "") + " (told now)")
     }
-    for event in events { record(event) }
+    for event in events { log(event) }
+    do {
+      _ = try store.commit(Commit(service: nil, events: Array(events)))
+    } catch {
+      note(storeError: error)
+    }
   }
 
   private func challenge(for agent: AgentID, now: Now) -> String {

@@ -8,11 +8,6 @@ extension Coordinator {
   func move(_ service: String, request: MoveRequest, isFailback: Bool) throws(Refusal) -> MoveReply
   {
     guard var room = rooms[service] else { throw unknown(service) }
-    guard storeTrouble == nil else {
-      throw Refusal(
-        code: "cannot_store",
-        message: "nothing can be begun: \(storeTrouble ?? "")")
-    }
     guard let assessment = room.assessment else {
       throw Refusal(code: "starting", message: "just started: nothing is judged yet, try again")
     }
@@ -25,8 +20,11 @@ extension Coordinator {
     rooms[service] = room
     step(service, now: .read())
     guard let incident = rooms[service]?.incident else {
+      // It must not begin later, when nobody expects it.
+      rooms[service]?.machine.withdraw()
+      rooms[service]?.asked = nil
       throw Refusal(
-        code: "not_begun",
+        code: storeTrouble == nil ? "not_begun" : "cannot_store",
         message: storeTrouble ?? "the move was not begun; look: signalbox explain \(service)")
     }
     return MoveReply(
@@ -88,13 +86,19 @@ extension Coordinator {
   private func about() -> CoordinatorStatus {
     let now = Now.read().instant
     let grace = rooms.values.compactMap { $0.machine.graceLeft(now) }.max()
-    var words = doubts.current.map(\.text).sorted()
+    var words = evidence.agents.isEmpty ? [] : doubts.current.map(\.text).sorted()
+    for room in rooms.values.sorted(by: { $0.name < $1.name }) {
+      guard let trouble = room.readTrouble else { continue }
+      words.append(
+        "the DNS record of \(room.service.topology.name) cannot be read, so a move would fail: "
+          + trouble)
+    }
     if let storeTrouble { words.append("cannot store: \(storeTrouble)") }
     return CoordinatorStatus(
       release: Release.version, startedMs: startedMs,
       automation: deployment.settings.automation.rawValue,
       graceMs: grace.map { Int($0.wholeMilliseconds) },
-      doubts: evidence.agents.isEmpty ? [] : words,
+      doubts: words,
       refusedReports: refused, publicKey: publicKey)
   }
 }

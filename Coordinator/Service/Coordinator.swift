@@ -30,6 +30,10 @@ actor Coordinator {
   var rooms: [String: Room] = [:]
   var refused: [String: Int] = [:]
   var shownDoubts: Set<Doubt> = []
+  /// Wall clock less boot-time clock at the last tick, to see the wall clock stepped (RULES 6d).
+  var wallOffsetMs: Int64?
+  /// Told to stop: nothing new is begun.
+  var ending = false
   /// The store's newest failure; nothing new is begun while it stands.
   var storeTrouble: String?
 
@@ -89,6 +93,7 @@ actor Coordinator {
   /// One tick: doubts, then every service.
   func tick() {
     let now = Now.read()
+    noteWallClock(now)
     if doubts.tick(&evidence, now: now.instant) {
       for name in rooms.keys { rooms[name]?.machine.restartConfirmations() }
     }
@@ -100,6 +105,22 @@ actor Coordinator {
   func take(_ probes: [(ProbeKey, OwnProbe)], reachedAnything: Bool) {
     evidence.ownVoteVoid = !reachedAnything
     for (key, probe) in probes { evidence.take(probe, of: key) }
+  }
+
+  /// Five seconds are more than slewing does between two ticks.
+  private func noteWallClock(_ now: Now) {
+    let offset = now.wallMs - now.instant.milliseconds
+    defer { wallOffsetMs = offset }
+    guard let before = wallOffsetMs, abs(offset - before) > 5_000 else { return }
+    // Proofs of publication are timed by it.
+    for (name, room) in rooms where room.verifying != nil { startVerification(name) }
+    let round = deployment.services.first?.policy.round ?? Defaults.reportInterval
+    admission.distrustWall(until: now.instant + round)
+    record(
+      EventRecord(
+        atMs: now.wallMs, kind: "clock", level: .alert,
+        text: "this host's wall clock was stepped by \((offset - before) / 1000) s: reports count "
+          + "by their challenges, stamps before and after it do not compare"))
   }
 
   private func noteDoubts(_ now: Now) {
@@ -129,6 +150,7 @@ actor Coordinator {
 
   /// Ends what runs on its own and closes the store; nothing in flight is lost by it.
   func end() async {
+    ending = true
     for room in rooms.values {
       room.verifying?.cancel()
       room.moving?.cancel()
@@ -174,6 +196,16 @@ struct Room: Sendable {
   /// The verdicts that the history has last.
   var shownVerdicts: [RegionID: Verdict] = [:]
   var shownRule: Rule?
+  /// The epoch that `moving` writes for.
+  var movingEpoch: UInt64?
+  /// Moves begun: a reading from before one says nothing after it.
+  var moves = 0
+  /// A stopped or interrupted move is not taken up again before.
+  var retryFrom: Instant?
+  /// A write without a definite answer that may still land (RULES 10).
+  var mayLand: (region: RegionID, until: Instant)?
+  /// Readings in a row, while a move is being published, that show something else.
+  var strays = 0
   /// The newest reading of the record, and when it was made.
   var reading: [AddressFamily: [String]]?
   var readAt: Instant?
@@ -184,6 +216,8 @@ struct Room: Sendable {
   var mayWriteFrom: Instant?
   /// The open intent was found in the journal at start.
   var resumed = false
+  /// An alert for a move that is held back for long was given.
+  var saidHeld = false
   /// An alert for a slow publication was given.
   var saidNotPublished = false
   /// Who asked for the pending move, and why.

@@ -17,14 +17,16 @@ extension Presenter {
       },
       conclusion: conclusion(room, assessment: assessment),
       changes: changes(room, assessment: assessment),
-      targets: room.service.topology.regions.compactMap { region in
-        assessment.eligibilities[region.id].map { eligibility in
-          TargetLine(
-            region: region.id, chosen: region.id == assessment.target,
-            reasons: eligibility.conditions + [risk(region.id, assessment: assessment)])
-        }
-      },
-      gate: assessment.gate?.conditions ?? [],
+      targets: room.machine.at != .region
+        ? []
+        : room.service.topology.regions.compactMap { region in
+          assessment.eligibilities[region.id].map { eligibility in
+            TargetLine(
+              region: region.id, chosen: region.id == assessment.target,
+              reasons: eligibility.conditions + [risk(region.id, assessment: assessment)])
+          }
+        },
+      gate: room.machine.at == .region ? assessment.gate?.conditions ?? [] : [],
       actions: actions(room, assessment: assessment), bound: room.service.policy.bound)
   }
 
@@ -53,8 +55,11 @@ extension Presenter {
       return "NOT failing over: \(RuleText.sentence(rule))."
     case .ok, .unprotected:
       if let gate = assessment.gate, let primary = room.service.topology.primary {
+        let waits =
+          assessment.pinned != nil || room.service.policy.failback != .automatic
+          ? " Failing back waits for: signalbox failback \(room.name)" : ""
         return gate.isOpen
-          ? "\(active) serves; \(primary) is ready to take users back."
+          ? "\(active) serves; \(primary) is ready to take users back.\(waits)"
           : "\(active) serves; \(primary) is not ready to take users back."
       }
       return "Nothing to do: \(active) is \(verdict.rawValue)."
@@ -118,7 +123,18 @@ extension Presenter {
   }
 
   private static func conclusion(_ room: Room, assessment: Assessment) -> String {
-    guard let active = assessment.active, let picture = assessment.pictures[active] else {
+    guard room.machine.at == .region, let active = assessment.active,
+      let picture = assessment.pictures[active]
+    else {
+      if room.machine.at == .foreign {
+        let found = room.service.topology.families.flatMap { room.reading?[$0] ?? [] }
+        return "Someone pointed \(room.service.topology.name) at "
+          + "\(found.joined(separator: ", ")). Nothing is moved until it holds a configured "
+          + "address again."
+      }
+      if let trouble = room.readTrouble {
+        return "Where DNS points is not known: \(trouble)"
+      }
       return "Where DNS points is not known, so nothing is decided."
     }
     switch picture.verdict {
@@ -138,8 +154,8 @@ extension Presenter {
   }
 
   private static func changes(_ room: Room, assessment: Assessment) -> [RuleLine] {
-    guard let active = assessment.active, let picture = assessment.pictures[active],
-      !picture.verdict.isDown
+    guard room.machine.at == .region, let active = assessment.active,
+      let picture = assessment.pictures[active], !picture.verdict.isDown
     else { return [] }
     let policy = room.service.policy
     var lines = [
@@ -215,13 +231,13 @@ extension Presenter {
   private static func actions(_ room: Room, assessment: Assessment) -> [ActionLine] {
     let service = room.service.topology.service
     var lines: [ActionLine] = []
-    if let target = assessment.target {
+    if room.machine.at == .region, let target = assessment.target {
       lines.append(
         ActionLine(
           command: "signalbox failover \(service) --to \(target)",
           effect: "shows what it would change, then asks"))
     }
-    if assessment.gate != nil {
+    if room.machine.at == .region, assessment.gate != nil {
       lines.append(
         ActionLine(
           command: "signalbox failback \(service)", effect: "back to the primary, when ready"))

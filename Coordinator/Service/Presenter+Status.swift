@@ -51,6 +51,7 @@ enum Presenter {
 
   static func situation(_ assessment: Assessment, room: Room) -> Situation {
     if room.machine.memory.intent != nil { return .moving }
+    if room.machine.graceLeft(assessment.now.instant) != nil { return .unknown }
     guard room.machine.at == .region, let active = assessment.active else { return .unknown }
     switch assessment.facts.source {
     case .confirmed: return .blocked
@@ -59,6 +60,7 @@ enum Presenter {
       return assessment.pictures[active]?.verdict == .unknown ? .unknown : .attention
     case .well:
       if assessment.target == nil { return .unprotected }
+      if room.readTrouble != nil { return .attention }
       return assessment.pictures[active]?.verdict == .healthy ? .ok : .attention
     }
   }
@@ -73,6 +75,8 @@ enum Presenter {
     case .ok: return "\(name) is served by \(active)."
     case .unprotected:
       return "\(name) is served by \(active), but no other region could take over now."
+    case .attention where room.readTrouble != nil:
+      return "\(name) is served by \(active), but its DNS record cannot be read: a move would fail."
     case .attention:
       return "\(name) points at \(active), which is \(verdict?.verdict.rawValue ?? "unknown"): "
         + "nothing is moved for it."
@@ -86,6 +90,9 @@ enum Presenter {
       let rule = assessment?.decision.rule ?? .noTarget
       return "\(active) is down, \(RuleText.sentence(rule))."
     case .unknown:
+      if let assessment, let left = room.machine.graceLeft(assessment.now.instant) {
+        return "just started: gathering evidence for another \(Story.span(left))."
+      }
       switch room.machine.at {
       case .foreign:
         return "\(name) points at \(addresses(room).joined(separator: ", ")), which is not "
@@ -108,7 +115,8 @@ enum Presenter {
   }
 
   private static func forecast(_ room: Room, assessment: Assessment) -> Forecast? {
-    guard let target = assessment.target else { return nil }
+    guard let target = assessment.target, room.machine.at == .region, room.readTrouble == nil
+    else { return nil }
     return Forecast(
       to: target, seconds: room.service.policy.typicalSeconds,
       dataAtRisk: assessment.dataAtRisk[target])
@@ -127,8 +135,10 @@ enum Presenter {
           of: source, in: region.id, topology: room.service.topology, evidence: snapshot.evidence)
     }
     let eligibility = assessment?.eligibilities[region.id]
+    let isNext = region.id == assessment?.target && room.machine.at == .region
     let role =
-      region.id == active ? "active" : region.id == assessment?.target ? "next" : "standby"
+      region.id == active && room.machine.at != .foreign
+      ? "active" : isNext ? "next" : "standby"
     return RegionStatus(
       region: region.id, aws: region.aws,
       addresses: region.addresses.sorted { $0.key < $1.key }.map(\.value), role: role,
@@ -180,6 +190,10 @@ enum Presenter {
     of region: RegionID, room: Room, snapshot: Snapshot
   ) -> (state: String, latencyMs: Double?) {
     let checks = room.service.topology.agents(of: region)
+      .filter {
+        snapshot.evidence.isFresh(
+          $0, now: snapshot.now.instant, for: room.service.policy.freshFor)
+      }
       .compactMap { snapshot.evidence.agents[$0]?.report }
       .flatMap(\.checks).filter { $0.kind == "dynamodb" }
     let order: [CheckState] = [.bad, .misconfigured, .degraded, .good]

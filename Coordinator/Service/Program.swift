@@ -32,18 +32,18 @@ public enum Program {
     var quiet = logger
     quiet.logLevel = .error
     try await Self.claimSocket(settings.socket, http: parts.http)
+    let listening = Listening(settings, coordinator: coordinator, logger: logger)
     let open = Application(
       router: api.router(changes: false), server: Self.server,
       configuration: .init(
         address: .hostname(settings.listen.host, port: settings.listen.port)),
-      logger: quiet)
+      onServerRunning: { _ in await listening.one() }, logger: quiet)
     let local = Application(
       router: api.router(changes: true), server: Self.server,
       configuration: .init(address: .unixDomainSocket(path: settings.socket)),
       onServerRunning: { _ in
         _ = chmod(settings.socket, 0o600)
-        Supervisor.ready(status: await coordinator.oneLine())
-        logger.info("listening on \(settings.listen) and \(settings.socket)")
+        await listening.one()
       }, logger: quiet)
     let group = ServiceGroup(
       configuration: .init(
@@ -69,6 +69,13 @@ public enum Program {
 }
 
 extension Program {
+  /// Checks what the settings name, and gives the public key that agents have to know.
+  public static func check(_ settings: CoordinatorSettings) throws -> String {
+    _ = try Parts.token(settings.linode.tokenFile)
+    _ = try Deployment(settings)
+    return try Signer.load(file: settings.keyFile).verifier.base64
+  }
+
   /// A connection that says nothing for that long is closed; agents report every few seconds.
   private static var server: HTTPServerBuilder {
     .http1(configuration: .init(idleTimeout: .seconds(30)))
@@ -78,12 +85,41 @@ extension Program {
   private static func claimSocket(_ path: String, http: HTTPClient) async throws {
     let request = Platform.HTTPRequest(
       url: "http://localhost/healthz", deadline: .seconds(2), unixSocket: path)
+    let parent = path.split(separator: "/").dropLast().joined(separator: "/")
+    do {
+      try Files.makeDirectory("/\(parent)", mode: 0o755)
+    } catch {
+      throw StartupError(
+        description: "\(error). The directory of `socket` has to exist or to be made here: "
+          + "run as root, or choose another `socket`")
+    }
     if Files.exists(path), (try? await http.send(request)) != nil {
       throw StartupError(
         description: "\(path): another coordinator answers there. Stop it first, or choose "
           + "another `socket`")
     }
     Files.remove(path)
+  }
+}
+
+/// Tells the supervisor, once both listeners are there.
+private actor Listening {
+  private let settings: CoordinatorSettings
+  private let coordinator: Coordinator
+  private let logger: Logger
+  private var count = 0
+
+  init(_ settings: CoordinatorSettings, coordinator: Coordinator, logger: Logger) {
+    self.settings = settings
+    self.coordinator = coordinator
+    self.logger = logger
+  }
+
+  func one() async {
+    count += 1
+    guard count == 2 else { return }
+    Supervisor.ready(status: await coordinator.oneLine())
+    logger.info("listening on \(settings.listen) and \(settings.socket)")
   }
 }
 
@@ -145,8 +181,14 @@ private struct Parts {
   }
 
   /// The token's file: one line; its text never appears anywhere else.
-  private static func token(_ path: String) throws -> [UInt8] {
+  static func token(_ path: String) throws -> [UInt8] {
     let bytes = try Files.read(path, maxBytes: 4096)
+    let mode = try Files.mode(path) & 0o777
+    guard mode & 0o077 == 0 else {
+      throw StartupError(
+        description: "\(path): the Linode token may be read by others (mode "
+          + "\(String(mode, radix: 8))); do: chmod 600 \(path)")
+    }
     let token = Array(bytes.drop { $0 <= 0x20 }.reversed().drop { $0 <= 0x20 }.reversed())
     guard !token.isEmpty, token.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
       throw StartupError(

@@ -25,16 +25,17 @@ enum RuleText {
     case .failOver: "the active region is down: moving"
     case .writePending: "about to write the record"
     case .writeUnderway: "a write is under way; its outcome is not known yet"
-    case .resumeWait: "an intent from before the restart waits for fresh evidence"
+    case .resumeWait: "a move waits for fresh evidence before its first write"
     case .cancelRefuted: "the source is up again"
     case .cancelTargetLost: "the target may no longer take over"
     case .cancelGateClosed: "the primary is no longer ready"
     case .pointOfNoReturn: "the first record is written: the move will be finished"
     case .finishing: "writing the remaining records"
     case .supersede: "the target is down: moving on"
-    case .targetDeadNoOther: "the target is down and no other region may take over"
+    case .targetDeadNoOther: "the target is down, and no other region can take over now"
     case .writeRefused: "the DNS provider refuses the write"
     case .allCommitted: "written and read back"
+    case .overtaken: "someone changed the record while it was being published"
     case .awaitPublication: "asking the name servers until they agree"
     case .converged: "every name server that answers shows the new address"
     case .coolingDown: "a move was completed a short while ago"
@@ -55,7 +56,7 @@ enum RuleText {
       .telling
     case .suspect, .blockedByGrace, .blockedByDoubt, .blockedByObserve, .blockedByBudget,
       .blockedByRefusal, .noTarget, .failOver, .cancelTargetLost, .supersede, .targetDeadNoOther,
-      .writeRefused, .atForeign, .atMixed:
+      .writeRefused, .overtaken, .atForeign, .atMixed:
       .alarming
     }
   }

@@ -76,6 +76,20 @@ enum Story {
     }
   }
 
+  /// The exact command that moves all the same.
+  static func force(_ topology: Topology, assessment: Assessment) -> String {
+    let others = topology.regions.map(\.id).filter { $0 != assessment.active }
+    let fewest = others.min { one, other in
+      (assessment.eligibilities[one]?.refusals.count ?? 99)
+        < (assessment.eligibilities[other]?.refusals.count ?? 99)
+    }
+    guard let target = assessment.target ?? fewest else { return "there is no other region" }
+    let failing = assessment.eligibilities[target]?.conditions.filter { !$0.holds } ?? []
+    return
+      (["signalbox failover \(topology.service) --to \(target)"]
+      + failing.map { "--override-rule \($0.name)" }).joined(separator: " ")
+  }
+
   /// What a rule's line in the history adds: numbers of this moment.
   static func context(_ rule: Rule, assessment: Assessment) -> String {
     guard let active = assessment.active, let picture = assessment.pictures[active] else {

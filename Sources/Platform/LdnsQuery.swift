@@ -1,4 +1,5 @@
 import CLdns
+import CLinux
 import Glibc
 
 /// One question through ldns, on the calling thread.

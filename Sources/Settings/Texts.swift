@@ -1,3 +1,5 @@
+import Wire
+
 /// Reads and writes the small texts of configuration files.
 enum Texts {
   // MARK: Times
@@ -186,12 +188,5 @@ enum Texts {
       rows.append(row)
     }
     return rows[left.count][right.count]
-  }
-}
-
-extension Duration {
-  /// Cut to whole milliseconds.
-  var wholeMilliseconds: Int64 {
-    components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
   }
 }

@@ -80,6 +80,18 @@ import Wire
     }
   }
 
+  /// The coordinator's own clock was stepped: only a challenge counts.
+  @Test func noWallClockAfterAStep() throws {
+    var admission = admission()
+    admission.distrustWall(until: Instant(milliseconds: 5000))
+    #expect(throws: Problem.self) { try admission.admit(report(1), now: now(4999)) }
+    admission.issued("c", to: "a1", now: Instant(milliseconds: 4999))
+    try admission.admit(report(1, challenge: "c"), now: now(4999))
+    var later = self.admission()
+    later.distrustWall(until: Instant(milliseconds: 5000))
+    try later.admit(report(1), now: now(5000))
+  }
+
   /// Without a challenge the wall clock is accepted at first contact only.
   @Test func noChallengeAfterFirstContact() throws {
     var admission = admission()

@@ -119,11 +119,11 @@ import Testing
     let provider = World.provider()
     provider.script { $0.intrusion = (call: 3, change: { $0.set(1, World.a[2]) }) }
     let result = await World.perform(provider)
-    guard case .stopped(let reason) = result else {
+    guard case .refused(let error) = result else {
       Issue.record("\(result)")
       return
     }
-    #expect(reason.contains("127.0.3.1"))
+    #expect(error.description.contains("127.0.3.1"))
     #expect(provider.now.addressPuts.isEmpty)
     // Without knowledge of the value before there is nothing to compare with.
     let unknown = World.provider([World.record(1, "A", World.a[2])])

@@ -77,8 +77,11 @@ struct DecideEnumerationTests {
         Self.withoutIntent.contains(phase) && decision.next == .switching
       case .supersede:
         (phase == .committed || phase == .verifying) && decision.next == .switching
-      case .cancel, .fail:
-        phase == .switching && Self.withoutIntent.contains(decision.next)
+      case .cancel: phase == .switching && Self.withoutIntent.contains(decision.next)
+      case .fail:
+        // In `verifying` only what someone else did to the record ends a move.
+        (phase == .switching || phase == .verifying && decision.rule == .overtaken)
+          && Self.withoutIntent.contains(decision.next)
       case .passPointOfNoReturn: phase == .switching && decision.next == .committed
       case .verify: (phase == .switching || phase == .committed) && decision.next == .verifying
       case .finish: phase == .verifying && decision.next == .cooling

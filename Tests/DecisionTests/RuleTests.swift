@@ -12,7 +12,8 @@ struct RuleTests {
     250: "fail-over", 300: "write-pending", 301: "write-underway", 302: "resume-wait",
     310: "cancel-refuted", 311: "cancel-target-lost", 312: "cancel-gate-closed",
     320: "point-of-no-return", 321: "finishing", 330: "supersede", 331: "target-dead-no-other",
-    340: "write-refused", 350: "all-committed", 400: "await-publication", 410: "converged",
+    340: "write-refused", 350: "all-committed", 360: "overtaken", 400: "await-publication",
+    410: "converged",
     420: "cooling-down", 421: "cooldown-over", 500: "failback-gate-closed", 510: "fail-back",
     520: "operator-move",
   ]

@@ -72,7 +72,8 @@ public struct RecordMove: Sendable {
       case .foreign(let found): throw Ending(result: .foreign(found: found))
       case .broken(let error):
         throw Ending(result: touched ? .interrupted(error.description) : .refused(error))
-      case .moved(let text): throw Ending(result: .stopped(text))
+      case .moved(let text):
+        throw Ending(result: .refused(ProviderError(.refused, .permanent, description: text)))
       case .done(let done):
         for record in done { await commit(record) }
         throw Ending(result: .committed)
