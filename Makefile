@@ -11,7 +11,7 @@ RELEASE := $(STRICT) -c release --static-swift-stdlib
 SOURCES := Package.swift Sources Agent Coordinator Tests
 ARGS ?=
 
-.PHONY: help dependencies build demo test test-swift test-clients cover lint format ci clean
+.PHONY: help dependencies build deb demo test test-swift test-clients cover lint format ci clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -24,6 +24,11 @@ build: dependencies ## release programs into build/bin
 	@mkdir -p build/bin
 	@bin=$$(swift build $(RELEASE) --show-bin-path); \
 	for program in $(PROGRAMS); do install -m 0755 "$$bin/$$program" build/bin/; done
+
+deb: build ## Debian packages into build/debs, checked
+	@Packaging/scripts/install-dependencies packing >&2
+	@Packaging/scripts/build-debs
+	@Packaging/scripts/check-debs
 
 demo: build ## real processes on this machine: fail over, do nothing, fail back
 	@build/bin/signalbox demo $(ARGS)
