@@ -7,7 +7,7 @@ struct AgentCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "signalbox-agent",
     abstract: "Checks this host's app and DynamoDB replica and reports to the coordinator.",
-    version: "signalbox-agent \(AgentVersion.current)",
+    version: "signalbox-agent \(Release.version)",
     subcommands: [Run.self, CheckConfig.self], defaultSubcommand: Run.self)
 
   static func main() async {

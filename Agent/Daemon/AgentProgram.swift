@@ -23,12 +23,12 @@ struct AgentProgram: Sendable {
   /// Runs until SIGTERM or SIGINT.
   func run() async {
     let settings = loaded.settings
-    let http = HTTPClient(userAgent: "signalbox-agent/\(AgentVersion.current)")
+    let http = HTTPClient(userAgent: "signalbox-agent/\(Release.version)")
     let dns = DNSClient()
     let agent = Agent(
       facts: AgentFacts(
         agent: settings.agent, region: settings.region, boot: SecureRandom.hex(8),
-        version: AgentVersion.current, reportIntervalMs: settings.reportInterval.milliseconds,
+        version: Release.version, reportIntervalMs: settings.reportInterval.milliseconds,
         table: settings.dynamodb?.table,
         lateTimerMs: max(1000, settings.checkDeadline.milliseconds)),
       coordinator: settings.coordinator, log: log)
@@ -37,7 +37,7 @@ struct AgentProgram: Sendable {
 
     log.write(
       .info,
-      "signalbox-agent \(AgentVersion.current) starts in \(settings.region), "
+      "signalbox-agent \(Release.version) starts in \(settings.region), "
         + "reports to \(settings.coordinator)")
     Supervisor.ready(status: await agent.status)
     await withDiscardingTaskGroup { group in

@@ -24,7 +24,7 @@ struct Signalbox: AsyncParsableCommand {
       Exit codes: 0 done; 1 refused or failed, with the reason; 2 usage or
       configuration; 3 the coordinator cannot be reached.
       """,
-    version: "0.1.0",
+    version: Release.version,
     subcommands: [
       StatusCommand.self, ExplainCommand.self, HistoryCommand.self, FailoverCommand.self,
       FailbackCommand.self, DemoCommand.self,
