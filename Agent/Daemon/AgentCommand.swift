@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandEntry
+import Wire
 
 /// `signalbox-agent`.
 @main

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Codec
 import CommandEntry
+import Wire
 
 /// The operator's command.
 struct Signalbox: AsyncParsableCommand {
