@@ -31,12 +31,17 @@ struct ConfigOption: ParsableArguments {
   @Option(name: .shortAndLong, help: "The configuration file.")
   var config = "/etc/signalbox/coordinator.toml"
 
+  /// The file as settings; throws `FileError` or `SettingsError`.
+  func settings() throws -> CoordinatorSettings {
+    let bytes = try Files.read(config, maxBytes: 1_048_576)
+    return try CoordinatorSettings.load(
+      file: config, text: String(decoding: bytes, as: UTF8.self))
+  }
+
   /// The file as settings; throws exit code 2 after telling all that is wrong.
   func load(_ logger: Logger) throws -> CoordinatorSettings {
     do {
-      let bytes = try Files.read(config, maxBytes: 1_048_576)
-      return try CoordinatorSettings.load(
-        file: config, text: String(decoding: bytes, as: UTF8.self))
+      return try settings()
     } catch {
       throw refusal("\(error)", logger)
     }
@@ -71,13 +76,9 @@ struct CheckConfig: ParsableCommand {
   @OptionGroup var file: ConfigOption
 
   func run() throws {
-    let settings: CoordinatorSettings
     let key: String
     do {
-      let bytes = try Files.read(file.config, maxBytes: 1_048_576)
-      settings = try CoordinatorSettings.load(
-        file: file.config, text: String(decoding: bytes, as: UTF8.self))
-      key = try Program.check(settings)
+      key = try Program.check(try file.settings())
     } catch {
       throw CommandFailure(code: 2, "\(error)")
     }
