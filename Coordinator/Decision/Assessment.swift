@@ -15,9 +15,13 @@ public struct Assessment: Sendable {
   /// Where traffic would go.
   public var target: RegionID?
   /// All that would hold back an automatic move now.
-  public var blocks: [Block]
+  public var holds: [Hold]
   /// Of a return to the primary, where that is a question.
   public var gate: FailbackGate?
+  /// What an automatic failback needs beyond the gate.
+  public var arming: [CheckedLine]
+  /// The automatic move that would need an operator's approval and does not have it.
+  public var asks: Question?
   /// By target, of a move away from the active region.
   public var dataAtRisk: [RegionID: DataAtRisk]
   /// How long the present down verdict needs, where there is one.
@@ -26,4 +30,6 @@ public struct Assessment: Sendable {
   public var movesUsed: Int
   public var intent: Intent?
   public var pinned: RegionID?
+
+  public var blocks: [Block] { holds.map(\.block) }
 }

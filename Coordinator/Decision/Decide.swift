@@ -4,6 +4,7 @@ public func decide(_ phase: Phase, _ facts: Facts) -> Decision {
   case .steady: steady(facts)
   case .confirming: confirming(facts)
   case .stranded: stranded(facts)
+  case .awaitingApproval: awaitingApproval(facts)
   case .switching: switching(facts)
   case .committed: committed(facts)
   case .verifying: verifying(facts)
@@ -14,6 +15,9 @@ public func decide(_ phase: Phase, _ facts: Facts) -> Decision {
 extension Facts {
   /// The phase of rest: cooling while the cool-down runs.
   fileprivate var rest: Phase { cooling ? .cooling : .steady }
+
+  /// Just started, or in doubt about the own view: nothing is written on it.
+  fileprivate var evidenceIsThin: Bool { block == .grace || block == .doubt }
 
   /// The gate counts only where nothing holds an elective move back.
   fileprivate var openGate: GateFact {
@@ -27,7 +31,10 @@ private func steady(_ facts: Facts) -> Decision {
   case (.foreign, _, _, _): Decision(.atForeign, .steady)
   case (.mixed, _, _, _): Decision(.atMixed, .steady)
   case (.region, true, _, _): Decision(.operatorMove, .switching, .openCommanded)
-  case (.region, false, .well, .open): Decision(.failBack, .switching, .openElective)
+  case (.region, false, .well, .open):
+    facts.unapproved
+      ? Decision(.failbackAwaitsApproval, .steady)
+      : Decision(.failBack, .switching, .openElective)
   case (.region, false, .well, .closed): Decision(.failbackGateClosed, .steady)
   case (.region, false, .well, .none): Decision(.steady, .steady)
   case (.region, false, .unsure, _): Decision(.unsure, .steady)
@@ -48,33 +55,33 @@ private func cooling(_ facts: Facts) -> Decision {
   }
 }
 
-private func confirming(_ facts: Facts) -> Decision {
-  switch (facts.at, facts.request, facts.source, facts.block, facts.hasTarget) {
-  case (.unknown, _, _, _, _): Decision(.atUnknown, facts.rest)
-  case (.foreign, _, _, _, _): Decision(.atForeign, facts.rest)
-  case (.mixed, _, _, _, _): Decision(.atMixed, facts.rest)
-  case (.region, true, _, _, _): Decision(.operatorMove, .switching, .openCommanded)
-  case (.region, false, .well, _, _): Decision(.refuted, facts.rest)
-  case (.region, false, .unsure, _, _): Decision(.doubtful, facts.rest)
-  case (.region, false, .down, _, _): Decision(.confirmWait, .confirming)
-  case (.region, false, .confirmed, .some(let block), _): Decision(block.rule, .confirming)
-  case (.region, false, .confirmed, nil, false): Decision(.noTarget, .stranded)
-  case (.region, false, .confirmed, nil, true): Decision(.failOver, .switching, .openEmergency)
+private func confirming(_ facts: Facts) -> Decision { leaving(facts, well: .refuted) }
+
+private func awaitingApproval(_ facts: Facts) -> Decision { leaving(facts, well: .refuted) }
+
+private func stranded(_ facts: Facts) -> Decision { leaving(facts, well: .recovered) }
+
+/// The active region was down when this phase was entered; `well` says what its return means.
+private func leaving(_ facts: Facts, well: Rule) -> Decision {
+  switch (facts.at, facts.request, facts.source) {
+  case (.unknown, _, _): Decision(.atUnknown, facts.rest)
+  case (.foreign, _, _): Decision(.atForeign, facts.rest)
+  case (.mixed, _, _): Decision(.atMixed, facts.rest)
+  case (.region, true, _): Decision(.operatorMove, .switching, .openCommanded)
+  case (.region, false, .well): Decision(well, facts.rest)
+  case (.region, false, .unsure): Decision(.doubtful, facts.rest)
+  case (.region, false, .down): Decision(.confirmWait, .confirming)
+  case (.region, false, .confirmed): confirmed(facts)
   }
 }
 
-private func stranded(_ facts: Facts) -> Decision {
-  switch (facts.at, facts.request, facts.source, facts.block, facts.hasTarget) {
-  case (.unknown, _, _, _, _): Decision(.atUnknown, facts.rest)
-  case (.foreign, _, _, _, _): Decision(.atForeign, facts.rest)
-  case (.mixed, _, _, _, _): Decision(.atMixed, facts.rest)
-  case (.region, true, _, _, _): Decision(.operatorMove, .switching, .openCommanded)
-  case (.region, false, .well, _, _): Decision(.recovered, facts.rest)
-  case (.region, false, .unsure, _, _): Decision(.doubtful, facts.rest)
-  case (.region, false, .down, _, _): Decision(.confirmWait, .confirming)
-  case (.region, false, .confirmed, .some(let block), _): Decision(block.rule, .confirming)
-  case (.region, false, .confirmed, nil, false): Decision(.noTarget, .stranded)
-  case (.region, false, .confirmed, nil, true): Decision(.failOver, .switching, .openEmergency)
+/// The active region is down for as long as its verdict needs.
+private func confirmed(_ facts: Facts) -> Decision {
+  switch (facts.block, facts.hasTarget, facts.unapproved) {
+  case (.some(let block), _, _): Decision(block.rule, .confirming)
+  case (nil, false, _): Decision(.noTarget, .stranded)
+  case (nil, true, true): Decision(.awaitApproval, .awaitingApproval)
+  case (nil, true, false): Decision(.failOver, .switching, .openEmergency)
   }
 }
 
@@ -85,21 +92,38 @@ private func switching(_ facts: Facts) -> Decision {
   case .partly: Decision(.pointOfNoReturn, .committed, .passPointOfNoReturn)
   case .all, .converged: Decision(.allCommitted, .verifying, .verify)
   case .pending: beforeFirstWrite(facts)
+  case .apart: halfway(facts)
   }
 }
 
 private func beforeFirstWrite(_ facts: Facts) -> Decision {
-  switch (facts.block, facts.goal, facts.errand, facts.source, facts.gate) {
-  case (.grace, _, _, _, _), (.doubt, _, _, _, _): Decision(.resumeWait, .switching)
-  case (_, .dead, _, _, _), (_, .ineligible, _, _, _):
+  if facts.evidenceIsThin { return Decision(.resumeWait, .switching) }
+  if facts.errand != .commanded, facts.block?.callsOff == true {
+    return Decision(.cancelHeld, facts.rest, .cancel)
+  }
+  return switch (facts.goal, facts.errand, facts.source, facts.gate) {
+  case (.dead, _, _, _), (.ineligible, _, _, _):
     Decision(.cancelTargetLost, facts.rest, .cancel)
-  case (_, .eligible, .emergency, .well, _): Decision(.cancelRefuted, facts.rest, .cancel)
-  case (_, .eligible, .elective, _, .closed), (_, .eligible, .elective, _, .none):
+  case (.eligible, .emergency, .well, _): Decision(.cancelRefuted, facts.rest, .cancel)
+  case (.eligible, .elective, _, .closed), (.eligible, .elective, _, .none):
     Decision(.cancelGateClosed, facts.rest, .cancel)
-  case (_, .eligible, .elective, _, .open), (_, .eligible, .commanded, _, _),
-    (_, .eligible, .emergency, .unsure, _), (_, .eligible, .emergency, .down, _),
-    (_, .eligible, .emergency, .confirmed, _):
+  case (.eligible, .elective, _, .open), (.eligible, .commanded, _, _),
+    (.eligible, .emergency, .unsure, _), (.eligible, .emergency, .down, _),
+    (.eligible, .emergency, .confirmed, _):
     Decision(.writePending, .switching)
+  }
+}
+
+/// The move before this one was replaced when it had written some of the records: calling off would
+/// leave them apart, so this move is made, or replaced in its turn.
+private func halfway(_ facts: Facts) -> Decision {
+  if facts.evidenceIsThin { return Decision(.resumeWait, .switching) }
+  return switch (facts.goal, facts.hasTarget, facts.block) {
+  case (.eligible, _, _): Decision(.writePending, .switching)
+  case (.dead, true, nil), (.ineligible, true, nil):
+    Decision(.supersede, .switching, .supersede)
+  case (.dead, false, _), (.ineligible, false, _), (.dead, true, .some), (.ineligible, true, .some):
+    Decision(.targetDeadNoOther, .switching)
   }
 }
 
@@ -110,7 +134,7 @@ private func committed(_ facts: Facts) -> Decision {
   case (.partly, .dead, false, _), (.partly, .dead, true, .some):
     Decision(.targetDeadNoOther, .committed)
   case (.partly, .eligible, _, _), (.partly, .ineligible, _, _): Decision(.finishing, .committed)
-  case (.pending, _, _, _), (.underway, _, _, _), (.refused, _, _, _):
+  case (.pending, _, _, _), (.apart, _, _, _), (.underway, _, _, _), (.refused, _, _, _):
     Decision(.finishing, .committed)
   }
 }
@@ -123,6 +147,7 @@ private func verifying(_ facts: Facts) -> Decision {
   case (_, .dead, false, _), (_, .dead, true, .some): Decision(.targetDeadNoOther, .verifying)
   case (.all, .eligible, _, _), (.all, .ineligible, _, _): Decision(.awaitPublication, .verifying)
   case (.pending, .eligible, _, _), (.pending, .ineligible, _, _),
+    (.apart, .eligible, _, _), (.apart, .ineligible, _, _),
     (.underway, .eligible, _, _), (.underway, .ineligible, _, _),
     (.partly, .eligible, _, _), (.partly, .ineligible, _, _):
     Decision(.awaitPublication, .verifying)

@@ -45,7 +45,9 @@ public struct Doubts: Sendable {
     }
     lastTick = now
     set(.wokeLate, wokeAt.map { now - $0 < round } ?? false)
-    let heard = evidence.agents.keys.contains { hears($0, evidence, now) }
+    let heard = evidence.agents.values.contains { agent in
+      agent.receivedAt >= evidence.floor && now - agent.receivedAt <= freshFor
+    }
     if !heard && !evidence.agents.isEmpty { evidence.void(until: now + round) }
     // Stands until one full round after reports arrive again.
     set(.hearsNothing, !heard || (evidence.voidUntil.map { now < $0 } ?? false))
@@ -55,11 +57,6 @@ public struct Doubts: Sendable {
 
   /// Whether a doubt forbids every automatic move.
   public var blocks: Bool { current.contains(.hearsNothing) || current.contains(.wokeLate) }
-
-  private func hears(_ agent: String, _ evidence: Evidence, _ now: Instant) -> Bool {
-    guard let at = evidence.agents[agent]?.receivedAt else { return false }
-    return at >= evidence.floor && now - at <= freshFor
-  }
 
   private mutating func set(_ doubt: Doubt, _ holds: Bool) {
     if holds { current.insert(doubt) } else { current.remove(doubt) }

@@ -17,6 +17,8 @@ public struct EligibilityQuery: Sendable {
   public var sourceBadSince: Instant?
   /// A contested source is left only for a fully healthy target.
   public var fullyHealthy: Bool
+  /// The free moves are spent: the target has to be stable for long (RULES 9).
+  public var longStable = false
 
   public init(source: RegionID?, sourceBadSince: Instant? = nil, fullyHealthy: Bool = false) {
     self.source = source
@@ -34,6 +36,10 @@ public struct TargetChooser: Sendable {
   public var memories: [RegionID: RegionMemory]
   /// The region left by the last completed move while its cool-down runs.
   public var justLeft: RegionID?
+  /// Hosts in maintenance: nobody expects them.
+  public var excused: Set<AgentID>
+  /// Regions in maintenance: no targets.
+  public var maintained: Set<RegionID>
   public var now: Instant
 
   /// Every condition for `region`.
@@ -56,6 +62,17 @@ public struct TargetChooser: Sendable {
           name: "min-up", holds: memory.upSince != nil && up >= policy.minUp,
           text: "up for \(Self.seconds(up)) since it was down (needs "
             + "\(Self.seconds(policy.minUp)))"))
+    }
+    if query.longStable {
+      let stable = memory.stable(now)
+      lines.append(
+        CheckedLine(
+          name: "long-stable", holds: stable >= policy.failbackAfter && !memory.isPaused,
+          text: "stable for \(Self.seconds(stable)) (needs "
+            + "\(Self.seconds(policy.failbackAfter)): the free moves are spent)"))
+    }
+    if maintained.contains(region) {
+      lines.append(CheckedLine(name: "maintenance", holds: false, text: "is in maintenance"))
     }
     return Eligibility(region: region, conditions: lines)
   }
@@ -83,13 +100,27 @@ public struct TargetChooser: Sendable {
   }
 
   private func exceedsDataLimit(source: RegionID?, target: RegionID) -> Bool {
-    guard let source,
-      let risk = Heartbeats.dataAtRisk(
-        source: source, target: target, topology: topology, policy: policy, evidence: evidence,
-        stopped: nil, alive: true)
-    else { return false }
-    return risk.behindSeconds + (policy.heartbeatPeriod + policy.heartbeatRead).inSeconds
-      > policy.maxDataAtRisk.inSeconds
+    source.flatMap { behind(source: $0, target: target) }.map { $0 > policy.maxDataAtRisk } ?? false
+  }
+
+  /// Why a move may leave too many writes behind; not knowing is no better (RULES 11).
+  func dataDoubt(source: RegionID, target: RegionID) -> String? {
+    guard let behind = behind(source: source, target: target) else {
+      return "data at risk is not known"
+    }
+    guard behind > policy.maxDataAtRisk else { return nil }
+    return "data at risk \(Self.seconds(behind)) is over \(Self.seconds(policy.maxDataAtRisk))"
+  }
+
+  /// `behind + T + P` of RULES 11; nil: not known.
+  private func behind(source: RegionID, target: RegionID) -> Duration? {
+    let risk = Heartbeats.dataAtRisk(
+      source: source, target: target, topology: topology, policy: policy, evidence: evidence,
+      stopped: nil, alive: true)
+    return risk.map { risk in
+      .milliseconds(Int64((risk.behindSeconds * 1000).rounded()))
+        + policy.heartbeatPeriod + policy.heartbeatRead
+    }
   }
 
   private func insideLine(_ picture: RegionPicture, _ query: EligibilityQuery) -> CheckedLine {
@@ -124,14 +155,13 @@ public struct TargetChooser: Sendable {
   private func sinceLine(
     _ region: RegionID, since: Instant, picture: RegionPicture
   ) -> CheckedLine {
-    let agents = topology.agents(of: region)
+    let agents = topology.agents(of: region).filter { !excused.contains($0) }
     let proven = agents.count { agent in
       guard let held = evidence.agents[agent],
         evidence.isFresh(agent, now: now, for: policy.freshFor)
       else { return false }
       let counting = held.report.checks.filter {
-        $0.counts == .region && $0.state != .misconfigured
-          && ($0.services.contains("*") || $0.services.contains(topology.service))
+        $0.counts(for: topology.service) && $0.state != .misconfigured
       }
       return !counting.isEmpty
         && counting.allSatisfy { check in
@@ -149,7 +179,7 @@ public struct TargetChooser: Sendable {
   ) -> CheckedLine {
     let view = outside(region, query)
     let holds = view.votes.contains { vote in
-      vote.vote == .serving && (vote.servingStarted.map { $0 >= since } ?? false)
+      vote.vote == .serving && vote.servingStarted.map { $0 >= since } == true
     }
     return CheckedLine(
       name: "probe-since-fault", holds: holds, text: "a probe since the fault is served")

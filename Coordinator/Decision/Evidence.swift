@@ -102,6 +102,17 @@ public struct Evidence: Sendable {
     ownProbes[key] = probe
   }
 
+  /// Forgets what an agent said: it is configured otherwise now.
+  public mutating func forget(_ agent: AgentID) {
+    agents[agent] = nil
+    acknowledgements[agent] = nil
+  }
+
+  /// Forgets the coordinator's own probes of an address: it is configured otherwise now.
+  public mutating func forget(_ key: ProbeKey) {
+    ownProbes[key] = nil
+  }
+
   /// Drops all evidence from before `instant` (RULES 6c).
   public mutating func drop(before instant: Instant) {
     floor = max(floor, instant)

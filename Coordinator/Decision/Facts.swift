@@ -6,6 +6,8 @@ public enum Phase: String, Hashable, Sendable, Codable, CaseIterable {
   case confirming
   /// The active region is confirmed down and no region may take over.
   case stranded
+  /// The active region is confirmed down, a target is there, and an operator has to approve.
+  case awaitingApproval = "awaiting_approval"
   /// An intent is durable; no record is written yet: it can still be called off.
   case switching
   /// At least one record is written: the move is finished whatever the source does.
@@ -35,7 +37,7 @@ public enum SourceFact: Hashable, Sendable, CaseIterable {
 
 /// What holds an automatic move back, in the order in which it is told.
 public enum Block: Hashable, Sendable, CaseIterable {
-  case grace, doubt, observe, budget, refusal
+  case grace, doubt, observe, pause, maintenance, budget, freeBudget, refusal
 
   /// The rule that says so.
   public var rule: Rule {
@@ -43,8 +45,19 @@ public enum Block: Hashable, Sendable, CaseIterable {
     case .grace: .blockedByGrace
     case .doubt: .blockedByDoubt
     case .observe: .blockedByObserve
+    case .pause: .blockedByPause
+    case .maintenance: .blockedByMaintenance
     case .budget: .blockedByBudget
+    case .freeBudget: .blockedByFreeBudget
     case .refusal: .blockedByRefusal
+    }
+  }
+
+  /// Somebody wants no automatic move: one that has written nothing is called off.
+  var callsOff: Bool {
+    switch self {
+    case .observe, .pause, .maintenance: true
+    case .grace, .doubt, .budget, .freeBudget, .refusal: false
     }
   }
 }
@@ -68,6 +81,8 @@ public enum GoalFact: Hashable, Sendable, CaseIterable {
 public enum WriteFact: Hashable, Sendable, CaseIterable {
   /// No write was sent.
   case pending
+  /// No write was sent, and the move that this one replaced has left the records apart.
+  case apart
   /// A write was sent and its outcome is not known.
   case underway
   case partly, all
@@ -91,6 +106,8 @@ public struct Facts: Hashable, Sendable {
   /// A region is eligible to take over from the active one.
   public var hasTarget: Bool
   public var block: Block?
+  /// An automatic move needs an operator's approval and has none.
+  public var unapproved: Bool
   public var gate: GateFact
   /// A named operator's valid request waits.
   public var request: Bool
@@ -102,13 +119,14 @@ public struct Facts: Hashable, Sendable {
 
   public init(
     at: AtFact = .region, source: SourceFact = .well, hasTarget: Bool = true, block: Block? = nil,
-    gate: GateFact = .none, request: Bool = false, cooling: Bool = false,
+    unapproved: Bool = false, gate: GateFact = .none, request: Bool = false, cooling: Bool = false,
     errand: Errand = .emergency, goal: GoalFact = .eligible, write: WriteFact = .pending
   ) {
     self.at = at
     self.source = source
     self.hasTarget = hasTarget
     self.block = block
+    self.unapproved = unapproved
     self.gate = gate
     self.request = request
     self.cooling = cooling

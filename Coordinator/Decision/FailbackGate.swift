@@ -16,14 +16,12 @@ public struct FailbackGate: Hashable, Sendable {
     let eligibility = chooser.eligibility(of: recovered, EligibilityQuery(source: nil))
     var lines = eligibility.conditions
     let memory = chooser.memories[recovered]
-    let stable = memory?.gateSince.map { since in
-      (memory?.gatePausedAt ?? chooser.now) - since
-    }
+    let stable = memory?.stable(chooser.now) ?? .zero
     lines.append(
       CheckedLine(
         name: "stable",
-        holds: (stable ?? .zero) >= policy.failbackAfter && memory?.gatePausedAt == nil,
-        text: "\(recovered) stable for \(TargetChooser.seconds(stable ?? .zero)) (needs "
+        holds: stable >= policy.failbackAfter && memory?.isPaused == false,
+        text: "\(recovered) stable for \(TargetChooser.seconds(stable)) (needs "
           + "\(TargetChooser.seconds(policy.failbackAfter)))"))
     let since = memory?.upSince ?? chooser.now
     var breach = false

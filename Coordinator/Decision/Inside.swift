@@ -18,6 +18,8 @@ public struct InstanceView: Hashable, Sendable {
   public var badSince: Instant?
   public var reason: String?
   public var failure: FailureClass?
+  /// A check of it cannot vote because its credentials or permissions fail.
+  public var lacksCredentials = false
 }
 
 /// The region from inside, counted over the expected hosts.
@@ -50,11 +52,12 @@ public enum Inside {
     return good + bad == 0 ? .silent : .partial
   }
 
-  /// The view of one region.
+  /// The view of one region; hosts that are `excused` by maintenance are not expected.
   public static func view(
-    of region: RegionID, topology: Topology, policy: Policy, evidence: Evidence, now: Instant
+    of region: RegionID, topology: Topology, policy: Policy, evidence: Evidence, now: Instant,
+    excused: Set<AgentID> = []
   ) -> InsideView {
-    var instances = topology.agents(of: region).map { agent in
+    var instances = topology.agents(of: region).filter { !excused.contains($0) }.map { agent in
       vote(of: agent, service: topology.service, policy: policy, evidence: evidence, now: now)
     }
     excuseDeploys(&instances, evidence: evidence)
@@ -70,9 +73,7 @@ public enum Inside {
       let total = Double(instances.count)
       let spare = total - policy.minHealthy * total + 1e-9
       let needed = min(Int(spare) + 1, bad.count)
-      completed =
-        bad.compactMap(\.badSince).sorted().dropFirst(needed - 1).first
-        ?? bad.compactMap(\.badSince).max() ?? now
+      completed = bad.compactMap(\.badSince).sorted().dropFirst(needed - 1).first
     }
     return InsideView(state: state, instances: instances, completedBadSince: completed)
   }
@@ -83,6 +84,9 @@ public enum Inside {
     func missing(_ reason: String) -> InstanceView {
       InstanceView(agent: agent, vote: .missing, reason: reason)
     }
+    func named(_ check: CheckResult, or word: String) -> String {
+      "\(check.name): \(check.reason ?? word)"
+    }
     guard let held = evidence.agents[agent] else { return missing("has not reported") }
     let report = held.report
     guard evidence.isFresh(held.receivedAt, now: now, for: policy.freshFor) else {
@@ -90,9 +94,7 @@ public enum Inside {
     }
     guard report.version == Limits.wireVersion else { return missing("unsupported version") }
     guard !report.goodbye else { return missing("said goodbye") }
-    let checks = report.checks.filter {
-      $0.counts == .region && ($0.services.contains("*") || $0.services.contains(service))
-    }
+    let checks = report.checks.filter { $0.counts(for: service) }
     guard !checks.isEmpty else { return missing("no check counts for \(service)") }
     let voting = checks.filter { $0.state != .misconfigured }
     guard !voting.isEmpty else { return missing("every check is misconfigured") }
@@ -104,17 +106,18 @@ public enum Inside {
       return InstanceView(
         agent: agent, vote: .bad,
         badSince: held.instant(ageMs: bad.badSinceMs ?? bad.ageMs),
-        reason: "\(bad.name): \(bad.reason ?? "bad")", failure: bad.failure)
+        reason: named(bad, or: "bad"), failure: bad.failure,
+        lacksCredentials: checks.contains(where: \.lacksCredentials))
     }
     if fresh.count < voting.count { return missing("a check has no fresh result") }
     if let unknown = voting.first(where: { $0.state == .unknown }) {
-      return missing("\(unknown.name): \(unknown.reason ?? "unknown")")
+      return missing(named(unknown, or: "unknown"))
     }
     let flaw =
       voting.first { $0.state == .degraded } ?? checks.first { $0.state == .misconfigured }
     return InstanceView(
       agent: agent, vote: flaw == nil ? .good : .degraded,
-      reason: flaw.map { "\($0.name): \($0.reason ?? $0.state.rawValue)" })
+      reason: flaw.map { named($0, or: $0.state.rawValue) })
   }
 
   /// The bad check that has been bad for longest.
@@ -135,5 +138,16 @@ public enum Inside {
       instances[index].reason = "is being deployed"
       left -= 1
     }
+  }
+}
+
+extension CheckResult {
+  /// Whether it is a reason to leave the region for `service`.
+  func counts(for service: String) -> Bool {
+    counts == .region && !services.allSatisfy { $0 != "*" && $0 != service }
+  }
+
+  fileprivate var lacksCredentials: Bool {
+    state == .misconfigured && (failure == .credentials || failure == .permission)
   }
 }

@@ -20,12 +20,7 @@ extension Machine {
   public mutating func ask(
     _ request: Request, epoch: UInt64, assessment: Assessment
   ) throws(Refusal) {
-    guard epoch == memory.epoch else {
-      throw Refusal(
-        code: "conflict",
-        message: "conflict: epoch moved: you saw epoch \(epoch), now it is \(memory.epoch). "
-          + "Look again: signalbox status")
-    }
+    try checkEpoch(epoch)
     if let intent = memory.intent {
       throw Refusal(
         code: "in_flight",
@@ -47,7 +42,7 @@ extension Machine {
       throw Refusal(
         code: "already_there", message: "\(topology.name) is already served by \(active)")
     }
-    try admit(request, assessment: assessment)
+    try admit(request, active: active, assessment: assessment)
     self.request = request
   }
 
@@ -56,12 +51,18 @@ extension Machine {
     request = nil
   }
 
-  private func admit(_ request: Request, assessment: Assessment) throws(Refusal) {
-    let lines: [CheckedLine]
-    if request.isFailback, request.to == topology.primary {
-      lines = assessment.gate?.conditions ?? []
-    } else {
-      lines = assessment.eligibilities[request.to]?.conditions ?? []
+  private func admit(
+    _ request: Request, active: RegionID, assessment: Assessment
+  ) throws(Refusal) {
+    let returns = request.isFailback && request.to == topology.primary
+    let judged =
+      returns
+      ? assessment.gate?.conditions : assessment.eligibilities[request.to]?.conditions
+    guard let lines = judged, assessment.active == active else {
+      throw Refusal(
+        code: "conflict",
+        message: "DNS has just moved to \(active): nothing is judged for it "
+          + "yet. Look again: signalbox explain \(topology.service)")
     }
     let known = Set(lines.map(\.name))
     if let wrong = request.overrides.first(where: { !known.contains($0) }) {

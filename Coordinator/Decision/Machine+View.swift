@@ -8,51 +8,94 @@ extension Machine {
     var chooser: TargetChooser
     var query: EligibilityQuery
     var target: RegionID?
-    var blocks: [Block]
+    var holds: [Hold]
     var gate: FailbackGate?
+    /// What an automatic failback needs beyond the gate.
+    var arming: [CheckedLine]
+    /// The automatic move that would need an approval and does not have it.
+    var asks: Question?
     var confirmation: Duration?
     var evidence: Evidence
   }
 
   /// Draws every region, folds the pictures into the memories, and reduces all to facts.
   mutating func draw(evidence: Evidence, doubts: Doubts, now: Now) -> View {
-    var pictures: [RegionID: RegionPicture] = [:]
-    for region in topology.regions {
-      let picture = RegionPicture.draw(
-        of: region.id, topology: topology, policy: policy, evidence: evidence, now: now.instant)
-      pictures[region.id] = picture
-      _ = regions[region.id]?.fold(picture, policy: policy, now: now.instant)
-    }
+    let excused = agentsInMaintenance
+    let pictures = fold(evidence: evidence, excused: excused, now: now)
     let cooling = isCooling(now)
-    // Every region's confirmation runs, also that of a move's target.
-    var confirmed: Set<RegionID> = []
-    for (id, picture) in pictures {
-      guard let confirmation = picture.judgement.confirmation else { continue }
-      // The cool-down does not apply to the target of a move in flight (RULES 10).
-      let doubled = cooling && id == memory.active && memory.intent == nil
-      let limit = policy.limit(confirmation, cooling: doubled)
-      if regions[id]?.confirm(limit: limit, now: now.instant) == true { confirmed.insert(id) }
-    }
+    let confirmed = confirm(pictures, cooling: cooling, now: now)
     let active = memory.active
     let chooser = TargetChooser(
       topology: topology, policy: policy, evidence: evidence, pictures: pictures,
-      memories: regions, justLeft: cooling ? memory.left : nil, now: now.instant)
-    let query = query(active: active, pictures: pictures)
+      memories: regions, justLeft: cooling ? memory.left : nil, excused: excused,
+      maintained: regionsInMaintenance, now: now.instant)
+    var query = query(active: active, pictures: pictures)
+    query.longStable = movesUsed(now) >= policy.maxSwitches
     let target = chooser.choose(query)
-    let blocks = blocks(doubts: doubts, now: now)
+    let holds = holds(doubts: doubts, chooser: chooser, query: query, now: now)
     let gate = gate(chooser: chooser, active: active, now: now)
+    let arming = arming(cooling: cooling, holds: holds, now: now)
+    let source = source(active, pictures: pictures, confirmed: confirmed)
+    let wish = source == .well ? topology.primary : target
+    let asks = asks(wish, emergency: source != .well, chooser: chooser, now: now)
     let facts = Facts(
-      at: at, source: source(active, pictures: pictures, confirmed: confirmed),
-      hasTarget: target != nil, block: blocks.first,
-      gate: gateFact(gate, blocks: blocks, cooling: cooling), request: request != nil,
+      at: at, source: source, hasTarget: target != nil, block: holds.first?.block,
+      unapproved: asks != nil, gate: gateFact(gate, arming: arming), request: request != nil,
       cooling: cooling, errand: memory.intent?.errand ?? .emergency,
-      goal: goal(chooser: chooser, confirmed: confirmed), write: write)
+      goal: goal(chooser: chooser, confirmed: confirmed), write: writeFact)
     return View(
-      facts: facts, active: active, chooser: chooser, query: query, target: target,
-      blocks: blocks, gate: gate,
-      confirmation: active.flatMap { pictures[$0]?.judgement.confirmation }.map {
-        policy.limit($0, cooling: cooling)
-      }, evidence: evidence)
+      facts: facts, active: active, chooser: chooser, query: query, target: target, holds: holds,
+      gate: gate, arming: arming, asks: asks,
+      confirmation: active.flatMap { pictures[$0] }.flatMap { limit(of: $0, cooling: cooling) },
+      evidence: evidence)
+  }
+
+  private mutating func fold(
+    evidence: Evidence, excused: Set<AgentID>, now: Now
+  ) -> [RegionID: RegionPicture] {
+    var pictures: [RegionID: RegionPicture] = [:]
+    for region in topology.regions {
+      let picture = RegionPicture.draw(
+        of: region.id, topology: topology, policy: policy, evidence: evidence, now: now.instant,
+        excused: excused)
+      pictures[region.id] = picture
+      regions[region.id]?.fold(picture, policy: policy, now: now.instant)
+    }
+    return pictures
+  }
+
+  /// The regions that are down for as long as their verdicts need; every region's confirmation runs,
+  /// also that of a move's target.
+  private mutating func confirm(
+    _ pictures: [RegionID: RegionPicture], cooling: Bool, now: Now
+  ) -> Set<RegionID> {
+    var confirmed: Set<RegionID> = []
+    for (id, picture) in pictures {
+      // The cool-down does not apply to the target of a move in flight (RULES 10).
+      let doubled = cooling && id == memory.active && memory.intent == nil
+      guard let limit = limit(of: picture, cooling: doubled) else { continue }
+      if regions[id]?.confirm(limit: limit, now: now.instant) == true { confirmed.insert(id) }
+    }
+    return confirmed
+  }
+
+  /// How long the picture's down verdict has to stand; nil where it is none that moves traffic.
+  private func limit(of picture: RegionPicture, cooling: Bool) -> Duration? {
+    guard let confirmation = picture.judgement.confirmation, letsThrough(picture.verdict) else {
+      return nil
+    }
+    let limit = policy.limit(confirmation, cooling: cooling)
+    return picture.lacksCredentials ? limit + policy.credentialsWait : limit
+  }
+
+  /// Whether the policy takes the verdict for a reason to move.
+  private func letsThrough(_ verdict: Verdict) -> Bool {
+    verdict != .contested || policy.onContested == .move
+  }
+
+  /// As the shell tells it, with what the move before has left.
+  private var writeFact: WriteFact {
+    write == .pending && memory.intent?.halfway == true ? .apart : write
   }
 
   func isCooling(_ now: Now) -> Bool {
@@ -74,28 +117,8 @@ extension Machine {
   ) -> SourceFact {
     guard let active, let verdict = pictures[active]?.verdict else { return .unsure }
     if verdict.isUp { return .well }
-    guard verdict.isDown else { return .unsure }
+    guard verdict.isDown, letsThrough(verdict) else { return .unsure }
     return confirmed.contains(active) ? .confirmed : .down
-  }
-
-  /// All that holds an automatic move back, in the order in which it is told.
-  func blocks(doubts: Doubts, now: Now) -> [Block] {
-    var blocks: [Block] = []
-    if graceLeft(now.instant) != nil { blocks.append(.grace) }
-    if doubts.blocks { blocks.append(.doubt) }
-    if policy.automation == .observe { blocks.append(.observe) }
-    if movesUsed(now) >= policy.maxSwitchesHard { blocks.append(.budget) }
-    if let refused = memory.refusedMs,
-      (0..<policy.refusalPause.wholeMilliseconds).contains(now.wallMs - refused)
-    {
-      blocks.append(.refusal)
-    }
-    return blocks
-  }
-
-  func movesUsed(_ now: Now) -> Int {
-    let window = policy.switchWindow.wholeMilliseconds
-    return memory.moves.count { now.wallMs - $0.atMs <= window }
   }
 
   private mutating func gate(
@@ -108,9 +131,9 @@ extension Machine {
     return gate
   }
 
-  private func gateFact(_ gate: FailbackGate?, blocks: [Block], cooling: Bool) -> GateFact {
+  private func gateFact(_ gate: FailbackGate?, arming: [CheckedLine]) -> GateFact {
     guard let gate, policy.failback == .automatic, memory.pinned == nil else { return .none }
-    return gate.isOpen && blocks.isEmpty && !cooling ? .open : .closed
+    return gate.isOpen && arming.allSatisfy(\.holds) ? .open : .closed
   }
 
   /// How the target of the move in flight stands; what an operator overrode does not count.
@@ -146,18 +169,18 @@ extension Machine {
     return Assessment(
       now: now, phase: memory.phase, epoch: memory.epoch, active: view.active, facts: view.facts,
       decision: decision, pictures: view.chooser.pictures, memories: regions,
-      eligibilities: eligibilities, target: view.target, blocks: view.blocks, gate: view.gate,
-      dataAtRisk: risks, confirmation: view.confirmation,
+      eligibilities: eligibilities, target: view.target, holds: view.holds, gate: view.gate,
+      arming: view.arming, asks: view.asks, dataAtRisk: risks, confirmation: view.confirmation,
       cooldownLeft: left.flatMap { $0 > .zero ? $0 : nil }, movesUsed: movesUsed(now),
       intent: memory.intent, pinned: memory.pinned)
   }
 
   private func dataAtRisk(from source: RegionID, to target: RegionID, view: View) -> DataAtRisk? {
-    guard let picture = view.chooser.pictures[source] else { return nil }
+    let picture = view.chooser.pictures[source]
     // Heartbeats that stopped elsewhere bound the source's last write by its first bad evidence.
-    let stopped = picture.heartbeats == .stopped ? regions[source]?.downSince : nil
+    let stopped = picture?.heartbeats == .stopped ? regions[source]?.downSince : nil
     return Heartbeats.dataAtRisk(
       source: source, target: target, topology: topology, policy: policy,
-      evidence: view.evidence, stopped: stopped, alive: picture.inside.state != .silent)
+      evidence: view.evidence, stopped: stopped, alive: picture?.inside.state != .silent)
   }
 }

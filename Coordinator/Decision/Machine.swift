@@ -5,10 +5,10 @@ public import Wire
 /// It has no clock, no I/O and no `async`; the shell makes every effect durable before it performs
 /// it, and feeds outcomes back.
 public struct Machine: Sendable {
-  public let topology: Topology
-  public let policy: Policy
+  public internal(set) var topology: Topology
+  public internal(set) var policy: Policy
   /// What survives a restart.
-  public private(set) var memory: Memory
+  public internal(set) var memory: Memory
   /// Where DNS points, as last read.
   public private(set) var at: AtFact = .unknown
   public private(set) var write = WriteFact.pending
@@ -27,16 +27,15 @@ public struct Machine: Sendable {
     switch memory.phase {
     case .steady, .cooling, .switching, .committed, .verifying: break
     // Confirmations rest on evidence, and none survives.
-    case .confirming, .stranded: self.memory.phase = .steady
+    case .confirming, .stranded, .awaitingApproval: self.memory.phase = .steady
     }
-    if memory.intent != nil {
+    write =
       switch memory.phase {
-      case .switching: write = .underway
-      case .committed: write = .partly
-      case .verifying: write = .all
-      case .steady, .cooling, .confirming, .stranded: break
+      case .switching: .underway
+      case .committed: .partly
+      case .verifying: .all
+      case .steady, .cooling, .confirming, .stranded, .awaitingApproval: .pending
       }
-    }
     for region in topology.regions { regions[region.id] = RegionMemory(at: started) }
   }
 
@@ -62,7 +61,10 @@ public struct Machine: Sendable {
     let adopted = memory.active != nil
     memory.active = region
     memory.activeSinceMs = now.wallMs
-    if adopted && region != late { memory.pinned = region == topology.primary ? nil : region }
+    if adopted && region != late {
+      memory.pinned = region == topology.primary ? nil : region
+      memory.pinnedUntilMs = nil
+    }
     return adopted ? region : nil
   }
 
@@ -80,8 +82,8 @@ public struct Machine: Sendable {
         found.insert(owner.id)
       }
     }
-    guard let only = found.first else { return (.unknown, nil) }
-    return found.count == 1 ? (.region, only) : (.mixed, nil)
+    if found.count > 1 { return (.mixed, nil) }
+    return (found.isEmpty ? .unknown : .region, found.first)
   }
 
   /// Takes in how far the writes of the move in flight are.
@@ -99,6 +101,7 @@ public struct Machine: Sendable {
   public mutating func tick(
     evidence: Evidence, doubts: Doubts, now: Now
   ) -> (transition: Transition?, assessment: Assessment) {
+    expireOrders(now)
     let view = draw(evidence: evidence, doubts: doubts, now: now)
     let before = memory.phase
     let decision = decide(before, view.facts)
@@ -122,14 +125,12 @@ public struct Machine: Sendable {
     case .none: break
     case .verify: passPointOfNoReturn(now: now)
     case .openEmergency:
+      noteRelapse(now: now)
       open(.emergency, to: view.target, rule: decision.rule, overrides: [])
     case .openElective:
       open(.elective, to: topology.primary, rule: decision.rule, overrides: [])
     case .openCommanded:
-      guard let request else { return }
-      open(.commanded, to: request.to, rule: decision.rule, overrides: request.overrides)
-      memory.pinned = request.isFailback ? nil : request.to
-      self.request = nil
+      request.map { begin($0, rule: decision.rule) }
     case .cancel:
       unpin()
       memory.intent = nil
@@ -140,7 +141,10 @@ public struct Machine: Sendable {
       if decision.rule == .writeRefused { memory.refusedMs = now.wallMs }
       write = .pending
     case .supersede:
+      noteRelapse(now: now)
+      let halfway = view.facts.write == .partly || view.facts.write == .apart
       open(.emergency, to: view.target, rule: decision.rule, overrides: [])
+      memory.intent?.halfway = halfway ? true : nil
     case .passPointOfNoReturn:
       passPointOfNoReturn(now: now)
     case .finish:
@@ -155,6 +159,23 @@ public struct Machine: Sendable {
     guard let intent = memory.intent, intent.errand == .commanded, memory.pinned == intent.to
     else { return }
     memory.pinned = nil
+    memory.pinnedUntilMs = nil
+  }
+
+  /// The primary fails again soon after users were returned to it: the next return is not made
+  /// without a look (RULES 9).
+  private mutating func noteRelapse(now: Now) {
+    guard let last = memory.moves.last, last.errand == .elective, let active = memory.active,
+      active == topology.primary, now.wallMs - last.atMs <= policy.probation.wholeMilliseconds
+    else { return }
+    memory.disarmed = Disarmed(region: active, atMs: now.wallMs)
+  }
+
+  private mutating func begin(_ request: Request, rule: Rule) {
+    open(.commanded, to: request.to, rule: rule, overrides: request.overrides)
+    memory.pinned = request.isFailback ? nil : request.to
+    memory.pinnedUntilMs = request.isFailback ? nil : request.untilMs
+    self.request = nil
   }
 
   /// The move in flight has written: it counts, and DNS points at its target from now on. Once.
@@ -170,20 +191,21 @@ public struct Machine: Sendable {
   private mutating func open(
     _ errand: Errand, to: RegionID?, rule: Rule, overrides: [String]
   ) {
-    guard let to else { return }
     memory.epoch += 1
-    memory.intent = Intent(
-      epoch: memory.epoch, errand: errand, from: memory.active, to: to, rule: rule,
-      overrides: overrides)
+    memory.approval = nil
+    memory.intent = to.map { to in
+      Intent(
+        epoch: memory.epoch, errand: errand, from: memory.active, to: to, rule: rule,
+        overrides: overrides)
+    }
     write = .pending
   }
 
   /// Counts an automatic move against the budget.
   private mutating func count(_ intent: Intent, now: Now) {
     guard intent.errand != .commanded else { return }
-    let window = policy.switchWindow.wholeMilliseconds
-    memory.moves.removeAll { now.wallMs - $0.atMs > window }
-    memory.moves.append(MoveMark(atMs: now.wallMs, errand: intent.errand))
+    let kept = memory.moves.filter { inWindow($0.atMs, now) }
+    memory.moves = kept + [MoveMark(atMs: now.wallMs, errand: intent.errand)]
   }
 
   /// Adds up how long a confirmed down verdict of the active region has been held back.

@@ -9,10 +9,12 @@ public struct Intent: Codable, Hashable, Sendable {
   public var rule: Rule
   /// The names of the conditions that an operator overrode.
   public var overrides: [String]
+  /// The move that it replaced has left the records apart; nil in journals of before 0.2.
+  public var halfway: Bool?
 
   public init(
     epoch: UInt64, errand: Errand, from: RegionID?, to: RegionID, rule: Rule,
-    overrides: [String] = []
+    overrides: [String] = [], halfway: Bool? = nil
   ) {
     self.epoch = epoch
     self.errand = errand
@@ -20,6 +22,7 @@ public struct Intent: Codable, Hashable, Sendable {
     self.to = to
     self.rule = rule
     self.overrides = overrides
+    self.halfway = halfway
   }
 
   /// The history's word for the move.
@@ -60,26 +63,21 @@ public struct Memory: Codable, Hashable, Sendable {
   public var completedMs: Int64?
   /// The region that it left.
   public var left: RegionID?
-  /// An operator moved here: automatic failback stays disarmed until `failback`.
+  /// An operator moved here: automatic failback stays disarmed until `failback`, `resume` or
+  /// `pinnedUntilMs`.
   public var pinned: RegionID?
+  /// Unix milliseconds; nil: until somebody says so.
+  public var pinnedUntilMs: Int64?
   /// When the provider last refused for good, Unix milliseconds.
   public var refusedMs: Int64?
+  public var pause: Pause?
+  /// By region or agent; nil in journals of before 0.2.
+  public var maintenance: [String: Maintenance]?
+  public var approval: Approval?
+  /// The primary failed soon after a failback: no automatic one until an operator's `ack`.
+  public var disarmed: Disarmed?
 
   public init() {}
-}
-
-/// An operator's request, checked against what holds now.
-public struct Request: Hashable, Sendable {
-  public var to: RegionID
-  /// A `failback` unpins; a `failover` pins.
-  public var isFailback: Bool
-  public var overrides: [String]
-
-  public init(to: RegionID, isFailback: Bool, overrides: [String]) {
-    self.to = to
-    self.isFailback = isFailback
-    self.overrides = overrides
-  }
 }
 
 /// One step of the machine, with the facts it was taken on.

@@ -68,7 +68,7 @@ public enum Outside {
         good: good, bad: bad.count, foreignBad: bad.contains { $0.vantage != coordinator },
         minVantages: policy.minVantages)
       if states[family] == .bad {
-        completed.append(completing(bad, good: good, policy: policy) ?? now)
+        completed += [completing(bad, good: good, policy: policy)].compactMap { $0 }
       }
     }
     let state = combine(states)
@@ -91,19 +91,15 @@ public enum Outside {
   /// When the vote was cast that made the bad ones enough: the smallest set, in order of their
   /// first bad result, that fulfils the condition while the later ones still served.
   private static func completing(_ bad: [VantageVote], good: Int, policy: Policy) -> Instant? {
-    let sorted = bad.sorted { ($0.badSince ?? .latest) < ($1.badSince ?? .latest) }
-    for count in 1...sorted.count {
-      let prefix = sorted.prefix(count)
-      let foreign = prefix.contains { $0.vantage != coordinator }
-      let later = sorted.count - count
-      if state(
-        good: good + later, bad: count, foreignBad: foreign, minVantages: policy.minVantages)
-        == .bad
-      {
-        return prefix.last?.badSince
-      }
+    func began(_ vote: VantageVote) -> Instant { vote.badSince ?? .latest }
+    let sorted = bad.sorted { began($0) < began($1) }
+    let enough = sorted.indices.first { last in
+      state(
+        good: good + sorted.count - last - 1, bad: last + 1,
+        foreignBad: sorted[...last].contains { $0.vantage != coordinator },
+        minVantages: policy.minVantages) == .bad
     }
-    return nil
+    return enough.flatMap { sorted[$0].badSince }
   }
 
   private static func votes(

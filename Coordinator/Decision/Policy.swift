@@ -7,7 +7,17 @@ public typealias AgentID = String
 
 /// Whether the coordinator may act by itself (RULES 14).
 public enum Automation: String, Codable, Hashable, Sendable, CaseIterable {
-  case observe, automatic
+  case observe, approve, automatic
+}
+
+/// What happens when a move may leave more writes behind than `max_data_at_risk` (RULES 11).
+public enum OnDataRisk: String, Codable, Hashable, Sendable, CaseIterable {
+  case proceed, ask
+}
+
+/// What happens when a region's hosts say bad while it is served from outside (RULES 4).
+public enum OnContested: String, Codable, Hashable, Sendable, CaseIterable {
+  case move, alert
 }
 
 /// How traffic returns to the primary (RULES 12).
@@ -36,6 +46,16 @@ public struct Policy: Hashable, Sendable {
   public var failbackPause = Defaults.failbackPause
   public var maxLag = Defaults.maxLag
   public var maxDataAtRisk = Defaults.maxDataAtRisk
+  public var onDataRisk = OnDataRisk.proceed
+  public var onContested = OnContested.move
+  /// Automatic failbacks in `switchWindow`.
+  public var maxElective = Defaults.maxElective
+  /// A primary that fails within this time of a failback disarms the automatic one.
+  public var probation = Defaults.probation
+  /// Added to the confirmation while the credentials of the same hosts fail (RULES 8).
+  public var credentialsWait = Defaults.credentialsWait
+  /// How long an operator's approval holds.
+  public var approvalValid = Defaults.approvalValid
   public var heartbeatPeriod = Defaults.heartbeatPeriod
   public var heartbeatRead = Defaults.heartbeatRead
   public var writeDeadline = Defaults.writeDeadline
@@ -58,7 +78,7 @@ public struct Policy: Hashable, Sendable {
   /// detection, the longest confirmation, one write with a retry, publication.
   public var bound: [BoundPart] {
     let detection = max(probeInterval * 3, freshFor) + round
-    let confirmation = Confirmation.allCases.map { limit($0, cooling: true) }.max() ?? .zero
+    let confirmation = Confirmation.allCases.map { limit($0, cooling: true) }.reduce(.zero, max)
     let api = writeDeadline * 2 + rereadAfter
     return [
       BoundPart(name: "detection", seconds: detection.inSeconds),
@@ -109,7 +129,7 @@ public struct Topology: Hashable, Sendable {
   public var primary: RegionID? { regions.first?.id }
 
   /// The families that the service publishes.
-  public var families: [AddressFamily] { (regions.first?.addresses.keys.sorted()) ?? [] }
+  public var families: [AddressFamily] { regions.prefix(1).flatMap { $0.addresses.keys.sorted() } }
 
   /// The region of that id; nil where the service has none.
   public func region(_ id: RegionID) -> Region? { regions.first { $0.id == id } }

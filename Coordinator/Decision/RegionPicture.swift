@@ -1,4 +1,4 @@
-public import Wire
+import Wire
 
 /// Everything computed about one region of one service at one instant.
 public struct RegionPicture: Hashable, Sendable {
@@ -12,10 +12,12 @@ public struct RegionPicture: Hashable, Sendable {
 
   /// Judges `region` by the evidence.
   public static func draw(
-    of region: RegionID, topology: Topology, policy: Policy, evidence: Evidence, now: Instant
+    of region: RegionID, topology: Topology, policy: Policy, evidence: Evidence, now: Instant,
+    excused: Set<AgentID> = []
   ) -> RegionPicture {
     let inside = Inside.view(
-      of: region, topology: topology, policy: policy, evidence: evidence, now: now)
+      of: region, topology: topology, policy: policy, evidence: evidence, now: now,
+      excused: excused)
     let outside = Outside.view(
       of: region, topology: topology, policy: policy, evidence: evidence, now: now)
     let heartbeats = Heartbeats.view(
@@ -41,14 +43,18 @@ public struct RegionPicture: Hashable, Sendable {
     }
   }
 
-  /// The class of the failure that most bad instances name.
-  public var failure: FailureClass? {
-    inside.instances.compactMap(\.failure).first
+  /// Every bad instance also lacks credentials: what fails may be those, and elsewhere too soon.
+  public var lacksCredentials: Bool {
+    let bad = inside.instances.filter { $0.vote == .bad }
+    return !bad.isEmpty && bad.allSatisfy(\.lacksCredentials)
   }
+
+  /// Dead for everyone outside.
+  public var isHardDown: Bool { outside.state == .bad && outside.unanimousBad }
 
   /// Whether the region is failing because of its DynamoDB replica.
   public var failsByDynamoDB: Bool {
-    inside.instances.contains { $0.vote == .bad && ($0.reason?.hasPrefix("dynamodb") ?? false) }
+    inside.instances.contains { $0.vote == .bad && $0.reason?.hasPrefix("dynamodb") == true }
   }
 }
 
@@ -68,6 +74,8 @@ public struct RegionMemory: Hashable, Sendable {
   public var upSince: Instant?
   /// It had a down verdict since the coordinator started.
   public var wasDown = false
+  /// Since when everyone outside sees it dead (RULES 9).
+  public var hardDownSince: Instant?
   /// The failback gate's clock (RULES 12).
   public var gateSince: Instant?
   /// Since when the gate's clock is only paused.
@@ -79,14 +87,14 @@ public struct RegionMemory: Hashable, Sendable {
     verdictSince = now
   }
 
-  /// Folds the new picture in; returns whether the verdict changed.
-  public mutating func fold(_ picture: RegionPicture, policy: Policy, now: Instant) -> Bool {
-    let changed = picture.verdict != verdict
-    if changed {
+  /// Folds the new picture in.
+  public mutating func fold(_ picture: RegionPicture, policy: Policy, now: Instant) {
+    if picture.verdict != verdict {
       verdict = picture.verdict
       verdictSince = now
     }
     foldConfirmation(picture, now: now)
+    hardDownSince = picture.isHardDown ? hardDownSince ?? now : nil
     foldGate(policy: policy, now: now)
     if verdict.isUp {
       if upSince == nil { upSince = now }
@@ -95,7 +103,6 @@ public struct RegionMemory: Hashable, Sendable {
       upSince = nil
       wasDown = true
     }
-    return changed
   }
 
   private mutating func foldConfirmation(_ picture: RegionPicture, now: Instant) {
@@ -152,12 +159,20 @@ public struct RegionMemory: Hashable, Sendable {
   public mutating func restartConfirmation() {
     downSince = nil
     confirmedAt = nil
+    hardDownSince = nil
   }
+
+  /// How long the region has been stable, by the failback gate's clock.
+  public func stable(_ now: Instant) -> Duration {
+    gateSince.map { (gatePausedAt ?? now) - $0 } ?? .zero
+  }
+
+  /// The gate's clock stands still for now.
+  public var isPaused: Bool { gatePausedAt != nil }
 
   /// Resets the failback gate's clock, as a breach of the lag limit does.
   public mutating func resetGate(now: Instant) {
-    guard gateSince != nil else { return }
     // A paused clock goes on from its pause.
-    gateSince = gatePausedAt ?? now
+    gateSince = gateSince.map { _ in gatePausedAt ?? now }
   }
 }

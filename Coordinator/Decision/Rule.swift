@@ -28,12 +28,21 @@ public enum Rule: Int, Hashable, Sendable, Codable, CaseIterable {
   case blockedByBudget = 234
   /// Confirmed down, but the DNS provider has just refused for good: the next attempt waits.
   case blockedByRefusal = 235
+  /// Confirmed down, but the free moves are spent, and the source is not hard down or no target has
+  /// been stable for long.
+  case blockedByFreeBudget = 236
+  /// Confirmed down, but an operator paused the service: it would have moved.
+  case blockedByPause = 237
+  /// Confirmed down, but the active region is in maintenance and not everyone outside sees it dead.
+  case blockedByMaintenance = 238
   /// Confirmed down, but no region may take over: the last answer stays.
   case noTarget = 240
   /// The active region is up again after no region could take over.
   case recovered = 241
   /// Confirmed down and a target is eligible: move.
   case failOver = 250
+  /// Confirmed down and a target is eligible, but an operator has to approve the move.
+  case awaitApproval = 260
   /// The intent is durable; the first write has not been sent.
   case writePending = 300
   /// A write is under way; nothing is decided until its outcome is known.
@@ -46,6 +55,8 @@ public enum Rule: Int, Hashable, Sendable, Codable, CaseIterable {
   case cancelTargetLost = 311
   /// The gate of the failback closed before the first write: called off.
   case cancelGateClosed = 312
+  /// Automatic moves are held back before the first write: called off.
+  case cancelHeld = 313
   /// The first record is written: the move will be finished.
   case pointOfNoReturn = 320
   /// The remaining records are being written.
@@ -73,6 +84,8 @@ public enum Rule: Int, Hashable, Sendable, Codable, CaseIterable {
   case failbackGateClosed = 500
   /// The gate is open: fail back to the primary.
   case failBack = 510
+  /// The gate is open, but an operator has to approve the failback.
+  case failbackAwaitsApproval = 511
   /// A named operator asked for the move.
   case operatorMove = 520
 

@@ -191,8 +191,14 @@ extension Presenter {
     guard assessment.facts.source == .confirmed || assessment.facts.source == .down else {
       return []
     }
-    var lines = assessment.blocks.map { block in
-      BlockLine(rule: line(block.rule), clears: clears(block, room: room, assessment: assessment))
+    var lines = assessment.holds.map { hold in
+      BlockLine(rule: line(hold.block.rule, hold.text), clears: clears(hold.clears))
+    }
+    if let asks = assessment.asks {
+      lines.append(
+        BlockLine(
+          rule: line(.awaitApproval, asks.why), region: asks.to,
+          clears: "with signalbox approve \(room.name)"))
     }
     if assessment.target == nil {
       for region in room.service.topology.regions {
@@ -208,23 +214,11 @@ extension Presenter {
     return lines
   }
 
-  private static func clears(
-    _ block: Block, room: Room, assessment: Assessment
-  ) -> String {
-    switch block {
-    case .grace:
-      let left = room.machine.graceLeft(assessment.now.instant) ?? .zero
-      return "in \(Story.span(left))"
-    case .doubt: return "one round after reports arrive again"
-    case .observe: return "never by itself: set automation = \"automatic\""
-    case .budget:
-      let oldest = room.machine.memory.moves.first?.atMs ?? assessment.now.wallMs
-      let left =
-        room.service.policy.switchWindow - .milliseconds(assessment.now.wallMs - oldest)
-      return "in \(Story.span(left)), when the oldest move leaves the window"
-    case .refusal:
-      let since = assessment.now.wallMs - (room.machine.memory.refusedMs ?? 0)
-      return "in \(Story.span(room.service.policy.refusalPause - .milliseconds(since)))"
+  private static func clears(_ clearing: Clearing) -> String {
+    switch clearing {
+    case .after(let span): "in \(Story.span(span))"
+    case .when(let text): text
+    case .operation(let text): "never by itself: \(text)"
     }
   }
 

@@ -19,16 +19,23 @@ enum RuleText {
     case .blockedByDoubt: "held: the coordinator doubts its own view"
     case .blockedByObserve: "would have moved: automation is observe"
     case .blockedByBudget: "held: the budget of automatic moves is spent"
+    case .blockedByFreeBudget:
+      "held: the free moves are spent; the rest need a region that is dead for all and a target "
+        + "that is long stable"
+    case .blockedByPause: "would have moved: paused by an operator"
+    case .blockedByMaintenance: "held: the active region is in maintenance"
     case .blockedByRefusal: "held: the DNS provider refused; the next attempt waits"
     case .noTarget: "no healthy target: the last answer stays"
     case .recovered: "the active region is up again"
     case .failOver: "the active region is down: moving"
+    case .awaitApproval: "waits for an operator's approval to move"
     case .writePending: "about to write the record"
     case .writeUnderway: "a write is under way; its outcome is not known yet"
     case .resumeWait: "a move waits for fresh evidence before its first write"
     case .cancelRefuted: "the source is up again"
     case .cancelTargetLost: "the target may no longer take over"
     case .cancelGateClosed: "the primary is no longer ready"
+    case .cancelHeld: "automatic moves are held back"
     case .pointOfNoReturn: "the first record is written: the move will be finished"
     case .finishing: "writing the remaining records"
     case .supersede: "the target is down: moving on"
@@ -42,6 +49,7 @@ enum RuleText {
     case .cooldownOver: "the cool-down is over"
     case .failbackGateClosed: "the primary is not ready to take users back"
     case .failBack: "the primary is ready: failing back"
+    case .failbackAwaitsApproval: "the primary is ready: waits for an operator's approval"
     case .operatorMove: "an operator asked for the move"
     }
   }
@@ -55,7 +63,9 @@ enum RuleText {
       .operatorMove, .cancelRefuted, .cancelGateClosed, .writeUnderway, .unsure, .atUnknown:
       .telling
     case .suspect, .blockedByGrace, .blockedByDoubt, .blockedByObserve, .blockedByBudget,
-      .blockedByRefusal, .noTarget, .failOver, .cancelTargetLost, .supersede, .targetDeadNoOther,
+      .blockedByFreeBudget, .blockedByPause, .blockedByMaintenance, .awaitApproval,
+      .failbackAwaitsApproval, .cancelHeld, .blockedByRefusal, .noTarget, .failOver,
+      .cancelTargetLost, .supersede, .targetDeadNoOther,
       .writeRefused, .overtaken, .atForeign, .atMixed:
       .alarming
     }

@@ -97,9 +97,11 @@ enum Story {
     }
     switch rule {
     case .suspect, .noTarget, .unsure, .blockedByObserve, .blockedByBudget, .blockedByDoubt,
-      .blockedByGrace, .blockedByRefusal:
+      .blockedByGrace, .blockedByRefusal, .blockedByFreeBudget, .blockedByPause,
+      .blockedByMaintenance, .awaitApproval:
       var text = " (\(active): \(brief(picture))"
-      if rule == .blockedByObserve, let target = assessment.target { text += "; to \(target)" }
+      let would: Set<Rule> = [.blockedByObserve, .blockedByPause, .awaitApproval]
+      if would.contains(rule), let target = assessment.target { text += "; to \(target)" }
       if rule == .noTarget {
         let why = assessment.eligibilities.sorted { $0.key < $1.key }.map {
           "\($0.key): \($0.value.refusals.joined(separator: ", "))"

@@ -40,6 +40,17 @@ public enum Defaults {
   public static let maxSwitchesHard = 6
   public static let switchWindow = Duration.seconds(6 * 3600)
   public static let maxDataAtRisk = Duration.seconds(60)
+  /// Automatic failbacks per `switchWindow`.
+  public static let maxElective = 1
+  /// A region that fails within this time of a failback disarms the automatic one (RULES 9).
+  public static let probation = Duration.seconds(3600)
+  /// An app that fails while the same agent's credentials fail is given this much more (RULES 8).
+  public static let credentialsWait = Duration.seconds(30)
+
+  // The operator.
+  public static let approvalValid = Duration.seconds(900)
+  public static let maintenanceFor = Duration.seconds(7200)
+  public static let maintenanceLimit = Duration.seconds(7 * 86400)
 
   // Failing back.
   public static let failbackAfter = Duration.seconds(900)

@@ -1,222 +1,157 @@
 import Decision
 import Testing
 
-/// Every phase with every combination of facts: small enough to look at all of them.
+/// Every phase with every combination of facts: small enough to look at all of them, once.
 struct DecideEnumerationTests {
-  /// Calls `body` with each of the 870,912 combinations.
-  static func all(_ body: (Phase, Facts) -> Void) {
-    let blocks = [nil] + Block.allCases.map(Optional.some)
-    var facts = Facts()
-    for at in AtFact.allCases {
-      facts.at = at
-      for source in SourceFact.allCases {
-        facts.source = source
-        for block in blocks {
-          facts.block = block
-          for gate in GateFact.allCases {
-            facts.gate = gate
-            for errand in Errand.allCases {
-              facts.errand = errand
-              for goal in GoalFact.allCases {
-                facts.goal = goal
-                for write in WriteFact.allCases {
-                  facts.write = write
-                  switches(facts, body)
-                }
-              }
-            }
-          }
+  static let withoutIntent: Set<Phase> = [
+    .steady, .confirming, .stranded, .awaitingApproval, .cooling,
+  ]
+
+  @Test func everyPropertyHoldsForEveryCombination() {
+    var silent = Set(Rule.allCases)
+    var broken: [String: [String]] = [:]
+    var count = 0
+    Combinations.all { phase, facts, _ in
+      let decision = decide(phase, facts)
+      silent.remove(decision.rule)
+      count += 1
+      for property in Self.properties where !property.holds(phase, facts, decision) {
+        // The first few are enough to see what is wrong.
+        if broken[property.name, default: []].count < 3 {
+          broken[property.name, default: []].append("\(phase) \(facts) gives \(decision)")
         }
       }
     }
+    #expect(broken == [:])
+    #expect(silent.isEmpty, "no combination fires these rules")
+    #expect(count == Combinations.count)
   }
 
-  private static func switches(_ facts: Facts, _ body: (Phase, Facts) -> Void) {
-    var facts = facts
-    for bits in 0..<8 {
-      facts.hasTarget = bits & 1 != 0
-      facts.request = bits & 2 != 0
-      facts.cooling = bits & 4 != 0
-      for phase in Phase.allCases { body(phase, facts) }
-    }
-  }
-
-  /// Collects the combinations that break a property; a failure shows the first few.
-  private static func broken(_ holds: (Phase, Facts, Decision) -> Bool) -> [String] {
-    var found: [String] = []
-    all { phase, facts in
-      let decision = decide(phase, facts)
-      if found.count < 3 && !holds(phase, facts, decision) {
-        found.append("\(phase) \(facts) gives \(decision)")
+  /// With unchanged facts every story comes to rest: no two decisions undo each other.
+  @Test func noPingPong() {
+    var restless: [String] = []
+    Combinations.all { phase, facts, _ in
+      var phase = phase
+      var facts = facts
+      for _ in 0..<8 {
+        let decision = decide(phase, facts)
+        if decision.next == phase && decision.effect == .none { return }
+        phase = decision.next
+        facts.take(decision.effect)
       }
+      if restless.count < 3 { restless.append("does not rest: \(phase) with \(facts)") }
     }
-    return found
+    #expect(restless == [])
+  }
+}
+
+extension DecideEnumerationTests {
+  struct Property: Sendable {
+    var name: String
+    var holds: @Sendable (Phase, Facts, Decision) -> Bool
   }
 
-  private static let withoutIntent: Set<Phase> = [.steady, .confirming, .stranded, .cooling]
-
-  @Test func everyRuleFires() {
-    var silent = Set(Rule.allCases)
-    var count = 0
-    Self.all { phase, facts in
-      silent.remove(decide(phase, facts).rule)
-      count += 1
-    }
-    #expect(silent.isEmpty)
-    #expect(count == 870_912)
-  }
-
-  @Test func theSameFactsGiveTheSameDecision() {
-    #expect(Self.broken { decide($0, $1) == $2 } == [])
-  }
-
-  @Test func intentsOpenOnlyWhereNoneIs() {
-    let broken = Self.broken { phase, _, decision in
+  static let properties: [Property] = [
+    Property(name: "intents open only where none is") { phase, _, decision in
       switch decision.effect {
       case .openEmergency, .openElective, .openCommanded:
-        Self.withoutIntent.contains(phase) && decision.next == .switching
-      case .supersede:
-        (phase == .committed || phase == .verifying) && decision.next == .switching
-      case .cancel: phase == .switching && Self.withoutIntent.contains(decision.next)
+        withoutIntent.contains(phase) && decision.next == .switching
+      case .supersede: !withoutIntent.contains(phase) && decision.next == .switching
+      case .cancel: phase == .switching && withoutIntent.contains(decision.next)
       case .fail:
         // In `verifying` only what someone else did to the record ends a move.
         (phase == .switching || phase == .verifying && decision.rule == .overtaken)
-          && Self.withoutIntent.contains(decision.next)
+          && withoutIntent.contains(decision.next)
       case .passPointOfNoReturn: phase == .switching && decision.next == .committed
       case .verify: (phase == .switching || phase == .committed) && decision.next == .verifying
       case .finish: phase == .verifying && decision.next == .cooling
       case .none:
         // Without an effect the intent stays where it is.
-        Self.withoutIntent.contains(phase) == Self.withoutIntent.contains(decision.next)
+        withoutIntent.contains(phase) == withoutIntent.contains(decision.next)
       }
-    }
-    #expect(broken == [])
-  }
-
-  @Test func nothingOpensAgainstABlock() {
-    let broken = Self.broken { _, facts, decision in
+    },
+    Property(name: "nothing opens by itself against a block") { _, facts, decision in
       switch decision.effect {
       case .openEmergency, .openElective, .supersede: facts.block == nil
       default: true
       }
-    }
-    #expect(broken == [])
-  }
-
-  @Test func anEmergencyNeedsAConfirmedSourceAndATarget() {
-    let broken = Self.broken { _, facts, decision in
+    },
+    Property(name: "nothing new opens by itself without the approval it needs") {
+      switch $2.effect {
+      case .openEmergency, .openElective: !$1.unapproved
+      default: true
+      }
+    },
+    Property(name: "an emergency needs a confirmed source and a target") { _, facts, decision in
       decision.effect != .openEmergency
         || (facts.source == .confirmed && facts.hasTarget && facts.at == .region
           && !facts.request)
-    }
-    #expect(broken == [])
-  }
-
-  @Test func aFailbackNeedsAWellSourceAnOpenGateAndNoCooldown() {
-    let broken = Self.broken { _, facts, decision in
-      decision.effect != .openElective
-        || (facts.source == .well && facts.gate == .open && facts.at == .region && !facts.cooling)
-    }
-    #expect(broken == [])
-  }
-
-  @Test func anOperatorIsHeardWhereverNoMoveIsInFlightAndDNSIsKnown() {
-    let broken = Self.broken { phase, facts, decision in
-      let heard = Self.withoutIntent.contains(phase) && facts.request && facts.at == .region
+    },
+    Property(name: "a confirmed source with a target and nothing against it is left") {
+      phase, facts, decision in
+      let must =
+        facts.source == .confirmed && facts.hasTarget && facts.at == .region && facts.block == nil
+        && !facts.unapproved && !facts.request && withoutIntent.contains(phase)
+      // From rest it is first noted, in the same tick's evidence.
+      return !must || decision.effect == .openEmergency || decision.next == .confirming
+    },
+    Property(name: "a failback needs a well source, an open gate and no cool-down") {
+      $2.effect != .openElective
+        || ($1.source == .well && $1.gate == .open && $1.at == .region && !$1.cooling)
+    },
+    Property(name: "an operator is heard wherever no move is in flight and DNS is known") {
+      phase, facts, decision in
+      let heard = withoutIntent.contains(phase) && facts.request && facts.at == .region
       return heard == (decision.effect == .openCommanded)
-    }
-    #expect(broken == [])
-  }
-
-  @Test func supersededOnlyForADeadTargetWithAnother() {
-    let broken = Self.broken { _, facts, decision in
-      decision.effect != .supersede || (facts.goal == .dead && facts.hasTarget)
-    }
-    #expect(broken == [])
-  }
-
-  @Test func noCancelOnceAWriteWasSent() {
-    let broken = Self.broken { _, facts, decision in
-      switch decision.effect {
-      case .cancel: facts.write == .pending
-      case .fail: facts.write == .refused
+    },
+    Property(name: "superseded only for another target, when this one cannot be reached") {
+      phase, facts, decision in
+      guard decision.effect == .supersede else { return true }
+      let dead = facts.goal == .dead
+      let stuck = phase == .switching && facts.write == .apart && facts.goal == .ineligible
+      return facts.hasTarget && (dead || stuck)
+    },
+    Property(name: "no cancel once a write was sent, also by the move before") {
+      switch $2.effect {
+      case .cancel: $1.write == .pending
+      case .fail: $1.write == .refused
       default: true
       }
-    }
-    #expect(broken == [])
-  }
-
-  @Test func aWriteUnderWayIsWaitedFor() {
-    let broken = Self.broken { phase, facts, decision in
+    },
+    Property(name: "a write under way is waited for") { phase, facts, decision in
       phase != .switching || facts.write != .underway
         || decision == Decision(.writeUnderway, .switching)
-    }
-    #expect(broken == [])
-  }
-
-  @Test func silenceAndDoubtMoveNothing() {
-    let broken = Self.broken { phase, facts, decision in
-      guard facts.source == .unsure, !facts.request, Self.withoutIntent.contains(phase) else {
+    },
+    Property(name: "silence and doubt move nothing") { phase, facts, decision in
+      guard facts.source == .unsure, !facts.request, withoutIntent.contains(phase) else {
         return true
       }
-      return decision.effect == .none && decision.next != .confirming && decision.next != .stranded
-    }
-    #expect(broken == [])
-  }
-
-  @Test func aForeignAddressIsNeverActedOn() {
-    let broken = Self.broken { phase, facts, decision in
-      !Self.withoutIntent.contains(phase) || facts.at == .region || decision.effect == .none
-    }
-    #expect(broken == [])
-  }
-
-  /// Once a target is committed to, the source's recovery does not turn the move round.
-  @Test func afterThePointOfNoReturnTheSourceDoesNotMatter() {
-    let broken = Self.broken { phase, facts, decision in
+      let alarmed: Set<Phase> = [.confirming, .stranded, .awaitingApproval]
+      return decision.effect == .none && !alarmed.contains(decision.next)
+    },
+    Property(name: "what DNS points at unknown to us is never acted on") { phase, facts, decision in
+      !withoutIntent.contains(phase) || facts.at == .region || decision.effect == .none
+    },
+    Property(name: "after the point of no return the source does not matter") {
+      phase, facts, decision in
       guard phase == .committed || phase == .verifying else { return true }
       return SourceFact.allCases.allSatisfy { source in
         var other = facts
         other.source = source
         return decide(phase, other) == decision
       }
-    }
-    #expect(broken == [])
-  }
-
-  /// A move is called off for exactly these reasons.
-  @Test func whatCancels() {
-    let broken = Self.broken { phase, facts, decision in
-      guard phase == .switching, facts.write == .pending else {
-        return decision.effect != .cancel
-      }
+    },
+    Property(name: "a move is called off for exactly these reasons") { phase, facts, decision in
+      guard phase == .switching, facts.write == .pending else { return decision.effect != .cancel }
       let waits = facts.block == .grace || facts.block == .doubt
       let lost = facts.goal != .eligible
       let refuted = facts.errand == .emergency && facts.source == .well
       let closed = facts.errand == .elective && facts.gate != .open
-      return (decision.effect == .cancel) == (!waits && (lost || refuted || closed))
-    }
-    #expect(broken == [])
-  }
-
-  /// With unchanged facts every story comes to rest: no two decisions undo each other.
-  @Test func noPingPong() {
-    var restless: [String] = []
-    Self.all { phase, facts in
-      var phase = phase
-      var facts = facts
-      var seen: [String] = []
-      for _ in 0..<8 {
-        let decision = decide(phase, facts)
-        if decision.next == phase && decision.effect == .none { return }
-        if restless.count < 3 { seen.append("\(phase) \(decision.rule)") }
-        phase = decision.next
-        facts.take(decision.effect)
-      }
-      if restless.count < 3 { restless.append("\(seen) ends in \(phase) with \(facts)") }
-    }
-    #expect(restless == [])
-  }
+      let held: Set<Block> = [.observe, .pause, .maintenance]
+      let stopped = facts.errand != .commanded && facts.block.map(held.contains) == true
+      return (decision.effect == .cancel) == (!waits && (lost || refuted || closed || stopped))
+    },
+  ]
 }
 
 extension Facts {
@@ -230,8 +165,10 @@ extension Facts {
       open(.commanded)
       request = false
     case .supersede:
+      let apart = write == .partly || write == .apart
       open(.emergency)
       source = .confirmed
+      if apart { write = .apart }
     case .cancel: write = .pending
     case .fail:
       write = .pending

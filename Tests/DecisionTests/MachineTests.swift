@@ -149,13 +149,50 @@ struct MachineTests {
     var lab = Lab(memory: memory)
     lab.settle()
     lab.fail("a")
-    #expect(lab.run(40).decision.rule == .blockedByBudget)
+    let held = lab.run(40)
+    #expect(held.decision.rule == .blockedByBudget)
     #expect(lab.machine.memory.intent == nil)
-    memory.moves.removeLast()
-    var other = Lab(memory: memory)
-    other.settle()
-    other.fail("a")
-    #expect(other.secondsUntilIntent(limit: 100) == 30)
+    // The oldest of six leaves first.
+    let left = Policy().switchWindow - .seconds(5 * 60 + 31 + 40)
+    #expect(held.holds.first { $0.block == .budget }?.clears == .after(left))
+  }
+
+  /// Two failovers a day apart from the free ones: only away from what is dead for all, and only
+  /// to what has been stable for long.
+  @Test func beyondTheFreeMovesTheSourceIsDeadAndTheTargetStable() {
+    var memory = Memory()
+    memory.active = "a"
+    memory.moves = (0..<3).map {
+      MoveMark(atMs: Lab.wallStart - Int64($0) * 60_000, errand: .emergency)
+    }
+    var lab = Lab(memory: memory)
+    lab.settle()
+    lab.fail("a")
+    // Everybody is healthy for a minute and a half only.
+    let early = lab.run(61)
+    #expect(early.decision.rule == .blockedByFreeBudget)
+    #expect(early.blocks == [.freeBudget])
+    #expect(early.holds[0].text.hasSuffix("no target is stable for 900 s"))
+    // Stable for 15 minutes since the first look at it.
+    #expect(lab.secondsUntilIntent(limit: 1000) == 900 - 31 - 61 + 1)
+    #expect(lab.machine.memory.intent?.to == "b")
+  }
+
+  @Test func beyondTheFreeMovesASourceThatSomeoneReachesIsKept() {
+    var memory = Memory()
+    memory.active = "a"
+    memory.moves = (0..<3).map { _ in MoveMark(atMs: Lab.wallStart, errand: .emergency) }
+    var lab = Lab(["a", "b", "c", "d"], memory: memory)
+    lab.settle()
+    lab.run(1000)
+    lab.fail("a")
+    lab.see("a", .serving, from: ["d"])
+    let held = lab.run(300)
+    #expect(held.facts.source == .confirmed)
+    #expect(held.decision.rule == .blockedByFreeBudget)
+    #expect(held.holds[0].text.contains("dead for everyone outside for 0.0 s (needs 60 s)"))
+    lab.see("a", .bad, from: ["d"])
+    #expect(lab.secondsUntilIntent(limit: 100) == 61)
   }
 
   @Test func movesOlderThanTheWindowDoNotCount() {

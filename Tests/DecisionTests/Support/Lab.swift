@@ -111,13 +111,17 @@ struct Lab {
   /// The whole region is bad, inside and out.
   mutating func fail(_ region: RegionID) {
     check(region, is: .bad)
-    see(region, .bad, from: [Outside.coordinator] + topology.regions.map(\.id))
+    for family in topology.families {
+      see(region, .bad, from: [Outside.coordinator] + topology.regions.map(\.id), family)
+    }
   }
 
   /// The whole region is good, inside and out.
   mutating func recover(_ region: RegionID) {
     check(region, is: .good)
-    see(region, .serving, from: [Outside.coordinator] + topology.regions.map(\.id))
+    for family in topology.families {
+      see(region, .serving, from: [Outside.coordinator] + topology.regions.map(\.id), family)
+    }
   }
 
   private func agents(_ who: [String]) -> [AgentID] {

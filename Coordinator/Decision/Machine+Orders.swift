@@ -1,0 +1,119 @@
+import Wire
+
+/// Pause, maintenance, approval, acknowledgement (RULES 14): the operator's bits, never mixed into
+/// health. The shell makes `memory` durable after each.
+extension Machine {
+  var regionsInMaintenance: Set<RegionID> {
+    Set(topology.regions.map(\.id).filter { memory.maintenance?[$0] != nil })
+  }
+
+  var agentsInMaintenance: Set<AgentID> {
+    Set(topology.agents.keys.filter { memory.maintenance?[$0] != nil })
+  }
+
+  /// No new automatic intents from now on.
+  public mutating func pause(_ order: Pause, epoch: UInt64) throws(Refusal) {
+    try checkEpoch(epoch)
+    memory.pause = order
+  }
+
+  /// Ends a pause and a pin.
+  public mutating func resume(epoch: UInt64) throws(Refusal) {
+    try checkEpoch(epoch)
+    guard memory.pause != nil || memory.pinned != nil else {
+      throw Refusal(
+        code: "not_paused", message: "\(topology.service) is neither paused nor pinned")
+    }
+    memory.pause = nil
+    memory.pinned = nil
+    memory.pinnedUntilMs = nil
+  }
+
+  /// Announces work on a region or a host. On the active region it has to be said that users stay
+  /// there (`stays`); then only what everyone outside sees dead is left.
+  public mutating func maintain(
+    _ name: String, _ work: Maintenance, stays: Bool, epoch: UInt64
+  ) throws(Refusal) {
+    try checkEpoch(epoch)
+    guard topology.region(name) != nil || topology.agents[name] != nil else {
+      let known = topology.regions.map(\.id) + topology.agents.keys.sorted()
+      throw Refusal(
+        code: "unknown_name",
+        message: "'\(name)' is neither a region nor an agent of \(topology.service); accepted: "
+          + known.joined(separator: ", "))
+    }
+    let span = Duration.milliseconds(work.untilMs - work.sinceMs)
+    guard span > .zero, span <= Defaults.maintenanceLimit else {
+      throw Refusal(
+        code: "bad_span",
+        message: "maintenance for \(TargetChooser.seconds(span)): it has to end, after at most "
+          + TargetChooser.seconds(Defaults.maintenanceLimit))
+    }
+    if name == memory.active || name == memory.intent?.to, !stays {
+      throw Refusal(
+        code: "active_region",
+        message: "\(name) serves users now: say --move to move them first, or --stay to leave them "
+          + "there (then only an outage that everyone outside sees moves them)")
+    }
+    memory.maintenance = memory.maintenance ?? [:]
+    memory.maintenance?[name] = work
+  }
+
+  /// Ends a maintenance.
+  public mutating func endMaintenance(_ name: String, epoch: UInt64) throws(Refusal) {
+    try checkEpoch(epoch)
+    guard memory.maintenance?[name] != nil else {
+      throw Refusal(code: "no_maintenance", message: "'\(name)' is not in maintenance")
+    }
+    memory.maintenance?[name] = nil
+  }
+
+  /// Says yes to the move that waits, and to no other.
+  public mutating func approve(
+    _ approval: Approval, assessment: Assessment
+  ) throws(Refusal) {
+    try checkEpoch(approval.epoch)
+    guard let question = assessment.asks else {
+      throw Refusal(
+        code: "nothing_to_approve", message: "no move of \(topology.service) waits for approval")
+    }
+    guard approval.from == question.from, approval.to == question.to else {
+      throw Refusal(
+        code: "conflict",
+        message: "the move that waits is \(question.from) to \(question.to), not "
+          + "\(approval.from) to \(approval.to). Look again: signalbox explain "
+          + topology.service)
+    }
+    memory.approval = approval
+  }
+
+  /// Arms automatic failback again after one that went wrong.
+  public mutating func acknowledge(epoch: UInt64) throws(Refusal) {
+    try checkEpoch(epoch)
+    guard memory.disarmed != nil else {
+      throw Refusal(
+        code: "nothing_to_acknowledge",
+        message: "automatic failback of \(topology.service) is not disarmed")
+    }
+    memory.disarmed = nil
+  }
+
+  /// Forgets what has ended by itself.
+  mutating func expireOrders(_ now: Now) {
+    if let until = memory.pause?.untilMs, now.wallMs >= until { memory.pause = nil }
+    if let until = memory.pinnedUntilMs, now.wallMs >= until {
+      memory.pinned = nil
+      memory.pinnedUntilMs = nil
+    }
+    memory.maintenance = memory.maintenance?.filter { now.wallMs < $0.value.untilMs }
+  }
+
+  func checkEpoch(_ epoch: UInt64) throws(Refusal) {
+    guard epoch == memory.epoch else {
+      throw Refusal(
+        code: "conflict",
+        message: "conflict: epoch moved: you saw epoch \(epoch), now it is \(memory.epoch). "
+          + "Look again: signalbox status")
+    }
+  }
+}
