@@ -157,15 +157,19 @@ let modules: [Module] = [
       "AgentChecks", "AgentCore", "Codec", "DynamoDB", "Platform", "Probing", "Sandbox", "Wire",
       "NIOCore", "NIOHTTP1", "NIOPosix", "signalbox-agent",
     ]),
-  .tests("Decision", ["Decision", "Wire"]),
+  .tests("Decision", ["AgentCore", "Decision", "Wire"]),
   .tests("Store", ["Store", "Wire", "GRDB"]),
   .tests("DNS", ["DNS", "Linode", "Sandbox", "Platform", "Wire"]),
   .tests("Screens", ["Screens", "Wire"], excluded: ["Golden"]),
   .tests("Rehearsal", ["Rehearsal", "Platform"]),
   .tests("Probing", ["Probing", "Platform", "Wire"]),
+  .tests("Simulator", ["Simulator", "Decision", "Platform", "Wire"]),
   .tests(
     "CoordinatorService",
-    ["CoordinatorService", "Codec", "Decision", "Platform", "Settings", "Store", "Wire"]),
+    [
+      "CoordinatorService", "Codec", "DNS", "Decision", "Platform", "Settings", "Store", "Wire",
+      "Logging",
+    ]),
   .tests(
     "Integration",
     [

@@ -27,35 +27,47 @@ public struct FailbackGate: Hashable, Sendable {
     var breach = false
     for (source, target) in [(recovered, active), (active, recovered)] {
       let crossed = crossed(from: source, to: target, since: since, chooser: chooser)
-      breach = breach || crossed.slow > 0
+      breach = breach || crossed.slow > 0 || crossed.stuck
       lines.append(
         CheckedLine(
           name: source == recovered ? "heartbeats-out" : "heartbeats-in",
           holds: crossed.fast >= Defaults.failbackHeartbeats && crossed.slow == 0,
           text: "heartbeats \(source) to \(target): \(crossed.fast) of "
             + "\(Defaults.failbackHeartbeats) within \(TargetChooser.seconds(policy.maxLag))"
-            + (crossed.slow > 0 ? ", \(crossed.slow) slower" : "")))
+            + (crossed.slow > 0 ? ", \(crossed.slow) slower" : "")
+            + (crossed.stuck ? ", the newest do not arrive" : "")))
     }
     return FailbackGate(conditions: lines, lagBreach: breach)
+  }
+
+  /// What is known of `source`'s heartbeats in `target`.
+  private struct Crossing {
+    /// Distinct ones within the limit, and over it.
+    var fast = 0
+    var slow = 0
+    /// Its writer's newest are long acknowledged and not seen: replication lags or stands.
+    var stuck = false
   }
 
   /// Distinct heartbeats of `source` written after `since` and seen in `target`. Which ones were
   /// written after it is told by the writer's own acknowledgements: free of clock skew.
   private static func crossed(
     from source: RegionID, to target: RegionID, since: Instant, chooser: TargetChooser
-  ) -> (fast: Int, slow: Int) {
+  ) -> Crossing {
     var first: [String: UInt64] = [:]
     for agent in chooser.topology.agents(of: source) {
       for ack in chooser.evidence.acknowledgements[agent] ?? [] where ack.at >= since {
         first[ack.boot] = min(first[ack.boot] ?? ack.sequence, ack.sequence)
       }
     }
-    var best: (fast: Int, slow: Int) = (0, 0)
+    var best = Crossing()
+    var seenMs: Int64?
     for agent in chooser.topology.agents(of: target) {
       guard chooser.evidence.isFresh(agent, now: chooser.now, for: chooser.policy.freshFor),
         let report = chooser.evidence.agents[agent]?.report
       else { continue }
       for peer in report.peers where peer.region == source {
+        seenMs = max(seenMs ?? peer.writtenMs, peer.writtenMs)
         guard let from = first[peer.boot] else { continue }
         let after = peer.sightings.filter { $0.sequence >= from }
         let slow = after.count {
@@ -65,6 +77,14 @@ public struct FailbackGate: Hashable, Sendable {
         if fast > best.fast { best.fast = fast }
         best.slow = max(best.slow, slow)
       }
+    }
+    let newest = Heartbeats.newestAcknowledgement(
+      of: source, topology: chooser.topology, evidence: chooser.evidence)
+    if let newest, newest.at >= since, let seenMs {
+      // Two reports that are a round apart at most tell of both.
+      let policy = chooser.policy
+      let allowed = policy.maxLag + policy.round + policy.heartbeatPeriod
+      best.stuck = newest.writtenMs - seenMs > allowed.wholeMilliseconds
     }
     return best
   }

@@ -14,7 +14,7 @@ struct StoriesTests {
   static var rewrites: Bool { ProcessInfo.processInfo.environment["SIGNALBOX_REWRITE"] == "1" }
 
   @Test func thereAreStories() {
-    #expect(Self.names.count >= 12, "in \(Self.folder.path)")
+    #expect(Self.names.count >= 50, "in \(Self.folder.path)")
   }
 
   @Test(arguments: names) func story(name: String) throws {

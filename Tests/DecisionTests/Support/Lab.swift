@@ -1,6 +1,9 @@
 import Decision
 import Wire
 
+/// For files that also know the agents' instants.
+typealias CoordinatorInstant = Instant
+
 /// Who looks at what: `vantage` is an agent's id or `coordinator`.
 struct Sight: Hashable {
   var vantage: String

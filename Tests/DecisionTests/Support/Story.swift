@@ -83,7 +83,7 @@ final class Story {
   private func start(_ trace: inout [String]) -> World {
     if let world { return world }
     let created = World(
-      topology: setup.topology, policy: setup.policy, active: setup.active)
+      topology: setup.topology, policy: setup.policy, active: setup.active, memory: setup.memory)
     created.pass(.seconds(60))
     world = created
     began = created.now
@@ -122,7 +122,7 @@ final class Story {
   /// Phase, rule, and every region's verdict.
   private func describe(_ assessment: Assessment) -> String {
     func pad(_ text: String, _ width: Int) -> String {
-      text + String(repeating: " ", count: max(0, width - text.count))
+      text + String(repeating: " ", count: max(1, width - text.count))
     }
     let verdicts = setup.topology.regions.map { region in
       let mark = region.id == assessment.active ? ">" : ""

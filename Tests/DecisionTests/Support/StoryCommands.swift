@@ -1,98 +1,6 @@
 import Decision
 import Wire
 
-/// A sentence with places: `the app fails in <region>`.
-struct StoryWords {
-  var words: [Substring]
-
-  init(_ pattern: String) {
-    words = pattern.split(separator: " ")
-  }
-
-  /// The words in the places, or nil when the line is another sentence.
-  func match(_ line: String) -> [String]? {
-    let found = line.split(separator: " ")
-    guard found.count == words.count else { return nil }
-    var places: [String] = []
-    for (word, text) in zip(words, found) {
-      if word.hasPrefix("<") {
-        places.append(String(text))
-      } else if word != text {
-        return nil
-      }
-    }
-    return places
-  }
-
-  /// `30s`, `2m`, `1m30s`, `1h`.
-  static func span(_ text: String) throws -> Duration {
-    var total = 0
-    var digits = ""
-    for character in text {
-      if character.isNumber {
-        digits.append(character)
-        continue
-      }
-      guard let number = Int(digits), let unit = ["s": 1, "m": 60, "h": 3600][String(character)]
-      else { throw StoryProblem(description: "'\(text)' is no time; accepted: 30s, 2m, 1m30s, 1h") }
-      total += number * unit
-      digits = ""
-    }
-    guard digits.isEmpty, total > 0 else {
-      throw StoryProblem(description: "'\(text)' is no time; accepted: 30s, 2m, 1m30s, 1h")
-    }
-    return .seconds(total)
-  }
-}
-
-/// What a story says before anything happens.
-struct StorySetup {
-  var policy = Policy.acting
-  var regions = 3
-  var hosts = 2
-  var families: [AddressFamily] = [.ipv4]
-  var active = "us-east"
-
-  static let names = ["us-east", "us-west", "eu-central", "ap-south", "br-gru"]
-
-  var topology: Topology {
-    var topology = Lab.topology(
-      Array(Self.names.prefix(regions)), hosts: 0, families: families)
-    for region in topology.regions {
-      for host in 0..<hosts { topology.agents["\(region.id)-\(host + 1)"] = region.id }
-    }
-    return topology
-  }
-
-  /// Takes in one line; false when it is no setting.
-  mutating func take(_ line: String) throws -> Bool {
-    if let found = StoryWords("<n> regions with <n> hosts each").match(line) {
-      guard let count = Int(found[0]), let each = Int(found[1]), (2...5).contains(count) else {
-        throw StoryProblem(description: "'\(line)': 2 to 5 regions")
-      }
-      regions = count
-      hosts = each
-    } else if StoryWords("IPv4 and IPv6").match(line) != nil {
-      families = [.ipv4, .ipv6]
-    } else if let found = StoryWords("automation <mode>").match(line)?.first {
-      guard let mode = Automation(rawValue: found) else {
-        throw StoryProblem(description: "'\(found)': observe or automatic")
-      }
-      policy.automation = mode
-    } else if let found = StoryWords("failback <mode>").match(line)?.first {
-      guard let mode = FailbackMode(rawValue: found) else {
-        throw StoryProblem(description: "'\(found)': manual, automatic or never")
-      }
-      policy.failback = mode
-    } else if let found = StoryWords("DNS starts at <region>").match(line)?.first {
-      active = found
-    } else {
-      return false
-    }
-    return true
-  }
-}
-
 /// What can happen in a story.
 enum StoryCommands {
   typealias Action = (World, [String]) throws -> Void
@@ -109,10 +17,12 @@ enum StoryCommands {
     throw StoryProblem(description: "'\(line)' is not understood; accepted:\n  \(known)")
   }
 
-  static var all: [(String, Action)] { regions + apps + coordinators + names }
+  static var all: [(String, Action)] {
+    regions + apps + coordinators + operators + names
+  }
 
   /// A region's index.
-  private static func region(_ id: String, _ world: World) throws -> Int {
+  static func region(_ id: String, _ world: World) throws -> Int {
     guard let index = world.regions.firstIndex(where: { $0.id == id }) else {
       let known = world.regions.map(\.id).joined(separator: ", ")
       throw StoryProblem(description: "'\(id)' is no region; accepted: \(known)")
@@ -158,6 +68,14 @@ enum StoryCommands {
       ("users cannot reach <region>", { $0.regions[try region($1[0], $0)].reachable = false }),
       ("users reach <region> again", { $0.regions[try region($1[0], $0)].reachable = true }),
       (
+        "the IPv6 address of <region> is dead",
+        { $0.regions[try region($1[0], $0)].deadFamilies = [.ipv6] }
+      ),
+      (
+        "the IPv6 address of <region> is back",
+        { $0.regions[try region($1[0], $0)].deadFamilies = [] }
+      ),
+      (
         "the DynamoDB name of <region> is gone",
         { $0.regions[try region($1[0], $0)].dynamodb = false }
       ),
@@ -179,6 +97,40 @@ enum StoryCommands {
       ("the app works in <region>", { try hosts($1[0], $0) { $0.appFailsUntil = nil } }),
       ("the app fails on <host>", { try hosts($1[0], $0) { $0.appFailsUntil = never } }),
       ("the app works on <host>", { try hosts($1[0], $0) { $0.appFailsUntil = nil } }),
+      (
+        "the app flaps in <region> for <time>",
+        { world, at in
+          let until = world.now + (try StoryWords.span(at[1]))
+          try hosts(at[0], world) { $0.flapsUntil = until }
+        }
+      ),
+      (
+        "the app restarts on <host> for <time>",
+        { world, at in
+          let until = world.now + (try StoryWords.span(at[1]))
+          try hosts(at[0], world) { $0.appFailsUntil = until }
+        }
+      ),
+      (
+        "a deploy notice on <host> for <time>",
+        { world, at in
+          let until = world.now + (try StoryWords.span(at[1]))
+          try hosts(at[0], world) { $0.deployUntil = until }
+        }
+      ),
+      (
+        "AWS refuses the credentials of <region>",
+        { try hosts($1[0], $0) { $0.refusedCredentials = true } }
+      ),
+      (
+        "AWS takes the credentials of <region>",
+        { try hosts($1[0], $0) { $0.refusedCredentials = false } }
+      ),
+      ("<host> has no time to breathe", { try hosts($1[0], $0) { $0.starved = true } }),
+      (
+        "<host> runs an agent of the future",
+        { try hosts($1[0], $0) { $0.version = Limits.wireVersion + 1 } }
+      ),
       (
         "the app restarts in <region> for <time>",
         { world, at in
@@ -218,24 +170,13 @@ enum StoryCommands {
           world.coordinator.runs = false
         }
       ),
-      ("the operator moves to <region>", { try ask($0, to: $1[0], isFailback: false) }),
-      ("the operator fails back to <region>", { try ask($0, to: $1[0], isFailback: true) }),
     ]
-  }
-
-  private static func ask(_ world: World, to: RegionID, isFailback: Bool) throws {
-    guard let assessment = world.coordinator.assessment else { return }
-    do {
-      try world.coordinator.machine.ask(
-        Request(to: to, isFailback: isFailback, overrides: []), epoch: assessment.epoch,
-        assessment: assessment)
-    } catch {
-      world.events.append("refused: \(error.message)")
-    }
   }
 
   private static var names: [(String, Action)] {
     [
+      ("DNS cannot be read", { world, _ in world.coordinator.readsNothing = true }),
+      ("DNS can be read again", { world, _ in world.coordinator.readsNothing = false }),
       ("DNS writes take <time>", { $0.dns.writeTakes = try StoryWords.span($1[0]) }),
       ("DNS writes are refused", { world, _ in world.dns.refuses = true }),
       ("DNS writes succeed", { world, _ in world.dns.refuses = false }),

@@ -21,6 +21,8 @@ extension World {
       let failure: FailureClass? =
         if host.checks[check].kind == "http" {
           works(host) ? nil : .status
+        } else if host.refusedCredentials {
+          .credentials
         } else {
           regions[region].dynamodb ? nil : .nameResolution
         }
@@ -34,8 +36,8 @@ extension World {
     regions[region].hosts[index].probeDue = now + Defaults.probeInterval
     var changed = false
     for other in regions where other.id != regions[region].id {
-      let outcome = outcome(of: other)
       for family in topology.families {
+        let outcome = outcome(of: other, family)
         let key = ProbeKey(service: topology.service, region: other.id, family: family)
         var tally = regions[region].hosts[index].tallies[key] ?? ProbeTally()
         let before = tally.vote
@@ -82,24 +84,18 @@ extension World {
   private func draft(_ region: WorldRegion, _ host: WorldHost) -> Report {
     let deploying = host.deployUntil.map { max(0, Int(($0 - now).wholeMilliseconds)) }
     return Report(
-      agent: host.id, region: region.id, boot: "boot", sequence: host.sequence,
-      sentMs: clock.wallMs, intervalMs: 5000, checks: host.checks.map(result),
+      version: host.version, agent: host.id, region: region.id, boot: "boot",
+      sequence: host.sequence,
+      sentMs: clock.wallMs, intervalMs: 5000, checks: host.checks.map { $0.result(at: now) },
       heartbeat: host.acknowledged.map {
         OwnHeartbeat(
           table: "app", sequence: $0.sequence, writtenMs: $0.writtenMs, acknowledgedMs: age($0.at),
           periodMs: 2000)
-      }, peers: peers(host), probes: probes(host), agentVersion: "1.0.0", deployingMs: deploying)
+      }, peers: peers(host), probes: probes(host), agentVersion: "1.0.0", starved: host.starved,
+      deployingMs: deploying)
   }
 
   private func age(_ instant: Instant) -> Int { Int((now - instant).wholeMilliseconds) }
-
-  private func result(_ check: WorldCheck) -> CheckResult {
-    CheckResult(
-      name: check.name, kind: check.kind, state: check.state, failure: check.failure,
-      reason: check.failure?.rawValue, ageMs: check.ended.map(age) ?? 60_000,
-      badSinceMs: check.state == .bad ? check.badSince.map(age) : nil, successes: check.successes,
-      riseMs: check.starts.count == Defaults.checkRise ? check.starts.first.map(age) : nil)
-  }
 
   private func peers(_ host: WorldHost) -> [PeerHeartbeat] {
     host.reads.sorted { $0.key < $1.key }.map { region, sight in

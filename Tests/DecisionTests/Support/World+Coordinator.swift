@@ -11,6 +11,8 @@ struct WorldCoordinator {
   var cutOff = false
   /// It neither ticks nor probes nor hears until then.
   var sleepsUntil: Instant?
+  /// The provider's answers cannot be read.
+  var readsNothing = false
   var runs = true
   var assessment: Assessment?
 
@@ -56,7 +58,8 @@ extension World {
     }
     probeFromCoordinator()
     coordinator.judgeItself(now: now)
-    let adopted = coordinator.machine.observe(addresses: dns.zone.mapValues { [$0] }, now: clock)
+    let reading = coordinator.readsNothing ? nil : dns.zone.mapValues { [$0] }
+    let adopted = coordinator.machine.observe(addresses: reading, now: clock)
     if let adopted { events.append("DNS was moved to \(adopted) by a human: adopted") }
     let (transition, assessment) = coordinator.machine.tick(
       evidence: coordinator.evidence, doubts: coordinator.doubts, now: clock)
@@ -68,24 +71,24 @@ extension World {
   private func probeFromCoordinator() {
     guard now >= coordinator.probeDue else { return }
     coordinator.probeDue = now + Defaults.probeInterval
-    var outcomes: [RegionID: ProbeOutcome] = [:]
+    var outcomes: [ProbeKey: ProbeOutcome] = [:]
     for region in regions {
-      outcomes[region.id] =
-        coordinator.cutOff || !region.roadToCoordinator ? .dark : outcome(of: region)
+      for family in topology.families {
+        let cut = coordinator.cutOff || !region.roadToCoordinator
+        outcomes[ProbeKey(service: topology.service, region: region.id, family: family)] =
+          cut ? .dark : outcome(of: region, family)
+      }
     }
     let reaches = outcomes.values.contains(.serving)
     coordinator.evidence.ownVoteVoid = !reaches
-    for (region, outcome) in outcomes {
-      for family in topology.families {
-        let key = ProbeKey(service: topology.service, region: region, family: family)
-        var tally = coordinator.tallies[key] ?? ProbeTally()
-        tally.take(outcome, started: now, fall: Defaults.probeFall, valid: reaches)
-        coordinator.tallies[key] = tally
-        coordinator.evidence.take(
-          OwnProbe(
-            vote: tally.vote, outcome: outcome, detail: outcome.rawValue, at: now,
-            servingStarted: tally.servingStarted, badSince: tally.badSince), of: key)
-      }
+    for (key, outcome) in outcomes {
+      var tally = coordinator.tallies[key] ?? ProbeTally()
+      tally.take(outcome, started: now, fall: Defaults.probeFall, valid: reaches)
+      coordinator.tallies[key] = tally
+      coordinator.evidence.take(
+        OwnProbe(
+          vote: tally.vote, outcome: outcome, detail: outcome.rawValue, at: now,
+          servingStarted: tally.servingStarted, badSince: tally.badSince), of: key)
     }
   }
 

@@ -1,46 +1,6 @@
 import Decision
 import Wire
 
-/// One check of one host, with `fall` 3, `rise` 2 and `ok` 2 (RULES 1).
-struct WorldCheck {
-  var name: String
-  var kind: String
-  var state = CheckState.unknown
-  var failure: FailureClass?
-  var failures = 0
-  var successes = 0
-  /// When the newest two successes in a row were started.
-  var starts: [Instant] = []
-  var badSince: Instant?
-  var ended: Instant?
-  var due: Instant
-
-  /// Takes in one attempt; returns whether the state changed.
-  mutating func take(_ failure: FailureClass?, at now: Instant) -> Bool {
-    let before = state
-    ended = now
-    due = now + Defaults.checkInterval
-    self.failure = failure
-    if failure != nil {
-      failures += 1
-      successes = 0
-      starts = []
-      if badSince == nil { badSince = now }
-      if failures >= Defaults.checkFall { state = .bad }
-      if state != .bad { due = now + Defaults.confirmInterval }
-    } else {
-      successes += 1
-      starts = (starts + [now]).suffix(Defaults.checkRise)
-      if successes >= Defaults.checkRise {
-        state = .good
-        failures = 0
-        badSince = nil
-      }
-    }
-    return state != before
-  }
-}
-
 /// The newest heartbeat of another region that one host has read.
 struct WorldSight {
   var agent: AgentID
@@ -56,6 +16,13 @@ struct WorldHost {
   var power = true
   /// Until when the app answers 500; a far future means until it is repaired.
   var appFailsUntil: Instant?
+  /// Until when the app works for ten seconds and fails for ten, over and over.
+  var flapsUntil: Instant?
+  /// The host's credentials for DynamoDB are refused.
+  var refusedCredentials = false
+  /// Too little CPU: its agent says so.
+  var starved = false
+  var version = Limits.wireVersion
   var agentRuns = true
   var deployUntil: Instant?
   var checks: [WorldCheck] = []
@@ -85,6 +52,8 @@ struct WorldRegion {
   var power = true
   /// Whether the world outside reaches the NodeBalancer.
   var reachable = true
+  /// Families whose address is dead while the others serve.
+  var deadFamilies: Set<AddressFamily> = []
   /// Whether the coordinator reaches it, and its agents the coordinator.
   var roadToCoordinator = true
   /// Whether the endpoint's name resolves there.
@@ -115,12 +84,13 @@ final class World {
   /// Lines for the story, as they happen.
   var events: [String] = []
 
-  init(topology: Topology, policy: Policy, active: RegionID) {
+  init(topology: Topology, policy: Policy, active: RegionID, memory: Memory = Memory()) {
     self.topology = topology
     self.policy = policy
     let addresses = topology.region(active)?.addresses ?? [:]
     dns = WorldDNS(zone: addresses)
-    coordinator = WorldCoordinator(topology: topology, policy: policy, now: World.start)
+    coordinator = WorldCoordinator(
+      topology: topology, policy: policy, memory: memory, now: World.start)
     var offset = Duration.zero
     regions = topology.regions.map { region in
       let hosts = topology.agents(of: region.id).map { id in
@@ -130,8 +100,8 @@ final class World {
         return WorldHost(
           id: id,
           checks: [
-            WorldCheck(name: "http app", kind: "http", due: World.start + spread),
-            WorldCheck(name: "dynamodb app", kind: "dynamodb", due: World.start + spread),
+            WorldCheck(kind: "http", due: World.start + spread),
+            WorldCheck(kind: "dynamodb", due: World.start + spread),
           ], probeDue: World.start + spread, reportDue: World.start + spread)
       }
       return WorldRegion(id: region.id, hosts: hosts, beatDue: World.start)
@@ -157,15 +127,18 @@ final class World {
     }
   }
 
-  /// What a vantage sees of a region's public address.
-  func outcome(of region: WorldRegion) -> ProbeOutcome {
-    guard region.power, region.reachable else { return .dark }
+  /// What a vantage sees of a region's public address of one family.
+  func outcome(of region: WorldRegion, _ family: AddressFamily) -> ProbeOutcome {
+    guard region.power, region.reachable, !region.deadFamilies.contains(family) else {
+      return .dark
+    }
     // The NodeBalancer sends requests to hosts whose app answers; without one it says 503.
     return region.hosts.contains { $0.power && works($0) } ? .serving : .erroring
   }
 
   func works(_ host: WorldHost) -> Bool {
-    host.appFailsUntil.map { now >= $0 } ?? true
+    if let until = host.flapsUntil, now < until, now.milliseconds % 20_000 < 10_000 { return false }
+    return host.appFailsUntil.map { now >= $0 } ?? true
   }
 
   /// Heartbeats are written by each region's first host that can.
