@@ -64,8 +64,8 @@ extension Machine {
     return pictures
   }
 
-  /// The regions that are down for as long as their verdicts need; every region's confirmation runs,
-  /// also that of a move's target.
+  /// The regions that are down for as long as their verdicts need; every region's confirmation
+  /// runs, also that of a move's target.
   private mutating func confirm(
     _ pictures: [RegionID: RegionPicture], cooling: Bool, now: Now
   ) -> Set<RegionID> {

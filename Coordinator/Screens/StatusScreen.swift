@@ -51,7 +51,7 @@ extension Page {
     gap()
     regions(service)
     gap()
-    facts(service)
+    facts(service, atMs: atMs)
     if service.situation != .ok {
       labelled("Rule", "\(service.rule.label) \(service.rule.name): \(service.rule.text)")
     }
@@ -65,7 +65,7 @@ extension Page {
     guard let active = service.active, let forecast = service.forecast else { return }
     var text = "If \(active) failed now: "
     text +=
-      service.policy.automation == "automatic"
+      ["automatic", "approve"].contains(service.policy.automation)
       ? "users move to \(forecast.to) in about \(Text.span(forecast.seconds))"
       : "it would move users to \(forecast.to) in about \(Text.span(forecast.seconds)), were it "
         + "allowed to (automation is \(service.policy.automation))"
@@ -144,7 +144,7 @@ extension Page {
     ])
   }
 
-  private mutating func facts(_ service: ServiceStatus) {
+  private mutating func facts(_ service: ServiceStatus, atMs: Int64) {
     labelled("DNS", dns(service))
     labelled("Policy", policy(service.policy))
     if let pinned = service.pinned {
@@ -152,6 +152,33 @@ extension Page {
         "Pinned",
         "automatic moves away from \(pinned) only in an emergency, until "
           + "signalbox failback \(service.service)", tone: .warning)
+    }
+    if let orders = service.orders { self.orders(orders, service: service.service, atMs: atMs) }
+  }
+
+  private mutating func orders(_ orders: OrdersStatus, service: String, atMs: Int64) {
+    func left(_ untilMs: Int64) -> String { Text.span(Double(max(0, untilMs - atMs)) / 1000) }
+    if let waiting = orders.waiting {
+      labelled(
+        "Waiting",
+        "for your yes to \(waiting.from) -> \(waiting.to) (\(waiting.why)): "
+          + "signalbox approve \(service)", tone: .warning)
+    }
+    if let paused = orders.paused {
+      let end = orders.pausedUntilMs.map { "for \(left($0)) more" }
+      labelled(
+        "Paused", "\(paused); \(end ?? "until signalbox resume \(service)")", tone: .warning)
+    }
+    for work in orders.maintenance {
+      labelled(
+        "Work", "\(work.name) is in maintenance by \(work.by), for \(left(work.untilMs)) more",
+        tone: .warning)
+    }
+    if let region = orders.disarmed {
+      labelled(
+        "Disarmed",
+        "no automatic failback, because \(region) failed soon after one: signalbox ack "
+          + "\(service)", tone: .warning)
     }
   }
 
@@ -174,8 +201,8 @@ extension Page {
   private func policy(_ policy: PolicyStatus) -> String {
     var parts: [String] = []
     parts.append(
-      policy.automation == "automatic"
-        ? "automatic after \(Text.span(policy.failoverAfterSeconds))"
+      policy.automation == "automatic" || policy.automation == "approve"
+        ? "\(policy.automation) after \(Text.span(policy.failoverAfterSeconds))"
         : "\(policy.automation): says what it would do, moves nothing")
     parts.append("failback \(policy.failback)")
     parts.append(

@@ -129,6 +129,13 @@ public struct CoordinatorClient: Sendable {
     try await post(request, "/v1/services/\(Self.escape(service))/failback")
   }
 
+  /// `POST /v1/services/{name}/{order}`.
+  public func order(
+    _ kind: OrderKind, _ service: String, _ request: OrderRequest
+  ) async throws(CoordinatorError) -> OrderReply {
+    try await post(request, "/v1/services/\(Self.escape(service))/\(kind.rawValue)")
+  }
+
   /// Whether `path` (`/healthz`, `/readyz`) answers 200.
   public func answers(_ path: String) async -> Bool {
     guard let response = try? await send("GET", path, body: nil) else { return false }
@@ -141,16 +148,16 @@ public struct CoordinatorClient: Sendable {
     try decode(type, try await send("GET", path, body: nil), path)
   }
 
-  private func post(_ request: MoveRequest, _ path: String) async throws(CoordinatorError)
-    -> MoveReply
-  {
+  private func post<Request: Encodable, Reply: Decodable>(
+    _ request: Request, _ path: String
+  ) async throws(CoordinatorError) -> Reply {
     let body: [UInt8]
     do {
       body = try JSON.encode(request)
     } catch {
       throw .garbled("the request cannot be written: \(error)")
     }
-    return try decode(MoveReply.self, try await send("POST", path, body: body), path)
+    return try decode(Reply.self, try await send("POST", path, body: body), path)
   }
 
   private func decode<T: Decodable>(

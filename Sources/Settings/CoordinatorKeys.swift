@@ -11,9 +11,10 @@ extension Schema {
     name: "", form: .root, doc: "What the coordinator is and where it keeps its things.",
     keys: [
       Key(
-        "automation", .choice(["observe", "automatic"], planned: ["approve"]),
+        "automation", .choice(["observe", "approve", "automatic"], planned: []),
         .value(.text("observe")),
-        "whether it moves traffic by itself; `observe` judges and says what it would do"),
+        "whether it moves traffic by itself; `observe` judges and says what it would do, `approve` "
+          + "waits for an operator's yes"),
       Key(
         "listen", .loopback, .value(.text("127.0.0.1:8621")),
         "where it takes reports and answers reads, over plain HTTP"),
@@ -94,6 +95,10 @@ extension Schema {
       "max_switches_hard", .integer(1...1000), .value(.integer(Defaults.maxSwitchesHard)),
       "all automatic moves in the window of max_switches"),
     Key(
+      "on_contested", .choice(["move", "alert"], planned: []), .value(.text("move")),
+      "what to do when a region's hosts say bad while users are served: after outside_confirm move "
+        + "to a fully healthy region, or alert only"),
+    Key(
       "drift", .choice(["alert"], planned: ["enforce"]), .value(.text("alert")),
       "what to do when somebody else changes the record"),
   ]
@@ -113,8 +118,8 @@ extension Schema {
       "max_data_at_risk", .duration(short, paced: false), .value(.duration(Defaults.maxDataAtRisk)),
       "writes that a move may leave behind before on_data_risk speaks"),
     Key(
-      "on_data_risk", .choice(["proceed"], planned: ["ask"]), .value(.text("proceed")),
-      "what to do above max_data_at_risk"),
+      "on_data_risk", .choice(["proceed", "ask"], planned: []), .value(.text("proceed")),
+      "what to do above max_data_at_risk, or when it is not known: `ask` waits for an approval"),
   ]
 
   private static let serviceEvidence = [

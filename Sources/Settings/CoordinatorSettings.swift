@@ -2,12 +2,24 @@
 public enum Automation: String, Hashable, Sendable, CaseIterable {
   /// Judges and says what it would do, moves nothing by itself.
   case observe
+  /// Waits for an operator's approval.
+  case approve
   case automatic
 }
 
 /// How traffic returns to a recovered region that is preferred.
 public enum FailbackMode: String, Hashable, Sendable, CaseIterable {
   case manual, automatic, never
+}
+
+/// What a move waits for that may leave more than `max_data_at_risk` behind.
+public enum OnDataRisk: String, Hashable, Sendable, CaseIterable {
+  case proceed, ask
+}
+
+/// What a region is worth whose hosts say bad while users are served.
+public enum OnContested: String, Hashable, Sendable, CaseIterable {
+  case move, alert
 }
 
 /// A host, as an address or a name, and a TCP port.
@@ -84,6 +96,8 @@ public struct ServiceSettings: Sendable, Hashable {
   public var failbackAfter: Duration
   public var maxLag: Duration
   public var maxDataAtRisk: Duration
+  public var onDataRisk: OnDataRisk
+  public var onContested: OnContested
   /// Automatic moves that are free within `switchWindow`.
   public var maxSwitches: Int
   /// All automatic moves within `switchWindow`; at least `maxSwitches`.

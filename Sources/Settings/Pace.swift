@@ -11,6 +11,9 @@ public struct Pace: Sendable, Hashable {
   public var notPublishedAfter: Duration
   public var lateTick: Duration
   public var failbackPause: Duration
+  public var credentialsWait: Duration
+  public var approvalValid: Duration
+  public var probation: Duration
   /// Not divided: it bounds the difference of real wall clocks.
   public var firstContactWindow: Duration
 
@@ -25,6 +28,9 @@ public struct Pace: Sendable, Hashable {
     notPublishedAfter = divided(Defaults.notPublishedAfter)
     lateTick = divided(Defaults.lateTick)
     failbackPause = divided(Defaults.failbackPause)
+    credentialsWait = divided(Defaults.credentialsWait)
+    approvalValid = divided(Defaults.approvalValid)
+    probation = divided(Defaults.probation)
     firstContactWindow = Defaults.firstContactWindow
   }
 

@@ -190,3 +190,9 @@ enum Texts {
     return rows[left.count][right.count]
   }
 }
+
+/// A time with its unit, as the configuration takes it: `500ms`, `30m`, `2h`; nil for
+/// anything else.
+public func readTime(_ text: String) -> Duration? {
+  try? Texts.duration(text).get()
+}

@@ -148,16 +148,19 @@ public struct MoveRequest: Codable, Hashable, Sendable {
   public var reason: String?
   /// Names of rules to override, each named by a refusal.
   public var overrides: [String]
+  /// How long a failover pins, milliseconds; absent: until `failback` or `resume`.
+  public var pinForMs: Int64?
 
   public init(
     to: String? = nil, epoch: UInt64, operatorName: String, reason: String? = nil,
-    overrides: [String] = []
+    overrides: [String] = [], pinForMs: Int64? = nil
   ) {
     self.to = to
     self.epoch = epoch
     self.operatorName = operatorName
     self.reason = reason
     self.overrides = overrides
+    self.pinForMs = pinForMs
   }
 }
 

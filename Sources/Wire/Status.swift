@@ -92,13 +92,15 @@ public struct ServiceStatus: Codable, Hashable, Sendable {
   public var lastIncident: IncidentRecord?
   /// A region that automatic failback is pinned away from by an operator.
   public var pinned: String?
+  /// The operator's orders that hold, and what waits for one; absent when there is nothing.
+  public var orders: OrdersStatus?
 
   public init(
     service: String, names: [String], situation: Situation, headline: String, at: String,
     active: String?, addresses: [String], readMs: Int?, epoch: UInt64, phase: String,
     rule: RuleLine, regions: [RegionStatus], nameServers: [NameServerLine], ttlSeconds: Int?,
     policy: PolicyStatus, forecast: Forecast?, incident: IncidentRecord?,
-    lastIncident: IncidentRecord?, pinned: String?
+    lastIncident: IncidentRecord?, pinned: String?, orders: OrdersStatus? = nil
   ) {
     self.service = service
     self.names = names
@@ -119,6 +121,7 @@ public struct ServiceStatus: Codable, Hashable, Sendable {
     self.incident = incident
     self.lastIncident = lastIncident
     self.pinned = pinned
+    self.orders = orders
   }
 }
 

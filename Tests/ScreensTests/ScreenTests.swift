@@ -42,6 +42,20 @@ struct ScreenTests {
           ], coordinator: coordinator)))
   }
 
+  @Test("status: an operator's orders")
+  func statusOrders() throws {
+    var ordered = Sample.service(
+      .blocked, "us-east is down, waits for an operator's approval to move.",
+      regions: [Sample.dead, Sample.next])
+    ordered.policy.automation = "approve"
+    ordered.orders = OrdersStatus(
+      paused: "by kim: audit", pausedUntilMs: noon + 3_600_000,
+      maintenance: [MaintenanceStatus(name: "us-west-app-1", by: "kim", untilMs: noon + 600_000)],
+      waiting: WaitingMove(from: "us-east", to: "us-west", why: "automation is approve"),
+      disarmed: "us-east")
+    try Golden.check("status-orders", Screens.status(Sample.document([ordered])))
+  }
+
   @Test("status: while it acts")
   func statusActing() throws {
     try Golden.check(

@@ -3,9 +3,8 @@ import Testing
 
 struct MistakeTests {
   @Test(arguments: [
-    ("automation = \"auto\"", "accepted: \"observe\" or \"automatic\"."),
+    ("automation = \"auto\"", "accepted: \"observe\" or \"approve\" or \"automatic\"."),
     ("automation = \"automatc\"", "Did you mean \"automatic\"?"),
-    ("automation = \"approve\"", "\"approve\" is planned; this release does not have it."),
     ("automation = true", "found true"),
     ("listen = \"0.0.0.0:8621\"", "Other addresses need TLS"),
     ("listen = \"127.0.0.1\"", "a loopback address and a port"),
@@ -104,7 +103,8 @@ struct MistakeTests {
     ("max_switches = \"7 per 6h\"", "at least the 7 of max_switches"),
     ("max_switches_hard = \"6 per 6h\"", "a whole number from 1 to 1000"),
     ("failback = \"auto\"", "\"manual\" or \"automatic\" or \"never\""),
-    ("on_data_risk = \"ask\"", "\"ask\" is planned"),
+    ("on_data_risk = \"hope\"", "\"proceed\" or \"ask\""),
+    ("on_contested = \"ask\"", "\"move\" or \"alert\""),
     ("drift = \"enforce\"", "\"enforce\" is planned"),
     ("min_vantages = 4", "service.app.min_vantages: found 4; accepted: at most 3"),
     ("[service.app.more]\nx = 1", "service.app.more: found an unknown key"),
@@ -165,7 +165,8 @@ struct MistakeTests {
     #expect(error.description.split(separator: "\n").count == 9)
     #expect(
       error.description.hasPrefix(
-        "coordinator.toml:1: automation: found \"yes\"; accepted: \"observe\" or \"automatic\"."))
+        "coordinator.toml:1: automation: found \"yes\"; accepted: \"observe\" or \"approve\" or "
+          + "\"automatic\"."))
   }
 
   @Test(arguments: [
