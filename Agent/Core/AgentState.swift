@@ -44,7 +44,9 @@ public struct AgentState: Sendable {
   public private(set) var pacer: ReportPacer
 
   var board = ProbeBoard()
-  private var checks: [(identity: CheckIdentity, machine: CheckMachine)] = []
+  /// By number, which rises with each check that is added.
+  private var checks: [Int: (identity: CheckIdentity, machine: CheckMachine)] = [:]
+  private var lastNumber = -1
   private var ledger: HeartbeatLedger?
   private var lag: [String: LagEstimator] = [:]
   private var history = CheckHistory()
@@ -68,8 +70,15 @@ public struct AgentState: Sendable {
     guard checks.count < Limits.listEntries else { return nil }
     var identity = identity
     identity.name = Text.cut(identity.name, to: Limits.textBytes)
-    checks.append((identity, CheckMachine(policy: policy, created: now)))
-    return checks.count - 1
+    lastNumber += 1
+    checks[lastNumber] = (identity, CheckMachine(policy: policy, created: now))
+    return lastNumber
+  }
+
+  /// Removes a check; its number is not used again.
+  public mutating func remove(check number: Int) {
+    checks[number] = nil
+    pacer.change()
   }
 
   /// A change of a check's state, for the log.
@@ -82,27 +91,37 @@ public struct AgentState: Sendable {
     public var result: CheckResult
   }
 
-  /// Takes in one attempt of check `number`; returns the change of state, if there is one.
+  /// Takes in one attempt of check `number`; returns the change of state, if there is one. An
+  /// attempt of a check that was removed meanwhile changes nothing.
   public mutating func take(_ attempt: Attempt, of number: Int, wallMs: Int64) -> CheckChange? {
+    guard var check = checks[number] else { return nil }
     if let stated = attempt.outcome.app {
       app = AppState(
         region: stated.region.map { Text.cut($0, to: Limits.nameBytes) },
         release: stated.release.map { Text.cut($0, to: Limits.nameBytes) })
     }
-    let before = checks[number].machine.state
-    guard checks[number].machine.take(attempt) else { return nil }
+    let before = check.machine.state
+    let changed = check.machine.take(attempt)
+    checks[number] = check
+    guard changed else { return nil }
     pacer.change()
-    let result = checks[number].machine.result(checks[number].identity, at: attempt.ended)
+    let result = check.machine.result(check.identity, at: attempt.ended)
     history.append(
       PastCheck(atMs: wallMs, name: result.name, state: result.state, reason: result.reason))
     return CheckChange(name: result.name, from: before, result: result)
   }
 
-  /// When check `number` runs next.
-  public func nextRun(of number: Int) -> Instant { checks[number].machine.nextRun }
+  /// When check `number` runs next; nil when it was removed.
+  public func nextRun(of number: Int) -> Instant? { checks[number]?.machine.nextRun }
 
-  /// The states of the checks, for the status line.
-  public var checkStates: [CheckState] { checks.map(\.machine.state) }
+  /// The checks' names and states in their order, for the status line.
+  public var checkStates: [(name: String, state: CheckState)] {
+    inOrder.map { ($0.identity.name, $0.machine.state) }
+  }
+
+  private var inOrder: [(identity: CheckIdentity, machine: CheckMachine)] {
+    checks.sorted { $0.key < $1.key }.map(\.value)
+  }
 
   /// The next heartbeat to write; nil while another agent is the region's writer.
   public mutating func nextBeat(wallMs: Int64, clock: ClockState) -> Heartbeat? {
@@ -185,7 +204,7 @@ public struct AgentState: Sendable {
     return Report(
       agent: facts.agent, region: facts.region, boot: facts.boot, sequence: sequence,
       sentMs: wallMs, intervalMs: Int(pacer.intervalMs), challenge: directive.challenge,
-      checks: checks.map { $0.machine.result($0.identity, at: now) },
+      checks: inOrder.map { $0.machine.result($0.identity, at: now) },
       heartbeat: directive.heartbeatWriter
         ? ledger?.own(periodMs: Int(directive.heartbeatPeriodMs), at: now) : nil,
       peers: directive.peers.compactMap { lag[$0]?.peer($0, at: now) },

@@ -11,6 +11,13 @@ struct Loss: Hashable, Sendable {
   var text: String
 }
 
+/// A check of this host that runs.
+struct RunningCheck: Sendable {
+  var check: any Check
+  /// Of one attempt.
+  var deadline: Duration
+}
+
 /// Owns the agent's state: every event goes through here, and every wake-up comes from here.
 actor Agent: HeartbeatBook {
   /// Rings when a report may be due sooner than it seemed.
@@ -19,37 +26,83 @@ actor Agent: HeartbeatBook {
   nonisolated let beats = Alarm()
   nonisolated let peers = Alarm()
   nonisolated let probes = Alarm()
+  nonisolated let checks = Alarm()
 
   private var state: AgentState
-  private let log: StateLog
+  private let log: EventLog<AgentMessage>
+  private var running: [Int: RunningCheck] = [:]
+  /// Where reports go; a reload may change it.
+  private(set) var link: CoordinatorLink
+  /// Why the newest reload was refused; nil after one that was not.
+  private var reloadTrouble: String?
   /// Nil until the first exchange.
   private var isHeard: Bool?
   private var loss = Loss(code: "", text: "")
   private var statusLine = ""
-  private let coordinator: String
 
-  init(facts: AgentFacts, coordinator: String, log: StateLog) {
+  init(facts: AgentFacts, link: CoordinatorLink, log: EventLog<AgentMessage>) {
     state = AgentState(facts: facts)
-    self.coordinator = coordinator
+    self.link = link
     self.log = log
+  }
+
+  // MARK: Configuration
+
+  /// Adds a check and gives its number; nil when there are too many.
+  func add(_ check: any Check, policy: CheckPolicy, deadline: Duration) -> Int? {
+    guard let number = state.add(check.identity, policy: policy, at: .now) else { return nil }
+    running[number] = RunningCheck(check: check, deadline: deadline)
+    checks.ring()
+    return number
+  }
+
+  /// Removes a check with its history.
+  func remove(check number: Int) {
+    running[number] = nil
+    state.remove(check: number)
+    reports.ring()
+  }
+
+  /// Sends the reports elsewhere, or trusts another key; whether it hears is open again.
+  func take(_ link: CoordinatorLink) {
+    self.link = link
+    isHeard = nil
+    loss = Loss(code: "", text: "")
+    reports.ring()
+  }
+
+  /// A reload has ended; `trouble` says why it was refused.
+  func endReload(trouble: String?) {
+    reloadTrouble = trouble
+    statusLine = status
+    Supervisor.ready(status: statusLine)
   }
 
   // MARK: Checks
 
-  func add(_ identity: CheckIdentity, policy: CheckPolicy) -> Int? {
-    state.add(identity, policy: policy, at: .now)
-  }
+  /// The numbers of all checks.
+  var checkNumbers: [Int] { running.keys.sorted() }
 
-  func nextRun(of number: Int) -> Instant { state.nextRun(of: number) }
+  /// What to run for a number, and when; nil when the check was removed.
+  func checkPlan(_ number: Int) -> (check: any Check, deadline: Duration, due: Instant)? {
+    guard let entry = running[number], let due = state.nextRun(of: number) else { return nil }
+    return (entry.check, entry.deadline, due)
+  }
 
   func finish(_ attempt: Attempt, of number: Int) {
     let change = state.take(attempt, of: number, wallMs: Clocks.wallMilliseconds())
     guard let change else { return }
     let result = change.result
     let why = result.reason.map { ": \($0)" } ?? ""
-    let isWorse = result.state == .bad || result.state == .misconfigured
+    let message: (kind: AgentMessage, level: Logger.Level) =
+      switch result.state {
+      case .good, .degraded: (.checkUp, .info)
+      case .bad: (.checkDown, .warning)
+      case .misconfigured: (.checkUnclear, .warning)
+      case .unknown: (.checkUnclear, .info)
+      }
     log.write(
-      isWorse ? .warning : .info, "check \(change.name) is \(result.state.rawValue)\(why)",
+      message.kind, message.level, "check \(change.name) is \(result.state.rawValue)\(why)",
       ["check": change.name, "state": result.state.rawValue, "was": change.from.rawValue])
     reports.ring()
     showStatus()
@@ -72,10 +125,12 @@ actor Agent: HeartbeatBook {
     guard state.take(outcome, of: heartbeat, started: started, ended: ended) else { return }
     switch outcome {
     case .acknowledged:
-      log.write(.info, "heartbeats are written again", ["sequence": "\(heartbeat.sequence)"])
+      log.write(
+        .heartbeatWritten, .info, "heartbeats are written again",
+        ["sequence": "\(heartbeat.sequence)"])
     case .failed(let failure, let reason), .unknown(let failure, let reason):
       log.write(
-        .warning, "heartbeat \(heartbeat.sequence) was not acknowledged: \(reason)",
+        .heartbeatLost, .warning, "heartbeat \(heartbeat.sequence) was not acknowledged: \(reason)",
         ["failure": failure.rawValue])
     }
     reports.ring()
@@ -104,7 +159,7 @@ actor Agent: HeartbeatBook {
     guard state.take(finding, of: target, started: started, ended: ended) else { return }
     let why = finding.reason.map { ": \($0)" } ?? ""
     log.write(
-      finding.outcome.isBad ? .warning : .info,
+      finding.outcome.isBad ? .regionDown : .regionUp, finding.outcome.isBad ? .warning : .info,
       "\(target.region) seen from here: \(finding.outcome.rawValue)\(why)",
       ["service": target.service, "region": target.region, "address": target.address])
     reports.ring()
@@ -113,13 +168,16 @@ actor Agent: HeartbeatBook {
   // MARK: Time
 
   func finish(timerDue due: Instant, fired: Instant) {
+    log.settle()
     guard state.take(timerDue: due, fired: fired) else { return }
     if state.isStarved {
-      log.write(.warning, "this host does not run the agent on time: its bad votes do not count")
+      log.write(
+        .starved, .warning, "this host does not run the agent on time: its bad votes do not count")
     } else {
-      log.write(.info, "this host runs the agent on time again")
+      log.write(.onTime, .info, "this host runs the agent on time again")
     }
     reports.ring()
+    showStatus()
   }
 
   // MARK: Reports
@@ -142,7 +200,8 @@ actor Agent: HeartbeatBook {
     case .taken(let stale):
       for service in stale {
         log.write(
-          .warning, "\(service): a directive with a lower epoch was refused", ["service": service])
+          .staleDirective, .warning, "\(service): a directive with a lower epoch was refused",
+          ["service": service])
       }
       describe(state.directive, before: before)
       hear()
@@ -160,7 +219,8 @@ actor Agent: HeartbeatBook {
     if retry && challenge != nil { return }
     if isHeard != false || loss.code != self.loss.code {
       log.write(
-        .warning, "the coordinator does not hear this agent: \(loss.text)", ["code": loss.code])
+        .notHeard, .warning, "the coordinator does not hear this agent: \(loss.text)",
+        ["code": loss.code])
     }
     isHeard = false
     self.loss = loss
@@ -168,7 +228,9 @@ actor Agent: HeartbeatBook {
   }
 
   private func hear() {
-    if isHeard != true { log.write(.info, "the coordinator at \(coordinator) hears this agent") }
+    if isHeard != true {
+      log.write(.heard, .info, "the coordinator at \(link.coordinator) hears this agent")
+    }
     isHeard = true
     showStatus()
   }
@@ -176,14 +238,15 @@ actor Agent: HeartbeatBook {
   private func describe(_ now: DirectiveState, before: DirectiveState) {
     if now.heartbeatWriter != before.heartbeatWriter {
       let role = now.heartbeatWriter ? "writes the region's heartbeat" : "writes no heartbeat"
-      log.write(.info, "this agent \(role)")
+      log.write(.heartbeatDuty, .info, "this agent \(role)")
     }
     for (name, service) in now.services.sorted(by: { $0.key < $1.key }) {
       let told = service.directive
       let old = before.services[name]?.directive
       guard told.epoch != old?.epoch || told.traffic != old?.traffic else { continue }
       log.write(
-        .info, "\(name): traffic is at \(told.traffic ?? "no one region"), epoch \(told.epoch)",
+        .traffic, .info,
+        "\(name): traffic is at \(told.traffic ?? "no one region"), epoch \(told.epoch)",
         ["service": name, "region": told.traffic ?? "", "epoch": "\(told.epoch)"])
     }
   }
@@ -198,18 +261,9 @@ actor Agent: HeartbeatBook {
 
   /// One line: whether the coordinator hears this agent, and what the checks say.
   var status: String {
-    let link =
-      switch isHeard {
-      case nil: "starting, reports go to \(coordinator)"
-      case true?: "reporting to \(coordinator)"
-      case false?: "not heard by \(coordinator) (\(Text.cut(loss.text, to: 80)))"
-      }
-    let states = state.checkStates
-    let parts = CheckState.allCases.compactMap { kind -> String? in
-      let count = states.count { $0 == kind }
-      return count == 0 ? nil : "\(count) \(kind.rawValue)"
-    }
-    return "\(link); checks: \(parts.isEmpty ? "none" : parts.joined(separator: ", "))"
+    AgentStatusLine.text(
+      coordinator: link.coordinator, isHeard: isHeard, loss: loss.text, checks: state.checkStates,
+      isStarved: state.isStarved, reloadTrouble: reloadTrouble)
   }
 
   private static func clock() -> ClockState {

@@ -1,5 +1,7 @@
 import ArgumentParser
 import CommandEntry
+import Logging
+import Platform
 import Wire
 
 /// `signalbox-agent`.
@@ -25,19 +27,30 @@ struct ConfigurationOption: ParsableArguments {
 /// `signalbox-agent run`, the default.
 struct Run: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Run in the foreground until SIGTERM or SIGINT (the default).")
+    abstract: "Run in the foreground until SIGTERM or SIGINT; SIGHUP reloads (the default).")
 
   @OptionGroup var source: ConfigurationOption
   @Flag(name: .long, help: "Check the configuration and the key, and exit.")
   var checkConfig = false
 
   func run() async throws {
-    let loaded = try Loaded.load(source.config)
     if checkConfig {
-      print(loaded.summary)
-    } else {
-      await AgentProgram(loaded).run()
+      print(try Loaded.load(source.config).summary)
+      return
     }
+    Journal.bootstrap(program: "signalbox-agent", level: .info)
+    let logger = Logger(label: "signalbox-agent")
+    let loaded: Loaded
+    do {
+      loaded = try Loaded.load(source.config)
+    } catch let failure as CommandFailure {
+      AgentProgram.sayNotStarted(failure.description, logger: logger)
+      throw ExitCode(failure.code)
+    }
+    let program = try AgentProgram(loaded, logger: logger) { [source] in
+      try Loaded.load(source.config)
+    }
+    await program.run()
   }
 }
 

@@ -1,6 +1,5 @@
 import AgentChecks
 import AgentCore
-import DynamoDB
 import Logging
 import Platform
 import Settings
@@ -10,18 +9,34 @@ import Wire
 /// The agent as a process: from a checked configuration to a clean end.
 struct AgentProgram: Sendable {
   private let loaded: Loaded
-  private let log: StateLog
+  /// Reads the configuration again; it blocks.
+  private let load: @Sendable () throws -> Loaded
+  private let worker: BlockingWorker
+  private let log: EventLog<AgentMessage>
 
-  init(_ loaded: Loaded) {
+  init(
+    _ loaded: Loaded, logger: Logger, load: @escaping @Sendable () throws -> Loaded
+  ) throws {
     self.loaded = loaded
-    Journal.bootstrap(program: "signalbox-agent", level: .info)
-    var logger = Logger(label: "signalbox-agent")
+    self.load = load
+    worker = try BlockingWorker(name: "configuration")
+    var logger = logger
     logger[metadataKey: "agent"] = "\(loaded.settings.agent)"
-    log = StateLog(logger)
+    // Events that speak of another region say so.
+    logger[metadataKey: "region"] = "\(loaded.settings.region)"
+    log = EventLog(logger)
   }
 
-  /// Runs until SIGTERM or SIGINT.
+  /// Tells why the program does not start, a line for each reason.
+  static func sayNotStarted(_ reasons: String, logger: Logger) {
+    let log = EventLog<AgentMessage>(logger)
+    for line in reasons.split(separator: "\n") { log.write(.notStarted, .critical, String(line)) }
+    Supervisor.status(String(reasons.prefix(200)))
+  }
+
+  /// Runs until SIGTERM or SIGINT; SIGHUP reads the configuration again.
   func run() async {
+    let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
     let settings = loaded.settings
     let http = HTTPClient(userAgent: "signalbox-agent/\(Release.version)")
     let dns = DNSClient()
@@ -31,20 +46,26 @@ struct AgentProgram: Sendable {
         version: Release.version, reportIntervalMs: settings.reportInterval.milliseconds,
         table: settings.dynamodb?.table,
         lateTimerMs: max(1000, settings.checkDeadline.milliseconds)),
-      coordinator: settings.coordinator, log: log)
+      link: CoordinatorLink(loaded), log: log)
     let reporter = Reporter(agent: agent, http: http, loaded: loaded)
-    let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+    let table = TableParts(loaded, agent: agent, http: http, dns: dns)
+    var checks = CheckSet(agent: agent, http: http, table: table)
+    _ = await checks.take(loaded)
 
     log.write(
-      .info,
+      .started, .notice,
       "signalbox-agent \(Release.version) starts in \(settings.region), "
         + "reports to \(settings.coordinator)")
     Supervisor.ready(status: await agent.status)
     await withDiscardingTaskGroup { group in
-      group.addTask { await work(agent, reporter, http, dns) }
+      group.addTask { await work(agent, reporter, http, table) }
+      var inForce = loaded
       for await signal in signals {
-        log.write(.info, "stops: \(signal)")
-        break
+        guard signal == .sighup else {
+          log.write(.stopped, .notice, "stops: \(signal)")
+          break
+        }
+        await reload(&inForce, &checks, agent)
       }
       Supervisor.stopping()
       group.cancelAll()
@@ -52,20 +73,21 @@ struct AgentProgram: Sendable {
     await reporter.sayGoodbye()
     http.shutdown()
     dns.shutdown()
-    log.write(.info, "stopped")
   }
 
   private func work(
-    _ agent: Agent, _ reporter: Reporter, _ http: HTTPClient, _ dns: DNSClient
+    _ agent: Agent, _ reporter: Reporter, _ http: HTTPClient, _ table: TableParts?
   ) async {
-    let workers = Workers(agent: agent, log: log)
+    let workers = Workers(agent: agent)
     let settings = loaded.settings
+    let deadline = settings.checkDeadline
     await withDiscardingTaskGroup { group in
-      for check in settings.checks {
-        await start(check, workers, http, in: &group)
-      }
-      if let table = loaded.table {
-        await start(table, workers, http, dns, in: &group)
+      group.addTask { await workers.check() }
+      if let table {
+        group.addTask { await workers.beat(table.writer, deadline: deadline) }
+        group.addTask {
+          await workers.read(ReplicaReader(access: table.access, deadline: deadline))
+        }
       }
       group.addTask {
         await workers.probe(PeerProbe(http: http, sourceAddress: settings.sourceAddress))
@@ -75,61 +97,35 @@ struct AgentProgram: Sendable {
     }
   }
 
-  private func start(
-    _ check: HTTPCheckSettings, _ workers: Workers, _ http: HTTPClient,
-    in group: inout DiscardingTaskGroup
-  ) async {
-    let identity = CheckIdentity(
-      name: Text.cut("http \(check.url)", to: Limits.textBytes), kind: "http",
-      services: check.services, counts: check.counts)
-    let target = HTTPCheck.Target(
-      url: check.url, host: check.host, forwardedProto: check.forwardedProto,
-      bodyContains: check.bodyContains, sourceAddress: loaded.settings.sourceAddress)
-    let policy = CheckPolicy(
-      fall: check.fall, rise: check.rise, flapWindowMs: Defaults.flapWindow.milliseconds,
-      intervalMs: check.every.milliseconds,
-      confirmMs: min(check.every, loaded.settings.confirmInterval).milliseconds)
-    guard let number = await workers.agent.add(identity, policy: policy) else { return }
-    let http = HTTPCheck(identity: identity, target: target, http: http)
-    group.addTask { await workers.run(http, number: number, deadline: check.timeout) }
+  /// Takes on the configuration anew, all of it or nothing.
+  private func reload(_ inForce: inout Loaded, _ checks: inout CheckSet, _ agent: Agent) async {
+    Supervisor.reloading()
+    let found: Loaded
+    do {
+      found = try await worker.run(load)
+    } catch {
+      return await refuse("\(error)".split(separator: "\n").map(String.init), agent)
+    }
+    let change = AgentChange(from: inForce, to: found)
+    guard change.restarts.isEmpty else { return await refuse(change.restarts, agent) }
+    let counts = await checks.take(found)
+    var words: [String] = []
+    if counts.added > 0 { words.append("\(counts.added) check(s) added") }
+    if counts.removed > 0 { words.append("\(counts.removed) check(s) removed") }
+    if change.hasOtherCoordinator {
+      await agent.take(CoordinatorLink(found))
+      words.append("reports go to \(found.settings.coordinator)")
+    }
+    inForce = found
+    let text = words.isEmpty ? "nothing has changed" : words.joined(separator: "; ")
+    log.write(.reloaded, .notice, "configuration reloaded: \(text)")
+    await agent.endReload(trouble: nil)
   }
 
-  private func start(
-    _ table: Loaded.Table, _ workers: Workers, _ http: HTTPClient, _ dns: DNSClient,
-    in group: inout DiscardingTaskGroup
-  ) async {
-    let settings = loaded.settings
-    let credentials = CredentialProvider(
-      settings: CredentialSettings(
-        file: table.settings.credentialsFile, profile: table.settings.profile,
-        environment: loaded.environment), http: http)
-    let client = TableClient(
-      http: http, endpoint: table.endpoint, region: table.settings.awsRegion,
-      credentials: credentials, names: NameResolver(server: table.resolver, dns: dns),
-      sourceAddress: settings.sourceAddress)
-    let access = TableAccess(client: client, table: table.settings.table)
-    let writer = HeartbeatWriter(
-      access: access, region: settings.region, alsoWrite: table.settings.alsoWrite,
-      book: workers.agent)
-    let identity = CheckIdentity(name: "dynamodb \(table.settings.table)", kind: "dynamodb")
-    let policy = CheckPolicy(
-      flapWindowMs: Defaults.flapWindow.milliseconds,
-      intervalMs: settings.checkInterval.milliseconds,
-      confirmMs: settings.confirmInterval.milliseconds)
-    guard let number = await workers.agent.add(identity, policy: policy) else { return }
-    let check = DynamoDBCheck(
-      identity: identity, access: access, writer: writer, agent: settings.agent,
-      region: settings.region, references: table.settings.referenceName.map { [$0] } ?? [])
-    let deadline = settings.checkDeadline
-    group.addTask { await workers.run(check, number: number, deadline: deadline) }
-    group.addTask { await workers.beat(writer, deadline: deadline) }
-    group.addTask { await workers.read(ReplicaReader(access: access, deadline: deadline)) }
-  }
-}
-
-extension Duration {
-  /// Whole milliseconds, at least 1.
-  fileprivate var milliseconds: Int64 {
-    max(1, components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000)
+  private func refuse(_ reasons: [String], _ agent: Agent) async {
+    for reason in reasons {
+      log.write(.notReloaded, .error, "configuration not reloaded: \(reason)")
+    }
+    await agent.endReload(trouble: reasons.joined(separator: "; "))
   }
 }

@@ -11,9 +11,6 @@ struct Reporter: Sendable {
   private let http: HTTPClient
   private let codec = MessageCodec(sha256: { Digest.sha256($0) })
   private let key: SigningKey
-  private let coordinator: VerifyingKey
-  private let url: String
-  private let path: String
   private let sourceAddress: String?
   private let deadline: Duration
 
@@ -21,11 +18,7 @@ struct Reporter: Sendable {
     self.agent = agent
     self.http = http
     let signer = loaded.signer
-    let verifier = loaded.coordinator
     key = SigningKey(keyID: signer.verifier.keyID) { signer.sign($0) }
-    coordinator = VerifyingKey(keyID: verifier.keyID) { verifier.verify($0, of: $1) }
-    url = loaded.settings.coordinator + "/v1/reports"
-    path = Self.path(of: url)
     sourceAddress = loaded.settings.sourceAddress
     deadline = max(.seconds(3) / loaded.settings.rehearsalSpeed, .milliseconds(500))
   }
@@ -52,6 +45,7 @@ struct Reporter: Sendable {
   private func exchange(
     goodbye: Bool = false, mayRetry: Bool, deadline: Duration? = nil
   ) async -> Bool {
+    let link = await agent.link
     let sent = Instant.now
     let report = await agent.report(goodbye: goodbye)
     let body: [UInt8]
@@ -62,11 +56,11 @@ struct Reporter: Sendable {
       return false
     }
     let fields = codec.signRequest(
-      method: "POST", path: path, body: body, key: key,
+      method: "POST", path: link.path, body: body, key: key,
       createdSeconds: Clocks.wallMilliseconds() / 1000, nonce: SecureRandom.hex(16))
     let limit = deadline ?? self.deadline
     let request = HTTPRequest(
-      method: "POST", url: url,
+      method: "POST", url: link.url,
       headers: [HTTPField("Content-Type", "application/json")]
         + fields.map { HTTPField($0.name, $0.value) },
       body: body, connectDeadline: limit, deadline: limit, maxBodyBytes: Limits.replyBytes,
@@ -84,7 +78,7 @@ struct Reporter: Sendable {
       return await refuse(response, mayRetry: mayRetry)
     }
     do {
-      let directive = try verified(response, digest: codec.digest(of: body))
+      let directive = try verified(response, from: link, digest: codec.digest(of: body))
       await agent.take(directive, answering: report.sequence, sent: sent)
     } catch {
       await agent.lose(Loss(code: "reply", text: "\(error)"))
@@ -100,11 +94,13 @@ struct Reporter: Sendable {
   }
 
   /// The directive of a reply that the coordinator signed for exactly this report.
-  private func verified(_ response: HTTPResponse, digest: String) throws -> Directive {
+  private func verified(
+    _ response: HTTPResponse, from link: CoordinatorLink, digest: String
+  ) throws -> Directive {
     do {
       _ = try codec.verifyResponse(
         status: response.status, headers: { Self.joined(response, $0) }, body: response.body,
-        requestMethod: "POST", requestPath: path, requestDigest: digest, key: coordinator)
+        requestMethod: "POST", requestPath: link.path, requestDigest: digest, key: link.key)
     } catch {
       throw Distrust(description: "its reply is not signed by coordinator_key: \(error)")
     }
@@ -136,12 +132,5 @@ struct Reporter: Sendable {
   private static func joined(_ response: HTTPResponse, _ name: String) -> String? {
     let lines = response.headers.filter { $0.name.lowercased() == name.lowercased() }
     return lines.isEmpty ? nil : lines.map(\.value).joined(separator: ", ")
-  }
-
-  /// The path of an absolute URL.
-  static func path(of url: String) -> String {
-    guard let mark = url.firstRange(of: "://") else { return "/" }
-    let rest = url[mark.upperBound...]
-    return rest.firstIndex(of: "/").map { String(rest[$0...]) } ?? "/"
   }
 }

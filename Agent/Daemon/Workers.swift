@@ -7,17 +7,18 @@ import Wire
 /// The loops that feed the agent, each a task of its own: a slow one delays no other.
 struct Workers: Sendable {
   let agent: Agent
-  let log: StateLog
 
-  /// Runs one check for ever, as its machine says when.
-  func run(_ check: any Check, number: Int, deadline: Duration) async {
-    while !Task.isCancelled {
-      await Self.sleep(until: await agent.nextRun(of: number))
-      if Task.isCancelled { return }
-      let started = Instant.now
-      let outcome = await check.attempt(deadline: deadline)
-      if Task.isCancelled { return }
-      await agent.finish(Attempt(started: started, ended: .now, outcome: outcome), of: number)
+  /// Runs every check, each in a task of its own, as its machine says when.
+  func check() async {
+    await each(of: { await agent.checkNumbers }, changed: agent.checks) { number in
+      while !Task.isCancelled, let plan = await agent.checkPlan(number) {
+        await Self.sleep(until: plan.due)
+        if Task.isCancelled { return }
+        let started = Instant.now
+        let outcome = await plan.check.attempt(deadline: plan.deadline)
+        if Task.isCancelled { return }
+        await agent.finish(Attempt(started: started, ended: .now, outcome: outcome), of: number)
+      }
     }
   }
 

@@ -18,7 +18,7 @@ struct SignalboxCoordinator: AsyncParsableCommand {
       Exit codes: 0 stopped when told to, 1 failed while running, 2 something has to be changed \
       before it can start (everything wrong is listed at once).
       """,
-    version: Release.version, subcommands: [Run.self, CheckConfig.self],
+    version: Release.version, subcommands: [Run.self, CheckConfig.self, Reload.self],
     defaultSubcommand: Run.self)
 
   static func main() async {
@@ -50,7 +50,7 @@ struct ConfigOption: ParsableArguments {
 
 struct Run: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Run in the foreground until SIGTERM or SIGINT (the default).")
+    abstract: "Run in the foreground until SIGTERM or SIGINT; SIGHUP reloads (the default).")
 
   @OptionGroup var file: ConfigOption
 
@@ -62,7 +62,7 @@ struct Run: AsyncParsableCommand {
     let logger = Logger(label: "signalbox-coordinator")
     let settings = try file.load(logger)
     do {
-      try await Program.run(settings, logger: logger)
+      try await Program.run(settings, logger: logger) { [file] in try file.settings() }
     } catch let error as StartupError {
       throw refusal("\(error)", logger)
     }
@@ -88,9 +88,26 @@ struct CheckConfig: ParsableCommand {
   }
 }
 
+struct Reload: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Have the running coordinator read its configuration again; fails with its reasons.")
+
+  @OptionGroup var file: ConfigOption
+
+  func run() async throws {
+    // A file with mistakes names no socket; the running coordinator reads it itself and says why.
+    let socket = (try? file.settings())?.socket ?? "/run/signalbox/coordinator.sock"
+    do {
+      let said = try await Program.askToReload(socket: socket)
+      print(said, terminator: "")
+    } catch {
+      throw CommandFailure(code: 2, "\(error)")
+    }
+  }
+}
+
 /// Tells what has to be changed, line by line, and gives exit code 2.
 private func refusal(_ text: String, _ logger: Logger) -> ExitCode {
-  for line in text.split(separator: "\n") { logger.critical("\(line)") }
-  Supervisor.status(String(text.prefix(200)))
+  Program.sayNotStarted(text, logger: logger)
   return ExitCode(2)
 }

@@ -13,7 +13,7 @@ struct API: Sendable {
   typealias Context = BasicRequestContext
 
   let coordinator: Coordinator
-  let deployment: Deployment
+  let reloader: Reloader
   let codec: MessageCodec
   let signingKey: SigningKey
 
@@ -33,8 +33,21 @@ struct API: Sendable {
       router.post("/v1/services/:name/\(isFailback ? "failback" : "failover")") {
         request, context in
         guard changes else { return Self.problem(.forbidden, Self.needsSocket) }
-        return await move(request, Self.name(context), isFailback: isFailback)
+        return await change(request, MoveRequest.self, status: .accepted) { wish in
+          try await coordinator.move(Self.name(context), request: wish, isFailback: isFailback)
+        }
       }
+    }
+    for kind in OrderKind.allCases {
+      router.post("/v1/services/:name/\(kind.rawValue)") { request, context in
+        guard changes else { return Self.problem(.forbidden, Self.needsSocket) }
+        return await change(request, OrderRequest.self) { order in
+          try await coordinator.order(Self.name(context), kind, order)
+        }
+      }
+    }
+    router.post("/v1/reload") { _, _ in
+      changes ? await reload() : Self.problem(.forbidden, Self.needsSocket)
     }
     router.get("/healthz") { _, _ in Self.text(.ok, "ok\n") }
     router.get("/readyz") { _, _ in
@@ -73,18 +86,19 @@ struct API: Sendable {
       let values = fields[values: field]
       return values.isEmpty ? nil : values.joined(separator: ", ")
     }
+    let keys = await coordinator.deployment.keys
     let agent: AgentID
     do throws(SignatureError) {
       let signed = try codec.verifyRequest(
         method: "POST", path: "/v1/reports", headers: header, body: body,
         keys: { id in
-          deployment.keys[id].map { entry in
+          keys[id].map { entry in
             VerifyingKey(keyID: id) { signature, message in
               entry.verifier.verify(signature, of: message)
             }
           }
         })
-      guard let known = deployment.keys[signed.keyID] else {
+      guard let known = keys[signed.keyID] else {
         throw SignatureError(.unknownKey, "key \(signed.keyID) is not listed")
       }
       agent = known.agent
@@ -139,12 +153,14 @@ struct API: Sendable {
 
   // MARK: Changes
 
-  private func move(_ request: Request, _ service: String, isFailback: Bool) async -> Response {
+  private func change<Wish: Decodable>(
+    _ request: Request, _ wish: Wish.Type, status: HTTPResponse.Status = .ok,
+    _ perform: (Wish) async throws -> some Encodable
+  ) async -> Response {
     do {
       let body = Array(buffer: try await request.body.collect(upTo: Limits.reportBytes))
-      let wish = try JSON.decode(MoveRequest.self, from: body, maxBytes: Limits.reportBytes)
-      let reply = try await coordinator.move(service, request: wish, isFailback: isFailback)
-      return Self.json(.accepted, try JSON.encode(reply))
+      let wish = try JSON.decode(Wish.self, from: body, maxBytes: Limits.reportBytes)
+      return Self.json(status, try JSON.encode(try await perform(wish)))
     } catch let refusal as Refusal {
       return Self.problem(
         Self.status(refusal), Problem(code: refusal.code, message: refusal.message))
@@ -152,6 +168,15 @@ struct API: Sendable {
       return Self.problem(.badRequest, Problem(code: error.code, message: "\(error)"))
     } catch {
       return Self.problem(.badRequest, Problem(code: "bad_request", message: "\(error)"))
+    }
+  }
+
+  private func reload() async -> Response {
+    switch await reloader.reload() {
+    case .success(let text): Self.text(.ok, "\(text)\n")
+    case .failure(let refusal):
+      Self.problem(
+        .unprocessableContent, Problem(code: "not_reloaded", message: refusal.description))
     }
   }
 

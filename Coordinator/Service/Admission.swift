@@ -21,7 +21,7 @@ struct Admission: Sendable {
   private var agents: [AgentID: Known] = [:]
   /// The wall clock was stepped: until then only challenges prove that a report is timely.
   private var distrustWallUntil: Instant?
-  private let freshFor: Duration
+  private var freshFor: Duration
   private let window: Duration
 
   /// The most challenges and past boots kept of one agent.
@@ -30,6 +30,11 @@ struct Admission: Sendable {
   init(freshFor: Duration, window: Duration) {
     self.freshFor = freshFor
     self.window = window
+  }
+
+  /// Takes on another bound for challenges; what is known of each agent stays.
+  mutating func reconfigure(freshFor: Duration) {
+    self.freshFor = freshFor
   }
 
   /// Notes a challenge that was sent to `agent`.

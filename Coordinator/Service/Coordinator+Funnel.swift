@@ -17,6 +17,7 @@ extension Coordinator {
     events += ruleEvents(&room, stepped.assessment, transition: stepped.transition, now: now)
     events += heldEvents(&room, stepped.assessment, now: now)
     let changed = stepped.transition != nil || room.machine.memory != before.memory
+    var told: [EventRecord] = []
     if changed || !events.isEmpty {
       var commit = Commit(service: name, events: events)
       prepare(&commit, room: &room, stepped: stepped, now: now)
@@ -32,11 +33,11 @@ extension Coordinator {
         rooms[name]?.machine = before
         return false
       } catch {
-        logger.critical("cannot encode the memory of \(name): \(error)")
+        note(encoding: error, of: name)
         rooms[name]?.machine = before
         return false
       }
-      for event in commit.events { log(event) }
+      told = commit.events
       if room.incident?.outcome != .open, let ended = room.incident {
         room.lastIncident = ended
         room.incident = nil
@@ -44,6 +45,7 @@ extension Coordinator {
     }
     room.assessment = stepped.assessment
     rooms[name] = room
+    for event in told { log(event) }
     if let transition = stepped.transition { perform(transition, service: name) }
     keepGoing(name, now: now)
     return true
@@ -156,8 +158,8 @@ extension Coordinator {
         ? .alert : .notice
       events.append(
         EventRecord(
-          atMs: now.wallMs, service: room.service.topology.service, region: region.id,
-          epoch: assessment.epoch, kind: "verdict", level: level,
+          level == .alert ? .verdictWorse : .verdictBetter, at: now, service: room.name,
+          region: region.id, epoch: assessment.epoch, level: level,
           text: "\(region.id) is \(picture.verdict.rawValue) (was \(before.rawValue)): "
             + Story.brief(picture)))
     }
@@ -181,8 +183,8 @@ extension Coordinator {
     let rule = assessment.decision.rule
     return [
       EventRecord(
-        atMs: now.wallMs, service: room.name, region: active, epoch: assessment.epoch,
-        rule: rule.rawValue, kind: "held", level: .alert,
+        .held, at: now, service: room.name, region: active,
+        epoch: assessment.epoch, rule: rule, level: .alert,
         text: "\(active) has been down and not left for "
           + "\(Story.span(.milliseconds(memory.heldMs))): \(RuleText.sentence(rule)). "
           + "To force it: \(Story.force(room.service.topology, assessment: assessment))")
@@ -203,12 +205,17 @@ extension Coordinator {
       case .telling: .notice
       case .alarming: .alert
       }
-    let text = RuleText.sentence(rule) + Story.context(rule, assessment: assessment)
-    var event = EventRecord(
-      atMs: now.wallMs, service: room.service.topology.service, region: assessment.active,
-      incident: opens ? 0 : room.incident?.id, epoch: room.machine.memory.epoch,
-      rule: rule.rawValue, kind: opens ? "intent" : "rule", level: level, text: text)
-    if transition?.decision.effect == .finish { event.kind = "converged" }
-    return [event]
+    // The journal tells a rule's meaning from its number; the history has two kinds.
+    let kind =
+      transition?.decision.effect == .finish
+      ? CoordinatorMessage.converged.rawValue
+      : (opens ? CoordinatorMessage.failoverBegun : .decided).historyKind
+    return [
+      EventRecord(
+        atMs: now.wallMs, service: room.service.topology.service, region: assessment.active,
+        incident: opens ? 0 : room.incident?.id, epoch: room.machine.memory.epoch,
+        rule: rule.rawValue, kind: kind, level: level,
+        text: RuleText.sentence(rule) + Story.context(rule, assessment: assessment))
+    ]
   }
 }

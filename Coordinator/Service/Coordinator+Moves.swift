@@ -46,11 +46,11 @@ extension Coordinator {
           rooms[name]?.machine.observe(write: .pending)
         }
         rooms[name]?.resumed = false
-        tell(name, kind: "resumed", text: "taking up the move to \(intent.to) after a restart")
+        tell(name, .resumed, text: "taking up the move to \(intent.to) after a restart")
         return
       }
       startMove(name)
-    case .steady, .confirming, .stranded, .cooling: break
+    case .steady, .confirming, .awaitingApproval, .stranded, .cooling: break
     }
   }
 
@@ -153,7 +153,7 @@ extension Coordinator {
     default: break
     }
     guard let line else { return }
-    tell(name, kind: line.kind, level: line.level, text: line.text)
+    tell(name, line.kind, level: line.level, text: line.text)
   }
 
   /// The end of a move's writes.
@@ -173,10 +173,10 @@ extension Coordinator {
     case .stopped(let reason):
       // The machine has decided otherwise, or asks to wait; it takes the write up again itself.
       if rooms[name]?.machine.write == .underway { notWritten(name) }
-      tell(name, kind: "write-stopped", text: "no write: \(reason)")
+      tell(name, .writeStopped, text: "no write: \(reason)")
     case .interrupted(let reason):
       // A write may have landed: taken up again at once, and it begins with a read.
-      tell(name, kind: "write-interrupted", text: "interrupted after a write: \(reason)")
+      tell(name, .writeInterrupted, text: "interrupted after a write: \(reason)")
     case .foreign(let found):
       refuse(
         name,
@@ -198,16 +198,18 @@ extension Coordinator {
   private func refuse(_ name: String, _ text: String) {
     rooms[name]?.machine.observe(write: .refused)
     rooms[name]?.incident?.outcomeText = text
-    tell(name, kind: "refused", level: .alert, text: text)
+    tell(name, .refused, level: .alert, text: text)
   }
 
   /// A line of the history about the service's move.
-  func tell(_ name: String, kind: String, level: EventLevel = .info, text: String) {
+  func tell(
+    _ name: String, _ kind: CoordinatorMessage, level: EventLevel = .info, text: String
+  ) {
     guard let room = rooms[name] else { return }
     record(
       EventRecord(
-        atMs: Now.read().wallMs, service: name, incident: room.incident?.id,
-        epoch: room.machine.memory.epoch, kind: kind, level: level, text: text))
+        kind, at: .read(), service: name, incident: room.incident?.id,
+        epoch: room.machine.memory.epoch, level: level, text: text))
   }
 }
 

@@ -54,7 +54,7 @@ extension Coordinator {
     if slow {
       let old = room.lines.filter { $0.answer != .new }.map(\.server).joined(separator: ", ")
       tell(
-        name, kind: "not-published", level: .alert,
+        name, .notPublished, level: .alert,
         text: "written, but not published yet by \(old)")
     }
     if over {
@@ -118,8 +118,9 @@ extension Coordinator {
       room.readTrouble = nil
     case .failure(let error):
       if room.readTrouble == nil {
-        logger.error(
-          "cannot read the record of \(name): \(error)", metadata: ["service": "\(name)"])
+        eventLog.write(
+          .recordUnread, .error, "cannot read the record of \(name): \(error)",
+          ["service": name, "epoch": "\(room.machine.memory.epoch)"])
       }
       room.readTrouble = error.description
     }
@@ -157,8 +158,8 @@ extension Coordinator {
         + (room.machine.memory.pinned == nil
           ? "" : "; automatic failback is off until signalbox failback \(name)")
     let event = EventRecord(
-      atMs: now.wallMs, service: name, region: region, epoch: room.machine.memory.epoch,
-      kind: region == late ? "late-echo" : "adopted", level: .alert, text: text)
+      region == late ? .lateEcho : .adopted, at: now, service: name, region: region,
+      epoch: room.machine.memory.epoch, level: .alert, text: text)
     do {
       let memory = try JSON.encode(room.machine.memory)
       _ = try store.commit(
@@ -170,7 +171,7 @@ extension Coordinator {
     } catch let error as StoreError {
       note(storeError: error)
     } catch {
-      logger.critical("cannot encode the memory of \(name): \(error)")
+      note(encoding: error, of: name)
     }
   }
 
@@ -208,7 +209,7 @@ extension Coordinator {
     }
     rooms[room.service.topology.service] = room
     tell(
-      room.service.topology.service, kind: "found-written",
+      room.service.topology.service, .foundWritten,
       text: "found after the restart: the record points at \(intent.to) already; not written again")
   }
 

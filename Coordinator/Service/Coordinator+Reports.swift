@@ -40,11 +40,14 @@ extension Coordinator {
   @discardableResult
   func refuse(_ problem: Problem, now: Now) -> Problem {
     let count = (refused[problem.code] ?? 0) + 1
-    if count == 1 || count.isPowerOfTen {
-      logger.warning(
-        "refused \(count) report(s): \(problem.message)", metadata: ["code": "\(problem.code)"])
-    }
     refused[problem.code] = count
+    let told = refusedToldAt[problem.code]
+    if count.isPowerOfTen || told.map({ now.instant - $0 >= .seconds(60) }) ?? true {
+      refusedToldAt[problem.code] = now.instant
+      eventLog.write(
+        .reportRefused, .warning, "refused \(count) report(s): \(problem.message)",
+        ["code": problem.code, "count": "\(count)"])
+    }
     return problem
   }
 
@@ -53,7 +56,7 @@ extension Coordinator {
     guard !report.history.isEmpty else { return }
     let events = report.history.prefix(Limits.listEntries).map { past in
       EventRecord(
-        atMs: past.atMs, region: report.region, kind: "late-report",
+        .lateReport, at: Now(instant: now.instant, wallMs: past.atMs), region: report.region,
         text: "\(report.agent): \(past.name) was \(past.state.rawValue)"
           + (past.reason.map { ": \($0)" } ?? "") + " (told now)")
     }

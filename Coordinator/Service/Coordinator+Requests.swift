@@ -14,7 +14,9 @@ extension Coordinator {
     guard let to = request.to ?? (isFailback ? room.service.topology.primary : nil) else {
       throw Refusal(code: "no_target", message: "name the region to move to: --to REGION")
     }
-    let wish = Request(to: to, isFailback: isFailback, overrides: request.overrides)
+    let wish = Request(
+      to: to, isFailback: isFailback, overrides: request.overrides,
+      untilMs: request.pinForMs.map { Now.read().wallMs + $0 })
     try room.machine.ask(wish, epoch: request.epoch, assessment: assessment)
     room.asked = (request.operatorName, request.reason)
     rooms[service] = room
@@ -57,20 +59,17 @@ extension Coordinator {
 
   /// One line for the supervisor: `3 regions, active us-east, all healthy`.
   func oneLine() -> String {
-    let parts = rooms.values.sorted { $0.name < $1.name }.map { room in
-      let pictures = room.assessment?.pictures ?? [:]
-      let worst = pictures.values.filter { $0.verdict != .healthy }.sorted { $0.region < $1.region }
-      let health =
-        worst.isEmpty
-        ? "all healthy"
-        : worst.map { "\($0.region) \($0.verdict.rawValue)" }.joined(separator: ", ")
-      let active = room.machine.memory.active ?? "unknown"
-      return "\(pictures.count) regions, active \(active), \(health)"
-    }
-    return parts.joined(separator: "; ")
+    let now = Now.read().instant
+    var troubles: [String] = []
+    if let reloadTrouble { troubles.append("configuration not reloaded: \(reloadTrouble)") }
+    if let storeTrouble { troubles.append("cannot store: \(storeTrouble)") }
+    if !evidence.agents.isEmpty { troubles += doubts.current.map(\.text).sorted() }
+    return StatusLine.text(
+      rooms.values.sorted { $0.name < $1.name }.map { StatusLine.Service($0, now: now) },
+      troubles: troubles)
   }
 
-  private func unknown(_ service: String) -> Refusal {
+  func unknown(_ service: String) -> Refusal {
     let known = rooms.keys.sorted().joined(separator: ", ")
     return Refusal(
       code: "unknown_service", message: "'\(service)' is no service here; accepted: \(known)")
@@ -94,6 +93,9 @@ extension Coordinator {
           + trouble)
     }
     if let storeTrouble { words.append("cannot store: \(storeTrouble)") }
+    if let reloadTrouble {
+      words.append("the configuration was not reloaded, the old one is in force: \(reloadTrouble)")
+    }
     return CoordinatorStatus(
       release: Release.version, startedMs: startedMs,
       automation: deployment.settings.automation.rawValue,

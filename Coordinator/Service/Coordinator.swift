@@ -13,22 +13,26 @@ actor Coordinator {
   nonisolated let executor: ThreadExecutor
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-  nonisolated let deployment: Deployment
   nonisolated let provider: any DNSProvider
-  nonisolated let nameServers: NameServers
+  nonisolated let dns: DNSClient
   nonisolated let publicKey: String
   nonisolated let startedMs: Int64
   nonisolated let started: Instant
   /// Random per process start (RULES 16).
   nonisolated let incarnation: String
   let store: Store
-  let logger: Logger
+  let eventLog: EventLog<CoordinatorMessage>
+  /// Replaced by a reload.
+  var deployment: Deployment
+  var nameServers: NameServers
   var evidence: Evidence
   var doubts: Doubts
   var admission: Admission
   var elections = WriterElection()
   var rooms: [String: Room] = [:]
   var refused: [String: Int] = [:]
+  /// When refusals of a code were last told.
+  var refusedToldAt: [String: Instant] = [:]
   var shownDoubts: Set<Doubt> = []
   /// Wall clock less boot-time clock at the last tick, to see the wall clock stepped (RULES 6d).
   var wallOffsetMs: Int64?
@@ -36,18 +40,21 @@ actor Coordinator {
   var ending = false
   /// The store's newest failure; nothing new is begun while it stands.
   var storeTrouble: String?
+  /// Why the newest reload was refused; nil after one that was not.
+  var reloadTrouble: String?
 
   init(
     deployment: Deployment, store: Store, provider: any DNSProvider, nameServers: NameServers,
-    publicKey: String, logger: Logger
+    dns: DNSClient, publicKey: String, logger: Logger
   ) throws {
     executor = try ThreadExecutor(name: "coordinator")
     self.deployment = deployment
     self.provider = provider
     self.nameServers = nameServers
+    self.dns = dns
     self.publicKey = publicKey
     self.store = store
-    self.logger = logger
+    eventLog = EventLog(logger)
     let now = Now.read()
     started = now.instant
     startedMs = now.wallMs
@@ -57,17 +64,18 @@ actor Coordinator {
     doubts = Doubts(policy: first, expectedTick: deployment.tick)
     admission = Admission(
       freshFor: first.freshFor, window: deployment.settings.pace.firstContactWindow)
-    rooms = try Self.rooms(deployment, store: store, started: now.instant)
+    rooms = try Self.rooms(
+      deployment.services, pace: deployment.settings.pace, store: store, started: now.instant)
   }
 
-  /// What the journal holds of every configured service.
-  private static func rooms(
-    _ deployment: Deployment, store: Store, started: Instant
+  /// What the journal holds of the services.
+  static func rooms(
+    _ services: [Deployment.Service], pace: Pace, store: Store, started: Instant
   ) throws -> [String: Room] {
     let stored = try store.services()
     let open = try store.openIncidents()
     var rooms: [String: Room] = [:]
-    for service in deployment.services {
+    for service in services {
       let name = service.topology.service
       var memory = Memory()
       if let kept = stored.first(where: { $0.service == name }), !kept.memory.isEmpty {
@@ -81,7 +89,6 @@ actor Coordinator {
       room.incident = open.first { $0.service == name }
       room.lastIncident = try store.incidents(service: name, limit: 5).first { $0.outcome != .open }
       if memory.intent != nil {
-        let pace = deployment.settings.pace
         room.mayWriteFrom = started + pace.writeDeadline + pace.restartMargin
         room.resumed = true
       }
@@ -99,12 +106,27 @@ actor Coordinator {
     }
     noteDoubts(now)
     for name in rooms.keys.sorted() { step(name, now: now) }
+    eventLog.settle()
   }
 
-  /// Takes in one round of the coordinator's own probes.
-  func take(_ probes: [(ProbeKey, OwnProbe)], reachedAnything: Bool) {
+  /// What the coordinator's own probes ask for now.
+  var probePlan: ProbePlan {
+    let first = deployment.services.first?.settings
+    return ProbePlan(
+      targets: deployment.services.flatMap(\.probes),
+      interval: first?.probeInterval ?? Defaults.probeInterval,
+      deadline: first?.probeDeadline ?? Defaults.probeDeadline,
+      fall: first?.probeFall ?? Defaults.probeFall)
+  }
+
+  /// Takes in one round of the coordinator's own probes; of targets that are no longer configured,
+  /// it says nothing.
+  func take(_ probes: [(target: ProbeTarget, probe: OwnProbe)], reachedAnything: Bool) {
     evidence.ownVoteVoid = !reachedAnything
-    for (key, probe) in probes { evidence.take(probe, of: key) }
+    let current = Set(deployment.services.flatMap(\.probes))
+    for (target, probe) in probes where current.contains(target) {
+      evidence.take(probe, of: ProbeKey(target))
+    }
   }
 
   /// Five seconds are more than slewing does between two ticks.
@@ -118,7 +140,7 @@ actor Coordinator {
     admission.distrustWall(until: now.instant + round)
     record(
       EventRecord(
-        atMs: now.wallMs, kind: "clock", level: .alert,
+        .clockStepped, at: now, level: .alert,
         text: "this host's wall clock was stepped by \((offset - before) / 1000) s: reports count "
           + "by their challenges, stamps before and after it do not compare"))
   }
@@ -130,7 +152,7 @@ actor Coordinator {
       if evidence.agents.isEmpty { continue }
       record(
         EventRecord(
-          atMs: now.wallMs, kind: begins ? "doubt" : "doubt-ended",
+          begins ? .doubt : .doubtEnded, at: now,
           level: begins ? .alert : .notice,
           text: begins ? doubt.text : "no longer: \(doubt.text)"))
     }
@@ -161,32 +183,50 @@ actor Coordinator {
 
   func note(storeError error: StoreError) {
     if storeTrouble != error.description {
-      logger.critical("cannot store: nothing new is begun", metadata: ["error": "\(error)"])
+      eventLog.write(
+        .notStored, .critical, "cannot store: nothing new is begun", ["error": "\(error)"])
     }
     storeTrouble = error.description
   }
 
+  /// A value of ours cannot be written as JSON: nothing new is begun, as with a full disk.
+  func note(encoding error: any Error, of name: String) {
+    let text = "cannot encode the memory of \(name): \(error)"
+    if storeTrouble != text { eventLog.write(.notStored, .critical, text, ["service": name]) }
+    storeTrouble = text
+  }
+
   /// One line in the journal, with the fields that queries use.
   func log(_ event: EventRecord) {
-    var metadata: Logger.Metadata = ["kind": "\(event.kind)"]
-    if let service = event.service { metadata["service"] = "\(service)" }
-    if let region = event.region { metadata["region"] = "\(region)" }
-    if let rule = event.rule { metadata["rule"] = "\(rule)" }
-    if let epoch = event.epoch { metadata["epoch"] = "\(epoch)" }
     let level: Logger.Level =
       switch event.level {
       case .info: .info
       case .notice: .notice
       case .alert: .error
       }
-    logger.log(level: level, "\(event.text)", metadata: metadata)
+    eventLog.write(CoordinatorMessage(event), level, event.text, fields(of: event))
+  }
+
+  /// What is known of an event's service goes with it: a move's steps are found by its epoch, its
+  /// regions and its rule.
+  private func fields(of event: EventRecord) -> [String: String] {
+    var fields = ["kind": event.kind]
+    fields["service"] = event.service
+    let memory = event.service.flatMap { rooms[$0]?.machine.memory }
+    let intent = event.incident == nil ? nil : memory?.intent
+    fields["region"] = event.region ?? intent?.to ?? memory?.active
+    fields["rule"] = (event.rule ?? intent?.rule.rawValue).map { "\($0)" }
+    fields["epoch"] = (event.epoch ?? memory?.epoch).map { "\($0)" }
+    fields["from"] = intent.map { $0.from ?? "nowhere" }
+    fields["to"] = intent?.to
+    return fields
   }
 }
 
 /// One service's machine with what the shell holds of it.
 struct Room: Sendable {
   var machine: Machine
-  let service: Deployment.Service
+  var service: Deployment.Service
   var assessment: Assessment?
   /// The move in flight.
   var incident: IncidentRecord?
@@ -228,5 +268,6 @@ struct Room: Sendable {
     self.service = service
   }
 
-  var name: String { service.topology.name }
+  /// The service's name, its key among the rooms.
+  var name: String { service.topology.service }
 }

@@ -67,7 +67,22 @@ struct Deployment: Sendable {
     _ service: ServiceSettings, settings: CoordinatorSettings
   ) -> Policy {
     var policy = Policy()
-    policy.automation = settings.automation == .automatic ? .automatic : .observe
+    policy.automation =
+      switch settings.automation {
+      case .observe: .observe
+      case .approve: .approve
+      case .automatic: .automatic
+      }
+    policy.onDataRisk =
+      switch service.onDataRisk {
+      case .proceed: .proceed
+      case .ask: .ask
+      }
+    policy.onContested =
+      switch service.onContested {
+      case .move: .move
+      case .alert: .alert
+      }
     policy.failback =
       switch service.failback {
       case .manual: .manual
@@ -100,6 +115,9 @@ struct Deployment: Sendable {
     // A rehearsal runs on a shared machine: its stalls are not shorter for it.
     policy.lateTick = max(pace.lateTick, .seconds(1))
     policy.refusalPause = service.outsideConfirm
+    policy.credentialsWait = pace.credentialsWait
+    policy.approvalValid = pace.approvalValid
+    policy.probation = pace.probation
     return policy
   }
 

@@ -4,7 +4,7 @@ import Wire
 /// The steps of a move as lines of the history.
 enum MoveWords {
   struct Line {
-    var kind: String
+    var kind: CoordinatorMessage
     var level: EventLevel
     var text: String
   }
@@ -16,34 +16,34 @@ enum MoveWords {
     case .writing(let record, let target):
       let old = record.target.isEmpty ? "(new)" : record.target
       return Line(
-        kind: "call", level: .info, text: "PUT \(record.type) \(record.name) \(old) -> \(target)")
+        kind: .call, level: .info, text: "PUT \(record.type) \(record.name) \(old) -> \(target)")
     case .answered(let record, let error):
       guard let error else {
-        return Line(kind: "answer", level: .info, text: "\(record.type) \(record.name): accepted")
+        return Line(kind: .answer, level: .info, text: "\(record.type) \(record.name): accepted")
       }
-      return Line(kind: "answer", level: .alert, text: "\(record.type) \(record.name): \(error)")
+      return Line(kind: .answer, level: .alert, text: "\(record.type) \(record.name): \(error)")
     case .ambiguous(let record, let target, let reason):
       return Line(
-        kind: "ambiguous", level: .alert,
+        kind: .ambiguous, level: .alert,
         text: "\(record.type) \(record.name) -> \(target): the outcome is unknown (\(reason)); "
           + "reading before anything is repeated")
     case .readBack(let records):
       let values = records.filter { $0.type != "TXT" }.map { "\($0.type) \($0.target)" }
       return Line(
-        kind: "read-back", level: .info, text: "read back: \(values.joined(separator: ", "))")
+        kind: .readBack, level: .info, text: "read back: \(values.joined(separator: ", "))")
     case .notApplied(let record, let target):
       return Line(
-        kind: "not-applied", level: .notice,
+        kind: .notApplied, level: .notice,
         text: "two reads show \(record.target): the write of \(target) was not applied")
     case .committed(let record):
       return Line(
-        kind: "committed", level: .notice,
+        kind: .committed, level: .notice,
         text: "\(record.type) \(record.name) is \(record.target), read back")
     case .claimed(let marker):
-      return Line(kind: "claimed", level: .info, text: "TXT marker: \(marker)")
+      return Line(kind: .claimed, level: .info, text: "TXT marker: \(marker)")
     case .waiting(let reason, let time):
       return Line(
-        kind: "waiting", level: .notice, text: "waiting \(Story.span(time)): \(reason)")
+        kind: .waiting, level: .notice, text: "waiting \(Story.span(time)): \(reason)")
     }
   }
 }

@@ -27,7 +27,8 @@ enum Presenter {
       nameServers: room.lines, ttlSeconds: room.ttlSeconds,
       policy: policy(room, assessment: assessment),
       forecast: assessment.flatMap { forecast(room, assessment: $0) }, incident: room.incident,
-      lastIncident: room.lastIncident, pinned: memory.pinned)
+      lastIncident: room.lastIncident, pinned: memory.pinned,
+      orders: Coordinator.orders(room.machine, assessment: assessment))
   }
 
   static func at(_ room: Room) -> String {

@@ -7,28 +7,29 @@ import Wire
 /// The coordinator's own view from outside: asks every region's public addresses, round by round.
 struct ProbeLoop: Service {
   let coordinator: Coordinator
-  let targets: [ProbeTarget]
   let prober: Prober
-  let interval: Duration
-  let deadline: Duration
-  let fall: Int
 
   func run() async throws {
-    var tallies: [ProbeKey: ProbeTally<Instant>] = [:]
+    var tallies: [ProbeTarget: ProbeTally<Instant>] = [:]
     var next = Clocks.bootTime()
     while !Task.isShuttingDownGracefully && !Task.isCancelled {
-      await round(&tallies)
-      next = max(next.advanced(by: interval), Clocks.bootTime())
+      let plan = await coordinator.probePlan
+      let current = Set(plan.targets)
+      tallies = tallies.filter { current.contains($0.key) }
+      await round(plan, &tallies)
+      next = max(next.advanced(by: plan.interval), Clocks.bootTime())
       let pause = next - Clocks.bootTime()
       try? await cancelWhenGracefulShutdown { try await Task.sleep(for: pause) }
     }
   }
 
-  private func round(_ tallies: inout [ProbeKey: ProbeTally<Instant>]) async {
+  private func round(
+    _ plan: ProbePlan, _ tallies: inout [ProbeTarget: ProbeTally<Instant>]
+  ) async {
     let started = Instant.now()
     let answers = await withTaskGroup(of: (ProbeTarget, ProbeAnswer).self) { group in
-      for target in targets {
-        group.addTask { (target, await prober.probe(target, deadline: deadline)) }
+      for target in plan.targets {
+        group.addTask { (target, await prober.probe(target, deadline: plan.deadline)) }
       }
       var all: [(ProbeTarget, ProbeAnswer)] = []
       for await answer in group { all.append(answer) }
@@ -37,22 +38,37 @@ struct ProbeLoop: Service {
     // A bad answer counts only if this vantage got a good one elsewhere in the same round.
     let good = Set(answers.filter { $0.1.outcome == .serving }.map(\.0.region))
     let ended = Instant.now()
-    var probes: [(ProbeKey, OwnProbe)] = []
+    var probes: [(target: ProbeTarget, probe: OwnProbe)] = []
     for (target, answer) in answers {
-      let key = ProbeKey(service: target.service, region: target.region, family: target.family)
-      var tally = tallies[key] ?? ProbeTally()
+      var tally = tallies[target] ?? ProbeTally()
       let valid = good.contains { $0 != target.region }
-      tally.take(answer.outcome, started: started, fall: fall, valid: valid)
-      tallies[key] = tally
+      tally.take(answer.outcome, started: started, fall: plan.fall, valid: valid)
+      tallies[target] = tally
       probes.append(
         (
-          key,
+          target,
           OwnProbe(
             vote: tally.vote, outcome: answer.outcome, detail: answer.detail, at: ended,
             servingStarted: tally.servingStarted, badSince: tally.badSince)
         ))
     }
     await coordinator.take(probes, reachedAnything: !good.isEmpty)
+  }
+}
+
+/// What the coordinator's own probes ask for, and how; a reload may change it.
+struct ProbePlan: Sendable {
+  var targets: [ProbeTarget]
+  var interval: Duration
+  var deadline: Duration
+  /// Bad outcomes in a row that make a bad vote.
+  var fall: Int
+}
+
+extension ProbeKey {
+  /// What a probe of that target is about.
+  init(_ target: ProbeTarget) {
+    self.init(service: target.service, region: target.region, family: target.family)
   }
 }
 

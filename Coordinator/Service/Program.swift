@@ -12,6 +12,7 @@ import ServiceLifecycle
 public import Settings
 import Store
 import UnixSignals
+import Wire
 
 /// A mistake at start-up: what to change, all at once.
 public struct StartupError: Error, CustomStringConvertible {
@@ -21,18 +22,26 @@ public struct StartupError: Error, CustomStringConvertible {
 /// Puts the coordinator together and runs it until it is told to stop.
 public enum Program {
   /// Runs until SIGTERM or SIGINT; `StartupError` before anything was begun.
-  public static func run(_ settings: CoordinatorSettings, logger: Logger) async throws {
+  ///
+  /// At SIGHUP `load` reads the configuration again. It may block; what it throws is told line by
+  /// line, and the old configuration stays.
+  public static func run(
+    _ settings: CoordinatorSettings, logger: Logger,
+    load: @escaping @Sendable () throws -> CoordinatorSettings
+  ) async throws {
+    let hangups = await UnixSignalsSequence(trapping: .sighup)
     let parts = try Parts(settings, logger: logger)
     let coordinator = parts.coordinator
+    let reloader = try Reloader(coordinator, load: load)
     let api = API(
-      coordinator: coordinator, deployment: parts.deployment,
+      coordinator: coordinator, reloader: reloader,
       codec: MessageCodec(sha256: { Digest.sha256($0) }),
       signingKey: SigningKey(
         keyID: parts.signer.verifier.keyID, sign: { parts.signer.sign($0) }))
     var quiet = logger
     quiet.logLevel = .error
     try await Self.claimSocket(settings.socket, http: parts.http)
-    let listening = Listening(settings, coordinator: coordinator, logger: logger)
+    let listening = Listening(settings, coordinator: coordinator)
     let open = Application(
       router: api.router(changes: false), server: Self.server,
       configuration: .init(
@@ -52,6 +61,8 @@ public enum Program {
           .init(service: Ticker(coordinator: coordinator, interval: parts.deployment.tick)),
           .init(
             service: Reader(coordinator: coordinator, interval: parts.deployment.readInterval)),
+          .init(
+            service: Hangups(reloader: reloader, coordinator: coordinator, signals: hangups)),
         ], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
     defer { Files.remove(settings.socket) }
     do {
@@ -62,6 +73,7 @@ public enum Program {
           + "Stop what holds it, or choose another `listen` or `socket`")
     }
     Supervisor.stopping()
+    coordinator.eventLog.write(.stopped, .notice, "stops: DNS stays as it is")
     await coordinator.end()
     parts.http.shutdown()
     parts.dns.shutdown()
@@ -69,11 +81,27 @@ public enum Program {
 }
 
 extension Program {
-  /// Checks what the settings name, and gives the public key that agents have to know.
+  /// Checks what the settings name, and gives the public key that agents have to know. Throws
+  /// everything that is wrong at once.
   public static func check(_ settings: CoordinatorSettings) throws -> String {
-    _ = try Parts.token(settings.linode.tokenFile)
-    _ = try Deployment(settings)
-    return try Signer.load(file: settings.keyFile).verifier.base64
+    var mistakes: [String] = []
+    var key = ""
+    do { _ = try Parts.token(settings.linode.tokenFile) } catch { mistakes.append("\(error)") }
+    do { _ = try Deployment(settings) } catch { mistakes.append("\(error)") }
+    do { key = try Signer.load(file: settings.keyFile).verifier.base64 } catch {
+      mistakes.append("\(error)")
+    }
+    guard mistakes.isEmpty else {
+      throw StartupError(description: mistakes.joined(separator: "\n"))
+    }
+    return key
+  }
+
+  /// Tells why the program does not start, a line for each reason.
+  public static func sayNotStarted(_ reasons: String, logger: Logger) {
+    let log = EventLog<CoordinatorMessage>(logger)
+    for line in reasons.split(separator: "\n") { log.write(.notStarted, .critical, String(line)) }
+    Supervisor.status(String(reasons.prefix(200)))
   }
 
   /// A connection that says nothing for that long is closed; agents report every few seconds.
@@ -106,20 +134,21 @@ extension Program {
 private actor Listening {
   private let settings: CoordinatorSettings
   private let coordinator: Coordinator
-  private let logger: Logger
   private var count = 0
 
-  init(_ settings: CoordinatorSettings, coordinator: Coordinator, logger: Logger) {
+  init(_ settings: CoordinatorSettings, coordinator: Coordinator) {
     self.settings = settings
     self.coordinator = coordinator
-    self.logger = logger
   }
 
   func one() async {
     count += 1
     guard count == 2 else { return }
     Supervisor.ready(status: await coordinator.oneLine())
-    logger.info("listening on \(settings.listen) and \(settings.socket)")
+    coordinator.eventLog.write(
+      .started, .notice,
+      "signalbox-coordinator \(Release.version) listens on \(settings.listen) and "
+        + "\(settings.socket)")
   }
 }
 
@@ -164,16 +193,13 @@ private struct Parts {
         newClusterID: SecureRandom.hex(8))
       coordinator = try Coordinator(
         deployment: deployment, store: store, provider: LinodeProvider(linode),
-        nameServers: nameServers, publicKey: signer.verifier.base64, logger: logger)
+        nameServers: nameServers, dns: dns, publicKey: signer.verifier.base64, logger: logger)
     } catch {
       throw StartupError(description: "\(error)")
     }
-    let first = deployment.services.first?.settings
     probes = ProbeLoop(
-      coordinator: coordinator, targets: deployment.services.flatMap(\.probes),
-      prober: Prober(http: http, sourceAddress: settings.sourceAddress),
-      interval: first?.probeInterval ?? .seconds(5),
-      deadline: first?.probeDeadline ?? .seconds(3), fall: first?.probeFall ?? 3)
+      coordinator: coordinator,
+      prober: Prober(http: http, sourceAddress: settings.sourceAddress))
     self.deployment = deployment
     self.signer = signer
     self.http = http

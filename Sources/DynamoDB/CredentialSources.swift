@@ -48,9 +48,13 @@ struct CredentialSources: Sendable {
       return try await container(uri)
     }
     let first = isExplicit ? "" : "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (not set), "
+    let accepted = "[\(profile)] with aws_access_key_id and aws_secret_access_key"
+    let advice =
+      settings.file.map { "write \(accepted) into \($0)" }
+      ?? "set credentials_file in [dynamodb] to a file that has \(accepted)"
     throw CredentialError(
       "no AWS credentials: looked at \(first)\(looked.joined(separator: ", ")); "
-        + "set credentials_file in [dynamodb]")
+        + "\(advice), then restart the agent")
   }
 
   private func set(_ name: String) -> String? {

@@ -44,18 +44,6 @@ struct SmallPartsTests {
     #expect(!monitor.isStarved(at: .at(70_001)))
   }
 
-  @Test("A line budget lets a burst through, then a steady rate, and counts what it swallows")
-  func lines() {
-    var budget = LineBudget(burst: 3, refillMs: 1000)
-    let burst = (0..<5).map { _ in budget.take(at: .at(0)) }
-    #expect(burst == [0, 0, 0, nil, nil])
-    #expect(budget.take(at: .at(999)) == nil)
-    #expect(budget.take(at: .at(1000)) == 3)
-    #expect(budget.take(at: .at(1500)) == nil)
-    let later = (0..<5).map { _ in budget.take(at: .at(60_000)) }
-    #expect(later == [1, 0, 0, nil, nil])
-  }
-
   @Test("Throttling needs the whole window, also after a gap")
   func window() {
     var window = ThrottleWindow()

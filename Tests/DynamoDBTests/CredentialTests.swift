@@ -67,6 +67,7 @@ struct CredentialTests {
     let file = try home.write(".aws/credentials", "[a]\n[b]\nregion=x\n")
     let profile = await #expect(throws: CredentialError.self) { try await home.find(file: file) }
     #expect(profile?.description.contains("no profile default; it has b") == true)
+    #expect(profile?.description.contains("write [default] with aws_access_key_id") == true)
     await #expect(throws: CredentialError.self) { try await home.find(file: "\(home.path)/none") }
   }
 

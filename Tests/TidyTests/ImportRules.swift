@@ -42,7 +42,11 @@ struct ImportRules {
       return [Finding(path: file.path, line: 1, what: "belongs to no module of Package.swift")]
     }
     var allowed = Self.toolchain.union(module.needs)
-    if module.kind == .tests { allowed.insert("Testing") }
+    if module.kind == .tests {
+      allowed.insert("Testing")
+      // A program's module is called as the program, but for the hyphens.
+      allowed.formUnion(module.needs.map { $0.replacing("-", with: "_") })
+    }
     return Self.imports(file).compactMap { name, line in
       guard !allowed.contains(name) else { return nil }
       return Finding(

@@ -1,0 +1,111 @@
+import Codec
+import Decision
+import Store
+import Wire
+
+extension Coordinator {
+  /// Takes an operator's order: durable first, then it holds.
+  func order(
+    _ service: String, _ kind: OrderKind, _ request: OrderRequest
+  ) throws(Refusal) -> OrderReply {
+    guard var room = rooms[service] else { throw unknown(service) }
+    guard let assessment = room.assessment else {
+      throw Refusal(code: "starting", message: "just started: nothing is judged yet, try again")
+    }
+    let now = Now.read()
+    let text = try apply(kind, request, to: &room.machine, assessment: assessment, now: now)
+    let event = EventRecord(
+      atMs: now.wallMs, service: service,
+      region: request.name.flatMap { room.service.topology.region($0)?.id },
+      epoch: room.machine.memory.epoch, kind: CoordinatorMessage.order.rawValue, level: .notice,
+      text: "\(text) (by \(request.operatorName)\(request.reason.map { ": \($0)" } ?? ""))")
+    do {
+      let memory = try JSON.encode(room.machine.memory)
+      _ = try store.commit(
+        Commit(
+          service: service, epoch: room.machine.memory.epoch, memory: memory, events: [event]))
+    } catch {
+      throw Refusal(code: "cannot_store", message: "not done, it could not be stored: \(error)")
+    }
+    log(event)
+    rooms[service] = room
+    step(service, now: now)
+    return OrderReply(service: service, order: kind, text: text)
+  }
+
+  /// Changes the machine's memory, and says what holds now.
+  private func apply(
+    _ kind: OrderKind, _ request: OrderRequest, to machine: inout Machine,
+    assessment: Assessment, now: Now
+  ) throws(Refusal) -> String {
+    let service = machine.topology.service
+    switch kind {
+    case .pause:
+      let until = request.forMs.map { now.wallMs + $0 }
+      if let span = request.forMs, span <= 0 {
+        throw Refusal(code: "bad_span", message: "a pause of \(span) ms: it has to last")
+      }
+      try machine.pause(
+        Pause(
+          by: request.operatorName, reason: request.reason, sinceMs: now.wallMs, untilMs: until),
+        epoch: request.epoch)
+      return "\(service) is paused: no new automatic moves "
+        + (request.forMs.map { "for \(Story.span(.milliseconds($0)))" } ?? "until it is resumed")
+    case .resume:
+      try machine.resume(epoch: request.epoch)
+      return "\(service) is resumed: automatic moves are free again"
+    case .maintenance:
+      return try maintain(request, &machine, now: now)
+    case .approve:
+      try machine.approve(
+        Approval(
+          epoch: request.epoch, from: request.from ?? "", to: request.to ?? "",
+          by: request.operatorName,
+          untilMs: now.wallMs + machine.policy.approvalValid.wholeMilliseconds),
+        assessment: assessment)
+      return
+        "the move of \(service) from \(request.from ?? "") to \(request.to ?? "") is approved, "
+        + "for \(Story.span(machine.policy.approvalValid))"
+    case .ack:
+      try machine.acknowledge(epoch: request.epoch)
+      return "automatic failback of \(service) is armed again"
+    }
+  }
+
+  private func maintain(
+    _ request: OrderRequest, _ machine: inout Machine, now: Now
+  ) throws(Refusal) -> String {
+    guard let name = request.name else {
+      throw Refusal(code: "bad_request", message: "name the region or the host")
+    }
+    if request.ends == true {
+      try machine.endMaintenance(name, epoch: request.epoch)
+      return "the maintenance of \(name) is over"
+    }
+    let span = request.forMs ?? Defaults.maintenanceFor.wholeMilliseconds
+    try machine.maintain(
+      name,
+      Maintenance(
+        by: request.operatorName, sinceMs: now.wallMs,
+        untilMs: now.wallMs.addingReportingOverflow(span).partialValue),
+      stays: request.stays == true, epoch: request.epoch)
+    return "\(name) is in maintenance for \(Story.span(.milliseconds(span)))"
+  }
+
+  /// What screens say of the orders that hold.
+  static func orders(_ machine: Machine, assessment: Assessment?) -> OrdersStatus? {
+    let memory = machine.memory
+    let status = OrdersStatus(
+      paused: memory.pause.map { pause in
+        "by \(pause.by)\(pause.reason.map { ": \($0)" } ?? "")"
+      }, pausedUntilMs: memory.pause?.untilMs,
+      maintenance: (memory.maintenance ?? [:]).sorted { $0.key < $1.key }.map { name, work in
+        MaintenanceStatus(name: name, by: work.by, untilMs: work.untilMs)
+      },
+      waiting: assessment.flatMap { assessment in
+        assessment.phase == .awaitingApproval || assessment.decision.rule == .failbackAwaitsApproval
+          ? assessment.asks.map { WaitingMove(from: $0.from, to: $0.to, why: $0.why) } : nil
+      }, disarmed: memory.disarmed?.region)
+    return status == OrdersStatus() ? nil : status
+  }
+}

@@ -1,0 +1,122 @@
+import DNS
+import Decision
+import Logging
+import Platform
+import Settings
+import Store
+import Wire
+
+/// Why a new configuration is not taken on; nothing of it was.
+struct ReloadRefusal: Error, CustomStringConvertible {
+  /// A sentence each, at least one.
+  var reasons: [String]
+
+  var description: String { reasons.joined(separator: "\n") }
+}
+
+extension Coordinator {
+  /// Takes on another configuration, all of it or nothing, and says what is different.
+  ///
+  /// Evidence, confirmations and moves in flight are kept. Refused are keys that need a restart,
+  /// and changes of what a move in flight rests on.
+  func reload(_ settings: CoordinatorSettings, publicKey: String) throws -> String {
+    let change = SettingsChange(from: deployment.settings, to: settings)
+    var reasons = change.restarts
+    if publicKey != self.publicKey {
+      reasons.append("needs a restart: key_file holds another key than the one in use")
+    }
+    let next = try Deployment(settings)
+    reasons += hindrances(next)
+    guard reasons.isEmpty else { throw ReloadRefusal(reasons: reasons) }
+    let now = Now.read()
+    let added = next.services.filter { rooms[$0.topology.service] == nil }
+    let fresh = try Self.rooms(
+      added, pace: settings.pace, store: store, started: now.instant)
+    let servers =
+      settings.nameServers == deployment.settings.nameServers
+      ? nameServers
+      : try NameServers(
+        settings.nameServers, client: dns, deadline: settings.pace.convergenceRound)
+    // Nothing fails from here on.
+    forgetWhatChanges(next)
+    let before = deployment
+    deployment = next
+    nameServers = servers
+    rooms = rooms.filter { name, _ in next.services.contains { $0.topology.service == name } }
+    for service in next.services { reconfigure(service, now: now) }
+    rooms.merge(fresh) { old, _ in old }
+    takeOnPolicy(before: before, now: now)
+    reloadTrouble = nil
+    let same = settings == before.settings ? "nothing has changed" : "other values are in force"
+    let words = change.words.isEmpty ? [same] : change.words
+    let text = "configuration reloaded: \(words.joined(separator: "; "))"
+    record(EventRecord(.reloaded, at: now, level: .notice, text: text))
+    return text
+  }
+
+  /// Remembers why a reload was refused, for the status, and tells it, a line for each reason.
+  func refuseReload(_ reasons: [String]) {
+    reloadTrouble = reasons.joined(separator: "; ")
+    for reason in reasons {
+      eventLog.write(.notReloaded, .error, "configuration not reloaded: \(reason)")
+    }
+  }
+
+  /// What forbids the change because a move rests on it.
+  private func hindrances(_ next: Deployment) -> [String] {
+    rooms.values.sorted { $0.name < $1.name }.compactMap { room in
+      guard let intent = room.machine.memory.intent else { return nil }
+      let move =
+        "a move of \(room.name) to \(intent.to) is in flight (epoch \(intent.epoch)): "
+      let topology = room.service.topology
+      guard let new = next.services.first(where: { $0.topology.service == room.name })?.topology
+      else { return move + "service.\(room.name) cannot be removed. Reload when it has ended" }
+      guard new.name == topology.name, new.regions == topology.regions else {
+        return move + "the dns, the regions and the addresses of service.\(room.name) cannot "
+          + "change. Reload when it has ended"
+      }
+      return nil
+    }
+  }
+
+  /// Evidence of agents and addresses that are configured otherwise now says nothing.
+  private func forgetWhatChanges(_ next: Deployment) {
+    for (agent, region) in deployment.agents where next.agents[agent] != region {
+      evidence.forget(agent)
+    }
+    let kept = Set(next.services.flatMap(\.probes))
+    for target in deployment.services.flatMap(\.probes) where !kept.contains(target) {
+      evidence.forget(ProbeKey(target))
+    }
+  }
+
+  private func reconfigure(_ service: Deployment.Service, now: Now) {
+    guard var room = rooms[service.topology.service] else { return }
+    let old = room.service.topology
+    room.service = service
+    room.machine.reconfigure(
+      topology: service.topology, policy: service.policy, now: now.instant)
+    if old.name != service.topology.name || old.regions != service.topology.regions {
+      // What was read before says nothing about what is configured now.
+      room.moves += 1
+      room.reading = nil
+      room.readAt = nil
+      room.readTrouble = nil
+      room.lines = []
+      _ = room.machine.observe(addresses: nil, now: now)
+      room.shownVerdicts = room.shownVerdicts.filter { service.topology.region($0.key) != nil }
+    }
+    rooms[room.name] = room
+  }
+
+  /// The first service's policy is what agents and the coordinator's own view go by.
+  private func takeOnPolicy(before: Deployment, now: Now) {
+    let old = before.services.first?.policy ?? Policy()
+    let new = deployment.services.first?.policy ?? Policy()
+    guard old.freshFor != new.freshFor || old.round != new.round else { return }
+    admission.reconfigure(freshFor: new.freshFor)
+    doubts = Doubts(policy: new, expectedTick: deployment.tick)
+    // At once: no decision may rest on a view that nothing has doubted yet.
+    _ = doubts.tick(&evidence, now: now.instant)
+  }
+}

@@ -1,0 +1,126 @@
+import Decision
+import Platform
+import Wire
+
+/// The kinds of message of the coordinator: one id and one explanation each.
+///
+/// The raw value is the history's word for it, but for the transitions: there it is `rule`, or
+/// `intent` where a move begins.
+enum CoordinatorMessage: String, MessageKind {
+  // The program.
+  case started = "started"
+  case stopped = "stopped"
+  case notStarted = "not-started"
+  case reloaded = "reloaded"
+  case notReloaded = "not-reloaded"
+  case leftOut = "left-out"
+  case doubt = "doubt"
+  case doubtEnded = "doubt-ended"
+  case clockStepped = "clock"
+  case notStored = "not-stored"
+  // What it hears and sees.
+  case verdictWorse = "verdict"
+  case verdictBetter = "verdict-better"
+  case reportRefused = "report-refused"
+  case lateReport = "late-report"
+  case recordUnread = "record-unread"
+  case recordUnclear = "record-unclear"
+  case adopted = "adopted"
+  case lateEcho = "late-echo"
+  // What it decides.
+  case failoverBegun = "failover-begun"
+  case failbackBegun = "failback-begun"
+  case operatorMoveBegun = "operator-move-begun"
+  case superseded = "superseded"
+  case cancelled = "cancelled"
+  case failed = "failed"
+  case written = "written"
+  case converged = "converged"
+  case confirming = "confirming"
+  case dispelled = "dispelled"
+  case wouldMove = "would-move"
+  case blocked = "blocked"
+  case noTarget = "no-target"
+  case held = "held"
+  case approvalWanted = "approval-wanted"
+  case order = "order"
+  case decided = "decided"
+  // The steps of a move.
+  case call = "call"
+  case answer = "answer"
+  case ambiguous = "ambiguous"
+  case readBack = "read-back"
+  case notApplied = "not-applied"
+  case committed = "committed"
+  case claimed = "claimed"
+  case waiting = "waiting"
+  case writeStopped = "write-stopped"
+  case writeInterrupted = "write-interrupted"
+  case refused = "refused"
+  case resumed = "resumed"
+  case foundWritten = "found-written"
+  case notPublished = "not-published"
+
+  /// The kind under which the history has it.
+  var historyKind: String {
+    switch self {
+    case .failoverBegun, .failbackBegun, .operatorMoveBegun: "intent"
+    case .superseded: "intent"
+    case .cancelled, .failed, .written, .confirming, .dispelled, .wouldMove, .blocked, .noTarget,
+      .approvalWanted, .recordUnclear, .decided:
+      "rule"
+    case .verdictBetter: Self.verdictWorse.rawValue
+    default: rawValue
+    }
+  }
+
+  /// What an event of the history is, as a message.
+  init(_ event: EventRecord) {
+    switch event.kind {
+    case "intent", "rule": self = event.rule.flatMap(Rule.init).map(Self.init) ?? .decided
+    case "verdict": self = event.level == .alert ? .verdictWorse : .verdictBetter
+    default: self = CoordinatorMessage(rawValue: event.kind) ?? .decided
+    }
+  }
+
+  /// What a rule means that decides anew.
+  init(_ rule: Rule) {
+    self =
+      switch rule {
+      case .failOver: .failoverBegun
+      case .failBack: .failbackBegun
+      case .operatorMove: .operatorMoveBegun
+      case .supersede: .superseded
+      case .cancelRefuted, .cancelTargetLost, .cancelGateClosed, .cancelHeld: .cancelled
+      case .writeRefused, .overtaken: .failed
+      case .allCommitted: .written
+      case .converged: .converged
+      case .suspect: .confirming
+      case .refuted, .doubtful, .recovered: .dispelled
+      case .blockedByObserve, .blockedByPause: .wouldMove
+      case .awaitApproval, .failbackAwaitsApproval: .approvalWanted
+      case .blockedByGrace, .blockedByDoubt, .blockedByBudget, .blockedByFreeBudget,
+        .blockedByMaintenance, .blockedByRefusal:
+        .blocked
+      case .noTarget, .targetDeadNoOther: .noTarget
+      case .atUnknown, .atForeign, .atMixed: .recordUnclear
+      case .steady, .unsure, .confirmWait, .writePending, .writeUnderway, .resumeWait,
+        .pointOfNoReturn, .finishing, .awaitPublication, .coolingDown, .cooldownOver,
+        .failbackGateClosed:
+        .decided
+      }
+  }
+}
+
+extension EventRecord {
+  /// An event of that kind.
+  init(
+    _ message: CoordinatorMessage, at now: Now, service: String? = nil, region: String? = nil,
+    incident: Int64? = nil, epoch: UInt64? = nil, rule: Rule? = nil, level: EventLevel = .info,
+    text: String
+  ) {
+    self.init(
+      atMs: now.wallMs, service: service, region: region, incident: incident, epoch: epoch,
+      rule: rule?.rawValue, kind: message.historyKind, level: level, text: text)
+  }
+}

@@ -1,0 +1,139 @@
+import DNS
+import Logging
+import Platform
+import Settings
+import Store
+import Synchronization
+import Wire
+
+@testable import CoordinatorService
+
+/// A coordinator with a journal of its own and without a network.
+struct CoordinatorRig {
+  let directory: String
+  let keys: [String: Signer]
+  let coordinator: Coordinator
+  /// What it logged.
+  let log = CapturedLog()
+
+  /// The text of a configuration.
+  struct Text {
+    var top = ""
+    /// Region to address.
+    var regions = ["us-east": "192.0.2.1", "eu-central": "192.0.2.2", "ap-south": "192.0.2.3"]
+    /// Agent to region.
+    var agents = ["a1": "us-east", "b1": "eu-central"]
+    /// Service to its lines.
+    var services = ["app": ""]
+
+    func text(_ keys: [String: Signer]) -> String {
+      let ids = ["us-east", "eu-central", "ap-south"].filter { regions[$0] != nil }
+      var text = top + "\n"
+      for (name, lines) in services.sorted(by: { $0.key < $1.key }) {
+        text += """
+          [service.\(name)]
+          dns = ["\(name).example.org"]
+          table = "\(name)"
+          regions = [\(ids.map { "\"\($0)\"" }.joined(separator: ", "))]
+          \(lines)
+
+          """
+      }
+      for id in ids {
+        text += """
+          [region.\(id)]
+          aws = "\(["us-east": "us-east-1", "eu-central": "eu-central-1"][id] ?? "ap-southeast-1")"
+          addresses = ["\(regions[id] ?? "")"]
+
+          """
+      }
+      for (agent, region) in agents.sorted(by: { $0.key < $1.key }) {
+        text += """
+          [agent.\(agent)]
+          region = "\(region)"
+          public_key = "\(keys[agent]?.verifier.base64 ?? "")"
+
+          """
+      }
+      return text
+    }
+  }
+
+  /// Answers nothing.
+  private struct NoProvider: DNSProvider {
+    func records(of name: String) async throws(ProviderError) -> [ProviderRecord] { [] }
+    func setTarget(
+      _ target: String, of record: ProviderRecord, deadline: Duration
+    ) async throws(ProviderError) {}
+    func create(
+      type: String, name: String, target: String, ttlSeconds: Int, deadline: Duration
+    ) async throws(ProviderError) -> ProviderRecord {
+      ProviderRecord(id: 1, type: type, name: name, target: target, ttlSeconds: ttlSeconds)
+    }
+  }
+
+  /// `prepare` may fill the journal before the coordinator opens it.
+  init(_ text: Text = Text(), prepare: (Store) throws -> Void = { _ in }) throws {
+    directory = try Files.makeTemporaryDirectory(prefix: "signalbox-rig")
+    var keys: [String: Signer] = [:]
+    for agent in ["a1", "a2", "b1", "c1"] { keys[agent] = try Signer.generate() }
+    self.keys = keys
+    let settings = try CoordinatorSettings.load(file: "coordinator.toml", text: text.text(keys))
+    let store = try Store(path: "\(directory)/coordinator.sqlite", newClusterID: "0123456789abcdef")
+    try prepare(store)
+    let dns = DNSClient()
+    coordinator = try Coordinator(
+      deployment: Deployment(settings), store: store, provider: NoProvider(),
+      nameServers: NameServers(["127.0.0.1:53"], client: dns), dns: dns, publicKey: "key",
+      logger: Logger(label: "test") { [log] _ in log.handler })
+  }
+
+  /// Reloads with that text.
+  func reload(_ text: Text, publicKey: String = "key") async throws -> String {
+    let settings = try CoordinatorSettings.load(file: "coordinator.toml", text: text.text(keys))
+    return try await coordinator.reload(settings, publicKey: publicKey)
+  }
+
+  func end() async {
+    await coordinator.end()
+    Files.removeTree(directory)
+  }
+
+  /// A first report of an agent.
+  func report(_ agent: String, from region: String) -> Report {
+    Report(
+      agent: agent, region: region, boot: SecureRandom.hex(8), sequence: 1,
+      sentMs: Clocks.wallMilliseconds(), intervalMs: 5000, agentVersion: Release.version)
+  }
+}
+
+/// Log lines with their fields, kept.
+final class CapturedLog: Sendable {
+  struct Line: Sendable {
+    var text: String
+    var fields: [String: String]
+  }
+
+  private let kept = Mutex<[Line]>([])
+
+  var lines: [Line] { kept.withLock { $0 } }
+  var handler: any LogHandler { Handler(log: self) }
+
+  private struct Handler: LogHandler {
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.trace
+    let log: CapturedLog
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+      get { metadata[key] }
+      set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+      let line = Line(
+        text: event.message.description,
+        fields: (event.metadata ?? [:]).mapValues(\.description))
+      log.kept.withLock { $0.append(line) }
+    }
+  }
+}
