@@ -138,8 +138,8 @@ let modules: [Module] = [
   .program(
     "signalbox", "Coordinator/Control",
     [
-      "Codec", "CommandEntry", "Platform", "Rehearsal", "Screens", "Wire", "ArgumentParser",
-      "UnixSignals",
+      "Codec", "CommandEntry", "Platform", "Rehearsal", "Screens", "Settings", "Wire",
+      "ArgumentParser", "UnixSignals",
     ]),
 
   // Tests, a folder per module.
@@ -163,7 +163,6 @@ let modules: [Module] = [
   .tests("Screens", ["Screens", "Wire"], excluded: ["Golden"]),
   .tests("Rehearsal", ["Rehearsal", "Platform"]),
   .tests("Probing", ["Probing", "Platform", "Wire"]),
-  .tests("Simulator", ["Simulator", "Decision", "Platform", "Wire"]),
   .tests(
     "CoordinatorService",
     [

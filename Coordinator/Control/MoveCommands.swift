@@ -19,6 +19,12 @@ struct MoveOptions: ParsableArguments {
       "A rule to override, by the name that the refusal gives. May be repeated.",
       valueName: "name"))
   var overrideRule: [String] = []
+  @Option(
+    name: .customLong("until"),
+    help: ArgumentHelp(
+      "How long users stay there against automatic failback, as 2h; else until failback or resume.",
+      valueName: "time"))
+  var until: String?
   @Flag(name: .customLong("no-wait"), help: "Return when the move has begun.")
   var noWait = false
   @Flag(help: "Print the move as JSON: the incident at its end, with --no-wait its number.")
@@ -103,8 +109,8 @@ struct Mover {
     }
     try await confirm(kind, service, to: target)
     let request = MoveRequest(
-      to: target, epoch: service.epoch, operatorName: Self.operatorName(), reason: options.reason,
-      overrides: options.overrideRule)
+      to: target, epoch: service.epoch, operatorName: Operator.name(), reason: options.reason,
+      overrides: options.overrideRule, pinForMs: try options.until.map(milliseconds))
     let reply = try await send(kind, service.service, request)
     if options.noWait {
       if options.json {
@@ -144,13 +150,9 @@ struct Mover {
     } catch {
       guard case .refused(let status, let problem) = error else { throw error }
       if options.json { try printJSON(problem) }
-      var text = "refused: \(problem.message) [\(problem.code)]"
-      if problem.code == "changes_need_socket" {
-        text +=
-          "\n           on the coordinator's host: "
-          + "sudo signalbox \(kind == .failback ? "failback" : "failover") \(service) "
-          + "--coordinator unix:\(Connection.defaultSocket)"
-      } else if status == 409 {
+      var text = refusalText(
+        problem, command: "\(kind == .failback ? "failback" : "failover") \(service)")
+      if status == 409 {
         text += "\n           look again: signalbox status"
       }
       throw refused(text)
@@ -197,16 +199,5 @@ struct Mover {
       }
       try await Task.sleep(for: .milliseconds(300))
     }
-  }
-
-  /// Who asks: the person behind sudo, as far as the environment says.
-  private static func operatorName() -> String {
-    let environment = ProcessInfo.processInfo.environment
-    for name in ["SUDO_USER", "USER", "LOGNAME"] {
-      if let value = environment[name], !value.isEmpty {
-        return String(value.prefix(Limits.nameBytes))
-      }
-    }
-    return getuid() == 0 ? "root" : "uid \(getuid())"
   }
 }

@@ -16,6 +16,7 @@ struct Signalbox: AsyncParsableCommand {
       Act (on the coordinator's host, as root)
         signalbox failover app --to us-west
         signalbox failback app
+        signalbox pause app --for 2h      and resume, maintenance, approve, ack
       Prepare
         signalbox demo                    the whole story here, in a minute
 
@@ -28,7 +29,8 @@ struct Signalbox: AsyncParsableCommand {
     version: Release.version,
     subcommands: [
       StatusCommand.self, ExplainCommand.self, HistoryCommand.self, FailoverCommand.self,
-      FailbackCommand.self, DemoCommand.self,
+      FailbackCommand.self, PauseCommand.self, ResumeCommand.self, MaintenanceCommand.self,
+      ApproveCommand.self, AckCommand.self, DemoCommand.self,
     ])
 }
 

@@ -1,0 +1,173 @@
+import ArgumentParser
+import CommandEntry
+import Platform
+import Rehearsal
+import Settings
+import Wire
+
+/// What every order takes.
+struct OrderOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Why, for the history.", valueName: "text"))
+  var reason: String?
+  @Flag(help: "Print the answer as JSON.")
+  var json = false
+
+  /// Sends one order and says what holds now.
+  func send(
+    _ kind: OrderKind, _ service: String, _ request: OrderRequest, to client: CoordinatorClient
+  ) async throws {
+    do {
+      let reply = try await client.order(kind, service, request)
+      if json { try printJSON(reply) } else { Console.out("\(reply.text)\n") }
+    } catch let error as CoordinatorError {
+      guard case .refused(_, let problem) = error else { throw error }
+      if json { try printJSON(problem) }
+      throw refused(refusalText(problem, command: "\(kind.rawValue) \(service)"))
+    }
+  }
+}
+
+/// `signalbox pause`.
+struct PauseCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pause",
+    abstract: "No new automatic moves of a service, for a while or until resumed.",
+    discussion: """
+      Judging and explaining go on, and it says when it would have moved. A move that
+      has written something is finished. Operators' moves are still possible.
+
+      Examples:
+        signalbox pause app --for 2h --reason "moving the database"
+        signalbox pause app
+      """)
+
+  @OptionGroup var connection: Connection
+  @Argument(help: "The service.")
+  var service: String
+  @Option(
+    name: .customLong("for"),
+    help: ArgumentHelp("When it ends by itself, as 30m, 2h, 1d.", valueName: "time"))
+  var span: String?
+  @OptionGroup var options: OrderOptions
+
+  func run() async throws {
+    let client = try connection.client()
+    let seen = try await client.status().service(service)
+    try await options.send(
+      .pause, seen.service,
+      OrderRequest(
+        epoch: seen.epoch, operatorName: Operator.name(), reason: options.reason,
+        forMs: try span.map(milliseconds)), to: client)
+  }
+}
+
+/// `signalbox resume`.
+struct ResumeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "resume",
+    abstract: "End a pause, and the pin of an operator's move.",
+    discussion: """
+      Examples:
+        signalbox resume app
+      """)
+
+  @OptionGroup var connection: Connection
+  @Argument(help: "The service.")
+  var service: String
+  @OptionGroup var options: OrderOptions
+
+  func run() async throws {
+    let client = try connection.client()
+    let seen = try await client.status().service(service)
+    try await options.send(
+      .resume, seen.service,
+      OrderRequest(epoch: seen.epoch, operatorName: Operator.name(), reason: options.reason),
+      to: client)
+  }
+}
+
+/// `signalbox approve`.
+struct ApproveCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "approve",
+    abstract: "Say yes to the automatic move that waits for it.",
+    discussion: """
+      Shows which move waits and why, asks, and approves this one move: another
+      target or another epoch needs another yes.
+
+      Examples:
+        signalbox approve app
+        signalbox approve app --yes
+      """)
+
+  @OptionGroup var connection: Connection
+  @Argument(help: "The service.")
+  var service: String
+  @Flag(name: .shortAndLong, help: "Do not ask; needed where there is no terminal.")
+  var yes = false
+  @OptionGroup var options: OrderOptions
+
+  func run() async throws {
+    let client = try connection.client()
+    let seen = try await client.status().service(service)
+    guard let waiting = seen.orders?.waiting else {
+      throw refused("no move of \(seen.service) waits for an approval")
+    }
+    if !yes {
+      Console.err("\(seen.service): \(waiting.from) -> \(waiting.to), because \(waiting.why)\n")
+      guard Terminal.isTerminal(0), Terminal.isTerminal(2) else {
+        throw misused("nothing was changed: without a terminal to ask on, give --yes")
+      }
+      guard await Console.ask("Approve it?") else { throw refused("nothing was changed") }
+    }
+    try await options.send(
+      .approve, seen.service,
+      OrderRequest(
+        epoch: seen.epoch, operatorName: Operator.name(), reason: options.reason,
+        from: waiting.from, to: waiting.to), to: client)
+  }
+}
+
+/// `signalbox ack`.
+struct AckCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ack",
+    abstract: "Arm automatic failback again after the primary failed soon after one.",
+    discussion: """
+      Examples:
+        signalbox ack app
+      """)
+
+  @OptionGroup var connection: Connection
+  @Argument(help: "The service.")
+  var service: String
+  @OptionGroup var options: OrderOptions
+
+  func run() async throws {
+    let client = try connection.client()
+    let seen = try await client.status().service(service)
+    try await options.send(
+      .ack, seen.service,
+      OrderRequest(epoch: seen.epoch, operatorName: Operator.name(), reason: options.reason),
+      to: client)
+  }
+}
+
+/// A time as the configuration writes it.
+func milliseconds(_ text: String) throws -> Int64 {
+  guard let span = readTime(text), span > .zero else {
+    throw misused("\"\(text)\" is no time; accepted: a number with its unit, as 30m, 2h, 1d")
+  }
+  return span.wholeMilliseconds
+}
+
+/// The refusal in words, with the way out where there is one.
+func refusalText(_ problem: Problem, command: String) -> String {
+  var text = "refused: \(problem.message) [\(problem.code)]"
+  if problem.code == "changes_need_socket" {
+    text +=
+      "\n           on the coordinator's host: sudo signalbox \(command) "
+      + "--coordinator unix:\(Connection.defaultSocket)"
+  }
+  return text
+}
