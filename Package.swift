@@ -120,6 +120,9 @@ let modules: [Module] = [
   .library("Decision", "Coordinator/Decision", ["Wire"]),
   .library("Store", "Coordinator/Store", ["Wire", "GRDB"]),
   .library("DNS", "Coordinator/DNS", ["Linode", "Platform", "Wire"]),
+  .library(
+    "Simulator", "Coordinator/Simulator",
+    ["AgentCore", "Codec", "DNS", "Decision", "Platform", "Store", "Wire"]),
   .library("Screens", "Coordinator/Screens", ["Wire"]),
   .library(
     "CoordinatorService", "Coordinator/Service",
@@ -138,8 +141,8 @@ let modules: [Module] = [
   .program(
     "signalbox", "Coordinator/Control",
     [
-      "Codec", "CommandEntry", "Platform", "Rehearsal", "Screens", "Settings", "Wire",
-      "ArgumentParser", "UnixSignals",
+      "Codec", "CommandEntry", "Decision", "Platform", "Rehearsal", "Screens", "Settings",
+      "Simulator", "Wire", "ArgumentParser", "UnixSignals",
     ]),
 
   // Tests, a folder per module.
@@ -163,6 +166,7 @@ let modules: [Module] = [
   .tests("Screens", ["Screens", "Wire"], excluded: ["Golden"]),
   .tests("Rehearsal", ["Rehearsal", "Platform"]),
   .tests("Probing", ["Probing", "Platform", "Wire"]),
+  .tests("Simulator", ["Simulator", "Decision", "Platform", "Wire"]),
   .tests(
     "CoordinatorService",
     [

@@ -19,6 +19,7 @@ struct Signalbox: AsyncParsableCommand {
         signalbox pause app --for 2h      and resume, maintenance, approve, ack
       Prepare
         signalbox demo                    the whole story here, in a minute
+        signalbox simulate                years of faults, in virtual time
 
       The coordinator is found by --coordinator or SIGNALBOX_URL, else at its Unix
       socket /run/signalbox/coordinator.sock, else at http://127.0.0.1:8621.
@@ -30,7 +31,7 @@ struct Signalbox: AsyncParsableCommand {
     subcommands: [
       StatusCommand.self, ExplainCommand.self, HistoryCommand.self, FailoverCommand.self,
       FailbackCommand.self, PauseCommand.self, ResumeCommand.self, MaintenanceCommand.self,
-      ApproveCommand.self, AckCommand.self, DemoCommand.self,
+      ApproveCommand.self, AckCommand.self, SimulateCommand.self, DemoCommand.self,
     ])
 }
 

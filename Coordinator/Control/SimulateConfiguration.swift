@@ -1,0 +1,67 @@
+import CommandEntry
+import Decision
+import Platform
+import Settings
+import Simulator
+import Wire
+
+/// A user's own deployment, for simulations.
+enum SimulateConfiguration {
+  /// The topology and policy of one service in a coordinator's file.
+  static func setup(_ path: String, service name: String?) throws -> Setup {
+    let settings: CoordinatorSettings
+    do {
+      let bytes = try Files.read(path, maxBytes: 1_048_576)
+      settings = try CoordinatorSettings.load(
+        file: path, text: String(decoding: bytes, as: UTF8.self))
+    } catch {
+      throw misused("\(error)")
+    }
+    let known = settings.services.map(\.name).joined(separator: ", ")
+    let chosen = name.map { name in settings.services.filter { $0.name == name } }
+    guard let service = (chosen ?? settings.services).first else {
+      throw misused("'\(name ?? "")' is no service of \(path); accepted: \(known)")
+    }
+    if name == nil && settings.services.count > 1 {
+      throw misused("\(path) has several services; choose one with --service: \(known)")
+    }
+    let regions = service.regions.compactMap { id in settings.regions.first { $0.id == id } }
+    var setup = Setup(
+      regions: regions.map { region in
+        let hosts = settings.agents.count { $0.region == region.id }
+        return SimulatedRegion(id: region.id, aws: region.aws, hosts: max(1, hosts))
+      }, policy: policy(service, settings))
+    let first = regions.first
+    setup.families = []
+    if first?.addresses.isEmpty == false { setup.families.append(.ipv4) }
+    if first?.addresses6.isEmpty == false { setup.families.append(.ipv6) }
+    setup.nameServers = min(max(1, settings.nameServers.count), 9)
+    return setup
+  }
+
+  private static func policy(_ service: ServiceSettings, _ settings: CoordinatorSettings) -> Policy
+  {
+    var policy = Policy()
+    // What would be observed is of no interest here: it is tried what it would do.
+    policy.automation = .automatic
+    policy.failback = FailbackMode(rawValue: service.failback.rawValue) ?? .manual
+    policy.minHealthy = service.minHealthy
+    policy.freshFor = service.freshFor
+    policy.reportInterval = service.reportInterval
+    policy.probeInterval = service.probeInterval
+    policy.minVantages = service.minVantages
+    policy.failoverAfter = service.failoverAfter
+    policy.outsideConfirm = service.outsideConfirm
+    policy.cooldown = service.cooldown
+    policy.minUp = service.minUp
+    policy.maxSwitches = service.maxSwitches
+    policy.maxSwitchesHard = service.maxSwitchesHard
+    policy.switchWindow = service.switchWindow
+    policy.failbackAfter = service.failbackAfter
+    policy.maxLag = service.maxLag
+    policy.maxDataAtRisk = service.maxDataAtRisk
+    policy.heartbeatPeriod = service.heartbeatPeriod
+    policy.heartbeatRead = service.heartbeatRead
+    return policy
+  }
+}

@@ -1,0 +1,62 @@
+import Simulator
+
+extension SimulateReport {
+  /// The report for people.
+  func screen() -> String {
+    var lines: [String] = []
+    if let story { lines += ["Story: \(story).", ""] }
+    lines.append(
+      "\(seeds) \(seeds == 1 ? "seed" : "seeds"), \(simulatedHours) simulated hours "
+        + "(\(regionDays) region-days) at \(hoursPerSecond) hours a second")
+    let count = faults.values.reduce(0, +)
+    lines.append(
+      "\(count) faults of \(faults.count) kinds; \(moves["failover"] ?? 0) failovers, "
+        + "\(moves["failback"] ?? 0) failbacks, \(moves["operator"] ?? 0) by operators")
+    lines.append("Violations: \(violations)   False moves: \(falseMoves)")
+    lines += table()
+    if !worst.isEmpty {
+      lines += ["", "The longest failovers"]
+      lines += worst.map { "  seed \($0.seed): \($0.text)" }
+    }
+    lines +=
+      falseMoveStories.isEmpty ? [] : ["", "False moves"] + falseMoveStories.map { "  \($0)" }
+    for failure in failures {
+      lines += ["", failure.text, "  again: \(failure.replay)"]
+      if let schedule = failure.schedule {
+        lines += ["  the smallest schedule that does it (save it, then --schedule FILE --trace):"]
+        lines += schedule.split(separator: "\n").map { "    \($0)" }
+      }
+      lines += ["  what happened:"] + failure.trace.suffix(25).map { "    \($0)" }
+    }
+    if violations > failures.count { lines.append("... and \(violations - failures.count) more") }
+    if violations > 0 || falseMoves > 0 { lines.append("") }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func table() -> [String] {
+    guard failover.count + failback.count > 0 else { return [] }
+    var lines = [
+      "", Self.row("seconds", ["p50", "p90", "p99", "max"]),
+    ]
+    for (name, times) in [("failover", failover), ("failback", failback)] where times.count > 0 {
+      lines.append("\(name) (\(times.count) completed)")
+      let parts = [
+        ("  total", times.total), ("  detect", times.detect), ("  held", times.held),
+        ("  decide", times.decide), ("  api", times.api), ("  publish", times.publish),
+        ("  users saw", times.downtime), ("  data at risk", times.dataAtRisk),
+      ]
+      for (part, values) in parts {
+        lines.append(
+          Self.row(part, [values.p50, values.p90, values.p99, values.max].map { "\($0)" }))
+      }
+    }
+    return lines
+  }
+
+  private static func row(_ name: String, _ cells: [String]) -> String {
+    func pad(_ text: String, _ width: Int) -> String {
+      String(repeating: " ", count: Swift.max(0, width - text.count))
+    }
+    return name + pad(name, 18) + cells.map { pad($0, 10) + $0 }.joined()
+  }
+}

@@ -1,0 +1,191 @@
+import DNS
+import Decision
+import Wire
+
+extension Judge {
+  /// A write is about to be sent.
+  mutating func writes(
+    _ world: World, _ room: Room, record: ProviderRecord, target: String
+  ) {
+    let memory = durable[room.service]
+    let topology = world.topologies[room.service]
+    guard let intent = memory.intent else {
+      fail(world, .durable, "\(target) is written without a durable intent")
+      return
+    }
+    if intent.epoch != room.movingEpoch {
+      fail(
+        world, .oneIntent,
+        "epoch \(room.movingEpoch ?? 0) writes while epoch \(intent.epoch) is in flight")
+    }
+    if world.zone.callsPerMinute(at: world.now) > 120 {
+      fail(world, .bounded, "more than 120 calls a minute")
+    }
+    guard record.type != "TXT" else { return }
+    let wanted = topology.region(intent.to)?.addresses.values.contains(target) ?? false
+    if !wanted {
+      fail(world, .oneIntent, "\(target) is written for the move to \(intent.to)")
+    }
+    if !topology.regions.contains(where: { $0.addresses.values.contains(target) }) {
+      fail(world, .neverEmpty, "\(target) is not configured")
+    }
+    guard let shell = world.shell, memory.phase == .switching, intent.overrides.isEmpty else {
+      return
+    }
+    let witness = witness(world, shell, room.service)
+    let source = intent.errand == .elective ? nil : intent.from
+    if let text = witness.againstEntering(intent.to, from: source) {
+      fail(world, .justified, "\(intent.to) is written, but right before it \(text)")
+    }
+  }
+
+  /// A write has reached the provider's database.
+  mutating func landed(_ world: World, _ landing: Landing) {
+    guard landing.record.type != "TXT" else { return }
+    if landing.epoch < durable[landing.service].epoch { world.figures.lateEchoes += 1 }
+    let regions = world.topologies[landing.service].regions
+    if !regions.contains(where: { $0.addresses.values.contains(landing.record.target) }) {
+      fail(world, .neverEmpty, "\(landing.record.target) is not configured")
+    }
+  }
+
+  /// An incident has ended.
+  mutating func closed(_ world: World, _ incident: IncidentRecord) {
+    world.figures.outcomes[incident.outcome, default: 0] += 1
+    guard incident.outcome == .converged, incident.kind != .operatorMove,
+      world.figures.recoveries.count < 1000
+    else { return }
+    let service = world.topologies.firstIndex { $0.service == incident.service } ?? 0
+    world.figures.recoveries.append(
+      Recovery(
+        seed: world.schedule.seed, atMs: world.now, kind: incident.kind,
+        from: incident.from ?? "nowhere", to: incident.to, why: incident.why,
+        parts: incident.stamps.parts(cacheSeconds: Double(Defaults.ttlSeconds)),
+        downtimeSeconds: Double(world.users.episodeMs(service)) / 1000,
+        dataAtRisk: incident.dataAtRisk))
+  }
+
+  /// Looks around after a tick.
+  mutating func look(_ world: World) {
+    guard world.now - world.troubleAt < 1_200_000 else { return }
+    for service in world.topologies.indices { lookAt(world, service) }
+    guard let shell = world.shell else { return }
+    if shell.evidence.agents.count > world.hosts.count {
+      fail(world, .bounded, "evidence of \(shell.evidence.agents.count) agents is kept")
+    }
+    for (agent, kept) in shell.evidence.acknowledgements where kept.count > 64 {
+      fail(world, .bounded, "\(kept.count) acknowledgements of \(agent) are kept")
+    }
+  }
+
+  private mutating func lookAt(_ world: World, _ service: Int) {
+    let topology = world.topologies[service]
+    let addresses = world.zone.addresses(service)
+    for family in topology.families where !world.zone.isDeleted(service) {
+      let count = addresses[family]?.count ?? 0
+      if count != 1 { fail(world, .neverEmpty, "\(topology.name) has \(count) addresses") }
+    }
+    checkProgress(world, service, addresses)
+  }
+
+  /// No cool-down and no budget but the hard one leaves users on a dead region while a stable one
+  /// waits.
+  private mutating func checkProgress(
+    _ world: World, _ service: Int, _ addresses: [AddressFamily: [String]]
+  ) {
+    let topology = world.topologies[service]
+    let policy = setup.policy
+    let stable = policy.failbackAfter.wholeMilliseconds + 120_000
+    guard policy.automation == .automatic, policy.onDataRisk == .proceed,
+      let dead = truth.onlyDead, let shell = world.shell,
+      truth.hasWhole(besides: dead.region, for: stable, at: world.now),
+      durable[service].pause == nil, durable[service].maintenance?.isEmpty ?? true,
+      (shell.rooms[service].assessment?.movesUsed ?? 0) < policy.maxSwitchesHard
+    else {
+      stuckSince[service] = nil
+      return
+    }
+    let region = topology.regions[dead.region]
+    let isThere = topology.families.allSatisfy { family in
+      addresses[family] == region.addresses[family].map { [$0] }
+    }
+    guard isThere else {
+      stuckSince[service] = nil
+      return
+    }
+    let since = stuckSince[service] ?? world.now
+    stuckSince[service] = since
+    let limit = Int64(policy.bound.reduce(0) { $0 + $1.seconds } * 1000) + 60_000
+    if world.now - since > limit {
+      let rule = shell.rooms[service].assessment?.decision.rule
+      stuckSince[service] = world.now
+      fail(
+        world, .flapping,
+        "users stay on \(region.id), dead for \((world.now - dead.since) / 1000) s, while another "
+          + "region is stable; rule \(rule.map { "\($0)" } ?? "none")")
+    }
+  }
+
+  /// The faults are over for long: everything has to be in order.
+  mutating func end(_ world: World) {
+    world.figures.worlds += 1
+    world.figures.regionMs += world.now * Int64(setup.regions.count)
+    world.figures.userDowntimeMs += world.users.totalMs
+    guard violations.isEmpty else { return }
+    guard world.now - world.schedule.calmFrom >= Schedule.settleMs(setup.policy) else { return }
+    guard let shell = world.shell else {
+      fail(world, .converges, "the coordinator is not there long after all faults are over")
+      return
+    }
+    let bound = Int64(setup.policy.bound.reduce(0) { $0 + $1.seconds } * 1000)
+    // A move that began a moment ago has its own time.
+    for room in shell.rooms where world.now - openedAt[room.service] > bound {
+      checkEnd(world, room)
+    }
+  }
+
+  private mutating func checkEnd(_ world: World, _ room: Room) {
+    let topology = world.topologies[room.service]
+    let memory = room.machine.memory
+    if let intent = memory.intent {
+      fail(
+        world, .converges,
+        "\(room.name): the move to \(intent.to) of epoch \(intent.epoch) is still \(memory.phase)")
+    }
+    for (region, picture) in (room.assessment?.pictures ?? [:]).sorted(by: { $0.key < $1.key })
+    where !picture.verdict.isUp {
+      fail(world, .converges, "\(room.name): \(region) is well and judged \(picture.verdict)")
+    }
+    guard let active = memory.active.flatMap(topology.region) else {
+      fail(world, .converges, "\(room.name): it is not known where DNS points")
+      return
+    }
+    for family in topology.families {
+      let wanted = active.addresses[family].map { [$0] } ?? []
+      let found = world.zone.addresses(room.service)[family] ?? []
+      if found != wanted {
+        fail(
+          world, .converges,
+          "\(room.name) should point at \(active.id) \(wanted) and holds \(found)")
+      }
+      for server in 0..<setup.nameServers {
+        let shown = world.zone.answer(
+          server, room.service, family, in: world.conditions, at: world.now)
+        if let shown, shown != wanted {
+          fail(world, .converges, "ns\(server + 1) shows \(shown), not \(active.id) \(wanted)")
+        }
+      }
+    }
+  }
+}
+
+extension Schedule {
+  /// How long after the last fault everything has to be in order: the bound, a restart's waits,
+  /// and the slowest check's way back up.
+  static func settleMs(_ policy: Policy) -> Int64 {
+    let bound = Int64(policy.bound.reduce(0) { $0 + $1.seconds } * 1000)
+    let restart = (policy.grace + Defaults.writeDeadline + Defaults.restartMargin)
+      .wholeMilliseconds
+    return bound + restart + policy.refusalPause.wholeMilliseconds + 180_000
+  }
+}

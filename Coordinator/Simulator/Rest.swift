@@ -1,0 +1,175 @@
+import Decision
+import Wire
+
+/// Until when a service's ticks can change nothing, as long as its evidence keeps its shape.
+struct Rest {
+  /// Every tick counts.
+  var isRestless = false
+  /// Only a region that is not fully healthy keeps quiet time from being jumped over.
+  var isHealthy = true
+  /// The next deadline on the boot-time clock.
+  var instant: Moment?
+  /// The next deadline on the wall clock.
+  var wallMs: Int64?
+
+  static let restless = Rest(isRestless: true)
+
+  func isDue(_ now: Now) -> Bool {
+    isRestless || (instant.map { now.instant >= $0 } ?? false)
+      || (wallMs.map { now.wallMs >= $0 } ?? false)
+  }
+
+  /// No deadline on the clock that stands still in a jump.
+  var isCalm: Bool { !isRestless && isHealthy && instant == nil }
+
+  /// What a tick's assessment allows.
+  init(isRestless: Bool) {
+    self.isRestless = isRestless
+  }
+
+  /// `hasChanged`: the tick came to another rule than the one before.
+  init(_ assessment: Assessment, machine: Machine, hasChanged: Bool, now: Now) {
+    let memory = machine.memory
+    let policy = machine.policy
+    isRestless =
+      !(memory.phase == .steady || memory.phase == .cooling) || memory.intent != nil
+      || assessment.facts.request || hasChanged
+    isHealthy = assessment.pictures.values.allSatisfy { $0.verdict == .healthy }
+    guard !isRestless else { return }
+    if let left = machine.graceLeft(now.instant) { after(now.instant + left) }
+    for (_, region) in assessment.memories {
+      if region.wasDown, let up = region.upSince, now.instant - up <= policy.minUp {
+        after(up + policy.minUp)
+      }
+      if let paused = region.gatePausedAt, region.gateSince != nil {
+        after(paused + policy.failbackPause + .milliseconds(1))
+      }
+      // A break of the verdict that was noted just now is settled by the next tick.
+      if region.verdictSince == now.instant { after(now.instant) }
+    }
+    if let gate = assessment.gate { wait(for: gate, assessment, machine, now) }
+    var walls = memory.moves.map { $0.atMs + policy.switchWindow.wholeMilliseconds + 1 }
+    walls += memory.moves.map { $0.atMs + policy.probation.wholeMilliseconds + 1 }
+    walls.append(contentsOf: [memory.pinnedUntilMs, memory.pause?.untilMs].compactMap { $0 })
+    walls += (memory.maintenance ?? [:]).values.map(\.untilMs)
+    if let approval = memory.approval { walls.append(approval.untilMs) }
+    if let refused = memory.refusedMs {
+      walls.append(refused + policy.refusalPause.wholeMilliseconds)
+    }
+    if let completed = memory.completedMs {
+      walls.append(completed + policy.cooldown.wholeMilliseconds)
+    }
+    // One tick more, for bounds that are included.
+    wallMs = walls.filter { $0 + World.tickMs > now.wallMs }.min()
+  }
+
+  private mutating func after(_ moment: Moment) {
+    instant = min(instant ?? moment, moment)
+  }
+
+  private mutating func wait(
+    for gate: FailbackGate, _ assessment: Assessment, _ machine: Machine, _ now: Now
+  ) {
+    if gate.lagBreach { isRestless = true }
+    for condition in gate.conditions where !condition.holds {
+      switch condition.name {
+      case "stable":
+        let primary = machine.topology.primary.flatMap { assessment.memories[$0] }
+        if let since = primary?.gateSince, primary?.gatePausedAt == nil {
+          after(since + machine.policy.failbackAfter)
+        } else {
+          isRestless = true
+        }
+      case "min-up": break
+      // Whatever else is missing may come with any report.
+      default: if machine.policy.failback == .automatic { isRestless = true }
+      }
+    }
+  }
+}
+
+/// When evidence of the coordinator's goes stale, so that the ticks in between need not look.
+struct FreshnessWatch {
+  private let limit: Duration
+  private var expiries: [AgentID: [Moment]] = [:]
+  private var shapes: [AgentID: Int] = [:]
+  private var probesExpire: Moment?
+  private var next: Moment?
+  private var looked = Moment(milliseconds: .min / 2)
+
+  init(limit: Duration) {
+    self.limit = limit
+  }
+
+  /// Takes in a report; says whether it tells anything that the one before did not.
+  mutating func take(_ report: Report, at received: Moment, policy: Policy) -> Bool {
+    var all = [received + limit]
+    for check in report.checks { all.append(received.before(ageMs: check.ageMs) + limit) }
+    for probe in report.probes { all.append(received.before(ageMs: probe.ageMs) + limit) }
+    let wasStale = (expiries[report.agent] ?? []).contains { $0 < received }
+    expiries[report.agent] = all
+    if let least = all.min(), next.map({ least < $0 }) ?? true { next = least }
+    let shape = Self.shape(report, policy)
+    let changed = shapes.updateValue(shape, forKey: report.agent) != shape
+    return changed || wasStale
+  }
+
+  /// Takes in a round of own probes; says whether the ones before had gone stale.
+  mutating func takeProbes(at now: Moment) -> Bool {
+    defer { probesExpire = now + limit }
+    if let expires = probesExpire, expires >= now { return false }
+    return true
+  }
+
+  /// Whether anything has gone stale since the last look.
+  mutating func expire(_ now: Moment) -> Bool {
+    defer { looked = now }
+    if let expires = probesExpire, expires < now, expires >= looked { return true }
+    guard let next, next < now else { return false }
+    var stale = false
+    var least: Moment?
+    for all in expiries.values {
+      for moment in all {
+        if moment >= now {
+          least = min(least ?? moment, moment)
+        } else if moment >= looked {
+          stale = true
+        }
+      }
+    }
+    self.next = least
+    return stale
+  }
+
+  /// Whether all evidence counts now.
+  func allFresh(_ now: Moment) -> Bool {
+    (probesExpire.map { $0 >= now } ?? false)
+      && expiries.values.allSatisfy { $0.allSatisfy { $0 >= now } }
+  }
+
+  /// A number that stands for all that a decision may depend on but times.
+  private static func shape(_ report: Report, _ policy: Policy) -> Int {
+    var hasher = Hasher()
+    hasher.combine(report.version)
+    hasher.combine(report.boot)
+    hasher.combine(report.goodbye)
+    hasher.combine(report.starved)
+    hasher.combine(report.deployingMs != nil)
+    for check in report.checks {
+      hasher.combine(check.state)
+      hasher.combine(check.failure)
+      hasher.combine(check.riseMs == nil)
+    }
+    for probe in report.probes { hasher.combine(probe.vote) }
+    for peer in report.peers {
+      hasher.combine(peer.boot)
+      let lag = Int64(peer.sightings.map(\.lagHighMs).max() ?? 0)
+      let most = policy.maxLag.wholeMilliseconds
+      let limit = policy.heartbeatPeriod.wholeMilliseconds * 3 + min(max(lag, 0), most)
+      hasher.combine(lag > most)
+      hasher.combine(Int64(peer.seenMs) <= limit)
+      hasher.combine(Int64(peer.readMs) <= limit)
+    }
+    return hasher.finalize()
+  }
+}

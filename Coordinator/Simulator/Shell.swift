@@ -1,0 +1,249 @@
+import Codec
+import DNS
+import Decision
+import Store
+import Wire
+
+/// One service as the coordinator's process holds it; the counterpart of the service's `Room`.
+struct Room {
+  var machine: Machine
+  let service: Int
+  var assessment: Assessment?
+  var incident: IncidentRecord?
+  var lastIncident: IncidentRecord?
+  // The move that writes, and the one that waits for its end.
+  var driver: MoveDriver?
+  var question: MoveQuestion?
+  /// What the move waits for: an answer or a timer of an earlier wait is void.
+  var waitKey = 0
+  var moveNumber = 0
+  var movingEpoch: UInt64?
+  var waitsForDriver = false
+  var hasWritten = false
+  // Publication.
+  var watches: [ConvergenceWatch] = []
+  var verifyKey: Int?
+  var lines: [NameServerLine] = []
+  // What was read.
+  var reading: [AddressFamily: [String]]?
+  var readAt: Moment?
+  var isReading = false
+  var readingNumber = 0
+  var strays = 0
+  var retryFrom: Moment?
+  var mayLand: (region: RegionID, until: Moment)?
+  var mayWriteFrom: Moment?
+  var resumed = false
+  var saidHeld = false
+  var shownRule: Rule?
+  var shownVerdicts: [RegionID: Verdict] = [:]
+  // Which ticks can be left out.
+  var isDirty = true
+  var rest = Rest.restless
+
+  var name: String { machine.topology.service }
+}
+
+/// The coordinator's process in the world: the real evidence, machines and store, around them a
+/// small model of `Coordinator/Service`, step by step in the same order: the funnel, moves, the
+/// resumption after a restart, publication. The moves themselves are the real `RecordMove`.
+final class Shell {
+  unowned let world: World
+  let life: Int
+  let started: Moment
+  let incarnation: String
+  let clusterID: String
+  var evidence: Evidence
+  var doubts: Doubts
+  var admission: AdmissionModel
+  var elections = WriterModel()
+  var rooms: [Room] = []
+  var tallies: [OwnProbeKey: ProbeTally<Moment>] = [:]
+  var watch: FreshnessWatch
+  var shownDoubts: Set<Doubt> = []
+  private var wallOffsetMs: Int64?
+  private(set) var isGone = false
+
+  var policy: Policy { world.setup.policy }
+
+  init?(world: World, life: Int) {
+    self.world = world
+    self.life = life
+    let now = world.clock
+    started = now.instant
+    incarnation = Hex.text(world.noise.word(.jitter, 77, Int64(life)))
+    evidence = Evidence(floor: now.instant)
+    let policy = world.setup.policy
+    doubts = Doubts(policy: policy, expectedTick: .milliseconds(World.tickMs))
+    admission = AdmissionModel(freshFor: policy.freshFor, window: Defaults.firstContactWindow)
+    watch = FreshnessWatch(limit: policy.freshFor)
+    do {
+      let store = try world.journal.open()
+      clusterID = store.clusterID
+      try readJournal(store)
+    } catch {
+      world.judge.fail(world, .durable, "the journal cannot be read after a start: \(error)")
+      return nil
+    }
+    world.trace.say(world.now, "coordinator starts")
+    world.queue.plan(.ownProbes, at: world.frozenNow, key: life)
+    world.queue.plan(.readRecord, at: world.frozenNow, key: life)
+  }
+
+  /// What the journal holds of every service.
+  private func readJournal(_ store: Store) throws {
+    let stored = try store.services()
+    let open = try store.openIncidents()
+    let policy = world.perturbation?.policy(world.setup.policy) ?? world.setup.policy
+    for (service, topology) in world.topologies.enumerated() {
+      var memory = Memory()
+      if let kept = stored.first(where: { $0.service == topology.service }), !kept.memory.isEmpty {
+        memory = try JSON.decode(
+          Memory.self, from: kept.memory, maxBytes: StoreBounds.memoryBytes)
+      }
+      world.judge.reopened(world, service, memory)
+      var room = Room(
+        machine: Machine(
+          topology: topology, policy: policy, memory: memory, started: started),
+        service: service)
+      room.incident = open.first { $0.service == topology.service }
+      if memory.intent != nil {
+        room.mayWriteFrom = started + Defaults.writeDeadline + Defaults.restartMargin
+        room.resumed = true
+      }
+      rooms.append(room)
+    }
+  }
+
+  /// The process is gone.
+  func vanish() {
+    isGone = true
+    for index in rooms.indices {
+      if let driver = rooms[index].driver, let question = rooms[index].question {
+        rooms[index].driver = nil
+        driver.abandon(question)
+      }
+    }
+  }
+
+  /// Goes on after it did not run for a while.
+  func wake() {
+    for index in rooms.indices { rooms[index].isDirty = true }
+  }
+
+  // MARK: Ticks
+
+  func tick() {
+    let now = world.clock
+    noteWallClock(now)
+    if doubts.tick(&evidence, now: now.instant) {
+      for index in rooms.indices {
+        rooms[index].machine.restartConfirmations()
+        rooms[index].isDirty = true
+      }
+    }
+    if doubts.current != shownDoubts {
+      shownDoubts = doubts.current
+      world.noteTrouble()
+      for index in rooms.indices { rooms[index].isDirty = true }
+    }
+    let expired = watch.expire(now.instant)
+    for index in rooms.indices {
+      if isGone { return }
+      if expired { rooms[index].isDirty = true }
+      guard world.pace == .step || rooms[index].isDirty || rooms[index].rest.isDue(now) else {
+        continue
+      }
+      if world.perturbation == .noRevalidation, rooms[index].driver != nil { continue }
+      rooms[index].isDirty = false
+      step(index, now: now)
+    }
+  }
+
+  /// Five seconds are more than slewing does between two ticks.
+  private func noteWallClock(_ now: Now) {
+    let offset = now.wallMs - now.instant.milliseconds - world.frozen
+    defer { wallOffsetMs = offset }
+    guard let before = wallOffsetMs, abs(offset - before) > 5_000 else { return }
+    for index in rooms.indices where rooms[index].verifyKey != nil { startVerification(index) }
+    admission.distrustWall(until: now.instant + policy.round)
+    for index in rooms.indices { rooms[index].isDirty = true }
+    world.noteTrouble()
+  }
+
+  /// Nothing is going on and nothing can begin but by a fault or at a deadline.
+  var isQuiet: Bool {
+    doubts.current.isEmpty && watch.allFresh(world.clock.instant)
+      && rooms.allSatisfy { room in
+        !room.isDirty && room.rest.isCalm && room.driver == nil && room.verifyKey == nil
+          && room.machine.at == .region
+          && (room.mayLand.map { world.clock.instant > $0.until } ?? true)
+      }
+  }
+
+  /// The earliest deadline on the wall clock, in true time.
+  func deadlineTrue() -> Int64? {
+    rooms.compactMap(\.rest.wallMs).min().map {
+      $0 - World.wallStart - world.conditions.coordinator.clockStepMs
+    }
+  }
+
+  // MARK: Own probes
+
+  func startProbes(life: Int) {
+    guard life == self.life else { return }
+    let interval = policy.probeInterval.wholeMilliseconds
+    guard !world.conditions.coordinator.stopped else {
+      world.queue.plan(.ownProbes, at: world.frozenNow + 1000, key: life)
+      return
+    }
+    var findings: [OwnFinding] = []
+    for topology in world.topologies {
+      for (number, region) in topology.regions.enumerated() {
+        for family in topology.families {
+          let found = world.askRegion(number, from: 0, family, who: -1)
+          findings.append(
+            OwnFinding(
+              key: OwnProbeKey(service: topology.service, region: region.id, family: family),
+              outcome: found.outcome, tookMs: found.tookMs, started: world.clock.instant))
+        }
+      }
+    }
+    let took = findings.map(\.tookMs).max() ?? 0
+    world.queue.plan(
+      .ownProbesEnd, at: world.frozenNow + took,
+      key: world.keep(.ownProbes(findings, life: life)))
+    world.queue.plan(.ownProbes, at: world.frozenNow + max(interval, took), key: life)
+  }
+
+  func finishProbes(_ findings: [OwnFinding], life: Int) {
+    guard life == self.life else { return }
+    let now = world.clock.instant
+    let good = Set(findings.filter { $0.outcome == .serving }.map(\.key.region))
+    var changed = evidence.ownVoteVoid != good.isEmpty
+    evidence.ownVoteVoid = good.isEmpty
+    for finding in findings {
+      var tally = tallies[finding.key] ?? ProbeTally()
+      let before = tally.vote
+      let valid = good.contains { $0 != finding.key.region }
+      tally.take(finding.outcome, started: finding.started, fall: Defaults.probeFall, valid: valid)
+      tallies[finding.key] = tally
+      if tally.vote != before { changed = true }
+      if finding.outcome != .serving { world.noteTrouble() }
+      evidence.take(
+        OwnProbe(
+          vote: tally.vote, outcome: finding.outcome, detail: finding.outcome.rawValue, at: now,
+          servingStarted: tally.servingStarted, badSince: tally.badSince), of: finding.key)
+    }
+    if watch.takeProbes(at: now) { changed = true }
+    if changed { for index in rooms.indices { rooms[index].isDirty = true } }
+  }
+}
+
+/// What one of the coordinator's own probes shows.
+struct OwnFinding {
+  var key: OwnProbeKey
+  var outcome: ProbeOutcome
+  var tookMs: Int64
+  var started: Moment
+}

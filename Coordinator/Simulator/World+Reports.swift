@@ -1,0 +1,247 @@
+import AgentCore
+import Codec
+import Wire
+
+/// The way between two places, both directions.
+struct Road: Hashable {
+  var cut: Bool
+  var loss: Double
+  var delayMs: Int64
+  /// The most that a packet takes longer.
+  var jitterMs: Int64
+
+  /// How likely an exchange of a few packets fails within its deadline: one that is lost is sent
+  /// once more in time.
+  var fails: Double {
+    let twice = loss * loss
+    return 1 - (1 - twice) * (1 - twice) * (1 - twice)
+  }
+}
+
+/// A report on its way to the coordinator.
+struct Parcel {
+  var report: Report
+  var host: Int
+  var life: Int
+  /// Nobody awaits a reply to a copy.
+  var isCopy = false
+  var isGenuine = true
+}
+
+/// The coordinator's reply on its way to an agent.
+struct Reply {
+  var life: Int
+  var sequence: UInt64
+  var result: Result<Directive, Problem>
+}
+
+extension World {
+  /// How long an agent waits for its reply.
+  static let replyMs: Int64 = 3000
+
+  /// Plans the next report where it is due sooner than it seemed.
+  func planReport(_ host: Host) {
+    guard host.runs, !host.exchanging else { return }
+    let due = max(frozenNow, host.state.pacer.due.map(host.frozen) ?? frozenNow)
+    if let planned = host.reportPlanned, planned <= due { return }
+    host.reportPlanned = due
+    queue.plan(.report, at: due, who: host.number, key: host.life)
+  }
+
+  func runReport(_ host: Host, life: Int) {
+    guard host.runs, life == host.life, !host.exchanging, let planned = host.reportPlanned,
+      planned <= frozenNow
+    else { return }
+    host.reportPlanned = nil
+    if let due = host.state.pacer.due.map(host.frozen), due > frozenNow {
+      planReport(host)
+      return
+    }
+    let report = draft(host)
+    host.exchanging = true
+    host.awaited = (report.sequence, host.moment(frozenNow))
+    queue.plan(
+      .reportLost, at: frozenNow + Self.replyMs, who: host.number, key: Int(report.sequence))
+    send(report, from: host)
+    if conditions.hosts[host.region][host.index].cloned { sendClone(of: report, from: host) }
+  }
+
+  private func draft(_ host: Host, goodbye: Bool = false) -> Report {
+    let state = conditions.hosts[host.region][host.index]
+    var report = host.state.report(
+      at: host.moment(frozenNow), wallMs: wall(of: host),
+      clock: ClockState(synchronised: state.clockStepMs == 0, errorMs: 5), goodbye: goodbye)
+    if state.unsupported { report.version = Limits.wireVersion + 1 }
+    if state.notice { report.deployingMs = 60_000 }
+    return report
+  }
+
+  /// The last report of a clean stop.
+  func sayGoodbye(_ host: Host) {
+    send(draft(host, goodbye: true), from: host)
+  }
+
+  /// A second host with the same key and a process of its own.
+  private func sendClone(of report: Report, from host: Host) {
+    host.cloneSequence += 1
+    var copy = report
+    copy.boot = Hex.text(noise.word(.jitter, host.number + 10_000, 7))
+    copy.sequence = host.cloneSequence
+    copy.challenge = nil
+    post(Parcel(report: copy, host: host.number, life: host.life, isCopy: true), after: 700)
+  }
+
+  private func send(_ report: Report, from host: Host) {
+    let road = road(host.region + 1, 0)
+    let region = conditions.regions[host.region]
+    if road.cut || (road.fails > 0 && noise.unit(.reportFails, host.number, now) < road.fails) {
+      noteTrouble()
+      figures.reportsLost += 1
+      return
+    }
+    var parcel = Parcel(report: report, host: host.number, life: host.life)
+    let delay = delay(on: road, .reportDelay, host.number)
+    if chance(region.corrupted, .corrupt, host) {
+      parcel.isGenuine = false
+      figures.reportsDamaged += 1
+      noteTrouble()
+    }
+    post(parcel, after: delay)
+    if chance(region.duplicated, .duplicate, host) {
+      parcel.isCopy = true
+      post(parcel, after: delay + noise.within(1...4000, .duplicate, -host.number, now))
+    }
+    if chance(region.replayed, .replay, host), let old = host.sent.first {
+      let late = noise.within(100...60_000, .replay, -host.number, now)
+      post(Parcel(report: old, host: host.number, life: host.life, isCopy: true), after: late)
+    }
+    if region.replayed > 0 { host.sent = Array((host.sent + [report]).suffix(8)) }
+  }
+
+  private func chance(_ percent: Int64, _ stream: Noise.Stream, _ host: Host) -> Bool {
+    percent > 0 && noise.unit(stream, host.number, now) * 100 < Double(percent)
+  }
+
+  private func delay(on road: Road, _ stream: Noise.Stream, _ who: Int) -> Int64 {
+    var delay = road.delayMs
+    if road.jitterMs > 0 { delay += noise.within(0...road.jitterMs, stream, who, now) }
+    if road.loss > 0, noise.unit(stream, -who - 1, now) < road.loss * 3 { delay += 400 }
+    return delay + noise.within(0...5, stream, who + 1000, now)
+  }
+
+  private func post(_ parcel: Parcel, after delay: Int64) {
+    queue.plan(
+      .reportArrives, at: frozenNow + delay, who: parcel.host, key: keep(.parcel(parcel)))
+  }
+
+  /// A report has reached the coordinator's host.
+  func arrive(_ parcel: Parcel) {
+    let host = hosts[parcel.host]
+    guard let shell else {
+      // Connection refused: the agent knows at once.
+      if !parcel.isCopy {
+        post(Problem(code: "unreachable", message: ""), sequence: parcel.report.sequence, to: host)
+      }
+      return
+    }
+    if conditions.coordinator.stopped {
+      if waiting.count < 64 { waiting.append(parcel) }
+      return
+    }
+    figures.reports += 1
+    let result: Result<Directive, Problem>
+    if !parcel.isGenuine {
+      result = .failure(shell.refuse(Problem(code: "bad_signature", message: "")))
+    } else {
+      result = shell.take(overTheWire(parcel), from: host.agent)
+    }
+    guard !parcel.isCopy, parcel.life == host.life else { return }
+    let back = road(0, host.region + 1)
+    if back.cut || (back.fails > 0 && noise.unit(.reportFails, -host.number - 1, now) < back.fails)
+    {
+      noteTrouble()
+      return
+    }
+    let reply = Reply(life: parcel.life, sequence: parcel.report.sequence, result: result)
+    queue.plan(
+      .replyArrives, at: frozenNow + delay(on: back, .replyDelay, host.number), who: host.number,
+      key: keep(.reply(reply)))
+  }
+
+  private func post(_ problem: Problem, sequence: UInt64, to host: Host) {
+    noteTrouble()
+    let reply = Reply(life: host.life, sequence: sequence, result: .failure(problem))
+    queue.plan(.replyArrives, at: frozenNow + 30, who: host.number, key: keep(.reply(reply)))
+  }
+
+  /// A sample goes through the real encoding, copies more often.
+  private func overTheWire(_ parcel: Parcel) -> Report {
+    let every: UInt64 = parcel.isCopy ? 8 : 1024
+    guard noise.word(.codec, parcel.host, now) % every == 0 else { return parcel.report }
+    figures.encoded += 1
+    do {
+      let bytes = try JSON.encode(parcel.report)
+      let read = try JSON.decode(Report.self, from: bytes, maxBytes: Limits.reportBytes)
+      try Bounds.check(read)
+      if read != parcel.report {
+        judge.fail(self, .authentic, "a report of \(read.agent) changes on the wire")
+      }
+      return read
+    } catch {
+      judge.fail(
+        self, .authentic, "a report of \(parcel.report.agent) cannot be sent: \(error)")
+      return parcel.report
+    }
+  }
+
+  func arrive(_ reply: Reply, at host: Host) {
+    guard host.runs, host.life == reply.life, host.awaited?.sequence == reply.sequence,
+      let sent = host.awaited?.sent
+    else { return }
+    host.exchanging = false
+    host.awaited = nil
+    switch reply.result {
+    case .success(let directive):
+      host.hasRetried = false
+      let verdict = host.state.take(
+        directive, answering: reply.sequence, sent: sent, at: host.moment(frozenNow))
+      if case .refused = verdict { lose(host, challenge: nil) } else { follow(host) }
+    case .failure(let problem): lose(host, challenge: problem.challenge)
+    }
+    planReport(host)
+  }
+
+  /// No reply came in time.
+  func missReply(_ host: Host, sequence: UInt64) {
+    guard host.runs, host.awaited?.sequence == sequence else { return }
+    noteTrouble()
+    host.exchanging = false
+    host.awaited = nil
+    lose(host, challenge: nil)
+    planReport(host)
+  }
+
+  private func lose(_ host: Host, challenge: String?) {
+    noteTrouble()
+    let retry = challenge != nil && !host.hasRetried
+    host.hasRetried = retry
+    host.state.loseReport(
+      challenge: challenge, retry: retry, at: host.moment(frozenNow),
+      jitter: noise.unit(.retry, host.number, now))
+  }
+
+  /// Begins what the first directive asks for.
+  private func follow(_ host: Host) {
+    if !host.isProbing {
+      host.isProbing = true
+      host.targets = host.state.probeTargets
+      host.peers = host.state.directive.peers
+      queue.plan(.probe, at: frozenNow, who: host.number, key: host.life)
+      queue.plan(.read, at: frozenNow, who: host.number, key: host.life)
+    }
+    if host.state.directive.heartbeatWriter && !host.isBeating {
+      host.isBeating = true
+      queue.plan(.beat, at: frozenNow, who: host.number, key: host.life)
+    }
+  }
+}

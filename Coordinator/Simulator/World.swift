@@ -1,0 +1,369 @@
+import AgentCore
+import DNS
+import Decision
+import Wire
+
+/// What an event carries that does not fit into it.
+enum Payload {
+  case attempt(Attempt, check: Int, life: Int)
+  case probe(ProbeFinding, ProbeTarget, started: HostMoment, life: Int)
+  case parcel(Parcel)
+  case reply(Reply)
+  case ownProbes([OwnFinding], life: Int)
+  case round(VerifyRound)
+  case call(ProviderCall)
+  case landing(Landing)
+}
+
+/// How time passes.
+public enum Pace: String, Hashable, Sendable, CaseIterable {
+  /// Every tick of the coordinator is made.
+  case step
+  /// Ticks that can change nothing are left out, and quiet time is jumped over.
+  case jump
+  /// One after the other: they have to tell the same story.
+  case both
+}
+
+/// A deployment with all that is around it, in virtual time on one thread.
+///
+/// There are two clocks. `now` is the true time since the world's start. The frozen clock is the
+/// true time less what was jumped over: processes live on it, so that a jump moves them all in one
+/// piece. Faults, the provider and wall clocks live in true time.
+final class World {
+  let schedule: Schedule
+  let setup: Setup
+  let noise: Noise
+  let pace: Pace
+  /// Milliseconds from the start.
+  private(set) var now: Int64 = 0
+  /// What was jumped over.
+  private(set) var frozen: Int64 = 0
+  var queue = EventQueue()
+  private var payloads: [Int: Payload] = [:]
+  private var lastPayload = 0
+
+  var conditions: Conditions
+  private(set) var roads: [[Road]] = []
+  let hosts: [Host]
+  let regionHosts: [[Host]]
+  let regionNumber: [String: Int]
+  let topologies: [Topology]
+  var replicas: Replicas
+  var zone: Zone
+  /// Nil while its process is dead.
+  var shell: Shell?
+  var journal: Journal
+  var trace: Trace
+  var judge: Judge
+  var users: Users
+  /// Parcels that wait for a stopped coordinator.
+  var waiting: [Parcel] = []
+  /// What operators want, to be done right after the next tick.
+  var orders: [Fault] = []
+  /// A crash that waits for its step of a move.
+  var armedCrash: (point: Int, until: Int64)?
+  var starts = 0
+  var verifications = 0
+  var waits = 0
+  /// When anything last was not as it should be: quiet time begins some while after it.
+  private(set) var troubleAt: Int64 = 0
+  /// When a check last failed.
+  private var failureAt: Int64 = 0
+  private var edges: [Int64]
+  private var nextEdge = 0
+  let perturbation: Perturbation?
+  var figures = Figures()
+
+  static let wallStart: Int64 = 1_790_000_000_000
+  /// How often the coordinator judges.
+  static let tickMs: Int64 = 500
+  /// How often the record is read while nothing is in flight.
+  static let readMs: Int64 = 10_000
+
+  init(
+    _ schedule: Schedule, pace: Pace, journal: Journal, perturbation: Perturbation? = nil,
+    keepTrace: Bool = false
+  ) {
+    self.schedule = schedule
+    self.pace = pace
+    self.journal = journal
+    self.perturbation = perturbation
+    setup = schedule.setup
+    noise = Noise(seed: schedule.seed)
+    conditions = Conditions(setup, faults: [])
+    var all: [Host] = []
+    var byRegion: [[Host]] = []
+    for (number, region) in setup.regions.enumerated() {
+      var mine: [Host] = []
+      for index in 0..<region.hosts {
+        let host = Host(
+          region: number, index: index, number: all.count, agent: "\(region.id)-\(index + 1)")
+        all.append(host)
+        mine.append(host)
+      }
+      byRegion.append(mine)
+    }
+    hosts = all
+    regionHosts = byRegion
+    regionNumber = Dictionary(
+      uniqueKeysWithValues: setup.regions.enumerated().map { ($1.id, $0) })
+    topologies = World.topologies(setup)
+    replicas = Replicas(regions: setup.regions.count)
+    zone = Zone(topologies: topologies, servers: setup.nameServers, seed: schedule.seed)
+    trace = Trace(keeps: keepTrace)
+    judge = Judge(setup: setup)
+    users = Users(services: setup.services)
+    edges = Set(schedule.faults.flatMap { [$0.begin, $0.end] }).sorted()
+    roads = makeRoads()
+  }
+
+  private static func topologies(_ setup: Setup) -> [Topology] {
+    var agents: [AgentID: RegionID] = [:]
+    for region in setup.regions {
+      for index in 0..<region.hosts { agents["\(region.id)-\(index + 1)"] = region.id }
+    }
+    return (0..<setup.services).map { service in
+      let regions = setup.regions.enumerated().map { number, region in
+        var addresses: [AddressFamily: String] = [:]
+        for family in setup.families {
+          addresses[family] =
+            family == .ipv4
+            ? "198.51.\(100 + service).\(number + 1)" : "2001:db8:\(service + 1)::\(number + 1)"
+        }
+        return Region(id: region.id, aws: region.aws, addresses: addresses)
+      }
+      return Topology(
+        service: "app\(service + 1)", name: "app\(service + 1).example.org", regions: regions,
+        agents: agents)
+    }
+  }
+
+  func agents(of region: RegionID) -> [AgentID] {
+    regionNumber[region].map { regionHosts[$0].map(\.agent) } ?? []
+  }
+
+  /// What agents in a region probe.
+  func targets(from region: RegionID) -> [ProbeTarget] { targetsByRegion[region] ?? [] }
+
+  private lazy var targetsByRegion: [RegionID: [ProbeTarget]] = {
+    var all: [RegionID: [ProbeTarget]] = [:]
+    for home in setup.regions {
+      all[home.id] = topologies.flatMap { topology in
+        topology.regions.filter { $0.id != home.id }.flatMap { region in
+          region.addresses.sorted { $0.key < $1.key }.map { family, address in
+            ProbeTarget(
+              service: topology.service, region: region.id, family: family, address: address,
+              url: "https://\(topology.name)/up", aws: region.aws)
+          }
+        }
+      }
+    }
+    return all
+  }()
+
+  // MARK: Time
+
+  /// Now, as the processes' clocks count it.
+  var frozenNow: Int64 { now - frozen }
+
+  func frozenWall(of host: Host) -> Int64 { wall(of: host, at: frozenNow) }
+
+  /// A host's wall clock.
+  func wall(of host: Host) -> Int64 { wall(of: host, at: now) }
+
+  private func wall(of host: Host, at time: Int64) -> Int64 {
+    let state = conditions.hosts[host.region][host.index]
+    return Self.wallStart + time + state.clockStepMs + state.driftPpm * (now % 3_600_000)
+      / 1_000_000
+  }
+
+  /// The coordinator's clocks.
+  var clock: Now {
+    Now(
+      instant: Moment(milliseconds: 1_000_000 + frozenNow),
+      wallMs: Self.wallStart + now + conditions.coordinator.clockStepMs)
+  }
+
+  func keep(_ payload: Payload) -> Int {
+    lastPayload = (lastPayload + 1) & 0x3fff_ffff
+    payloads[lastPayload] = payload
+    return lastPayload
+  }
+
+  func noteTrouble() { troubleAt = now }
+
+  func noteFailure() {
+    troubleAt = now
+    failureAt = now
+  }
+
+  // MARK: Running
+
+  /// Plays the whole schedule.
+  func run() {
+    for host in hosts { startAgent(host) }
+    startCoordinator()
+    queue.plan(.tick, at: Self.tickMs)
+    while step() {}
+    judge.end(self)
+    shell?.vanish()
+    figures.simulatedMs += now
+  }
+
+  /// The next thing that happens; false at the end, and after a violation.
+  private func step() -> Bool {
+    guard judge.violations.isEmpty else { return false }
+    let edge = nextEdge < edges.count ? edges[nextEdge] : Int64.max
+    let event = queue.first.map { $0.time + frozen } ?? Int64.max
+    let next = min(edge, event)
+    guard next < schedule.length else {
+      now = schedule.length
+      return false
+    }
+    now = max(now, next)
+    if edge <= event {
+      nextEdge += 1
+      turn(edge)
+    } else if let event = queue.pop() {
+      handle(event)
+    }
+    return true
+  }
+
+  private func handle(_ event: Event) {
+    figures.events += 1
+    let (who, key) = (Int(event.who), Int(event.key))
+    switch event.kind {
+    case .check: runCheck(hosts[who], key: key)
+    case .probe: runProbes(hosts[who], life: key)
+    case .beat: runBeat(hosts[who], life: key)
+    case .read: runReads(hosts[who], life: key)
+    case .report: runReport(hosts[who], life: key)
+    case .reportLost: missReply(hosts[who], sequence: UInt64(key))
+    case .timer: runTimer(hosts[who], life: key)
+    case .tick: tick()
+    case .ownProbes: shell?.startProbes(life: key)
+    case .readRecord: shell?.startReading(life: key)
+    case .verify: shell?.askServers(who, key: key)
+    case .resumeMove: shell?.resumeMove(who, key: key)
+    case .restart: if shell == nil, !conditions.coordinator.down { startCoordinator() }
+    case .users: break
+    case .checkEnd, .probeEnd, .reportArrives, .replyArrives, .ownProbesEnd, .recordRead, .verified,
+      .land:
+      guard let payload = payloads.removeValue(forKey: key) else { return }
+      deliver(payload, to: who)
+    }
+  }
+
+  private func deliver(_ payload: Payload, to who: Int) {
+    switch payload {
+    case .attempt(let attempt, let check, let life):
+      let host = hosts[who]
+      if host.runs, host.life == life { finishCheck(host, check, attempt) }
+    case .probe(let finding, let target, let started, let life):
+      let host = hosts[who]
+      guard host.runs, host.life == life else { return }
+      finishProbe(host, finding, target, started: started, ended: host.moment(frozenNow))
+    case .parcel(let parcel): arrive(parcel)
+    case .reply(let reply): arrive(reply, at: hosts[who])
+    case .ownProbes(let findings, let life): shell?.finishProbes(findings, life: life)
+    case .round(let round): shell?.finishRound(round)
+    case .call(let call): shell?.answer(call)
+    case .landing(let landing): zone.land(landing, in: self)
+    }
+  }
+
+  private func tick() {
+    queue.plan(.tick, at: frozenNow + Self.tickMs)
+    users.sample(self)
+    guard let shell else {
+      orders.removeAll()
+      return
+    }
+    guard !conditions.coordinator.stopped else { return }
+    shell.tick()
+    if !orders.isEmpty {
+      let asked = orders
+      orders.removeAll()
+      for order in asked { self.shell?.obey(order) }
+    }
+    judge.look(self)
+    if pace != .step { jump() }
+  }
+
+  // MARK: Jumping
+
+  /// After a jump everything is played for real that long before anything can happen.
+  static let warmUpMs: Int64 = 60_000
+  /// What estimators and acknowledgements remember: so long everything has to have been well.
+  static let memoryMs: Int64 = 200_000
+  /// What check machines remember of a failure.
+  static let failureMs: Int64 = 660_000
+
+  /// Skips quiet time: everyone lives on the frozen clock, so nothing needs to be told.
+  private func jump() {
+    guard now - troubleAt > Self.memoryMs, now - failureAt > Self.failureMs, let shell,
+      shell.isQuiet, zone.isQuiet(at: now)
+    else {
+      return
+    }
+    let deadline = shell.deadlineTrue() ?? .max
+    let edge = nextEdge < edges.count ? edges[nextEdge] : schedule.length
+    let room = min(edge, deadline, schedule.length) - now - Self.warmUpMs
+    let period = commonPeriod
+    guard period > 0, room >= period else { return }
+    let span = room / period * period
+    frozen += span
+    now += span
+    figures.jumps += 1
+  }
+
+  /// After so long everything that happens regularly happens again.
+  private lazy var commonPeriod: Int64 = {
+    let policy = setup.policy
+    let spans = [
+      policy.reportInterval, policy.probeInterval, policy.heartbeatPeriod, policy.heartbeatRead,
+    ].map(\.wholeMilliseconds)
+    var period: Int64 = Self.readMs
+    for span in spans + [2000, Self.tickMs] where span > 0 {
+      period = period / Self.divisor(period, span) * span
+    }
+    return setup.lossPercent > 0 || period > 600_000 ? 0 : period
+  }()
+
+  private static func divisor(_ left: Int64, _ right: Int64) -> Int64 {
+    right == 0 ? left : divisor(right, left % right)
+  }
+
+  // MARK: Roads
+
+  func road(_ from: Int, _ to: Int) -> Road { roads[from][to] }
+
+  private func makeRoads() -> [[Road]] {
+    let places = conditions.links.indices
+    return places.map { from in
+      places.map { to in
+        let out = conditions.links[from][to]
+        let back = conditions.links[to][from]
+        let loss = max(out.loss, back.loss)
+        return Road(
+          cut: out.cut || back.cut, loss: loss, delayMs: Int64(10 + 15 * abs(from - to)),
+          jitterMs: out.delayMs)
+      }
+    }
+  }
+
+  /// Faults begin and end.
+  private func turn(_ time: Int64) {
+    let before = conditions
+    let active = schedule.faults.filter { $0.begin <= time && time < $0.end }
+    conditions = Conditions(setup, faults: active)
+    roads = makeRoads()
+    if !active.isEmpty || before != conditions { noteTrouble() }
+    for fault in schedule.faults where fault.begin == time { begin(fault) }
+    for fault in schedule.faults where fault.end == time && fault.begin < time { end(fault) }
+    change(from: before)
+    judge.turn(self, active: active)
+  }
+}

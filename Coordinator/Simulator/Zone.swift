@@ -1,0 +1,335 @@
+import DNS
+import Decision
+import Platform
+import Wire
+
+/// One call of the provider's API.
+struct ProviderCall {
+  enum Kind {
+    case records(String)
+    case setTarget(String, ProviderRecord)
+    case create(ProviderRecord)
+  }
+
+  /// What it came to.
+  enum Answer {
+    case records(Result<[ProviderRecord], ProviderError>)
+    case written(ProviderError?)
+  }
+
+  var kind: Kind
+  var service: Int
+  /// The process that asked.
+  var life: Int
+  /// The move that asked; nil for a reading in between.
+  var move: Int?
+  var answer = Answer.written(nil)
+}
+
+/// A write on its way into the provider's database.
+struct Landing {
+  var record: ProviderRecord
+  var service: Int
+  var isNew: Bool
+  var epoch: UInt64
+}
+
+/// The provider's zone and the name servers that publish it.
+struct Zone {
+  private struct Publication {
+    var at: Int64
+    var service: Int
+    var family: AddressFamily
+    var addresses: [String]
+  }
+
+  private struct Server {
+    var shown: [[AddressFamily: [String]]]
+    var coming: [Publication] = []
+  }
+
+  let topologies: [Topology]
+  /// As the provider's database has them.
+  private(set) var records: [ProviderRecord] = []
+  /// The newest states that reads may still show, by the time they ended.
+  private var past: [(until: Int64, records: [ProviderRecord])] = []
+  private var servers: [Server]
+  private var lastID: Int64 = 1000
+  private var landings = 0
+  /// What humans deleted, by service.
+  private var deleted: [Int: [ProviderRecord]] = [:]
+  /// What stood there before a human put up another address, by service.
+  private var replaced: [Int: [AddressFamily: String]] = [:]
+  /// Times of the newest calls, for the bound on them.
+  private var callTimes: [Int64] = []
+  private let noise: Noise
+
+  static let foreignAddress: [AddressFamily: String] = [
+    .ipv4: "203.0.113.99", .ipv6: "2001:db8:ffff::99",
+  ]
+
+  init(topologies: [Topology], servers: Int, seed: UInt64) {
+    self.topologies = topologies
+    noise = Noise(seed: seed)
+    var shown: [[AddressFamily: [String]]] = []
+    for topology in topologies {
+      var mine: [AddressFamily: [String]] = [:]
+      for family in topology.families {
+        let address = topology.regions[0].addresses[family] ?? ""
+        lastID += 1
+        records.append(
+          ProviderRecord(
+            id: lastID, type: family.type, name: topology.name, target: address, ttlSeconds: 30))
+        mine[family] = [address]
+      }
+      shown.append(mine)
+    }
+    self.servers = Array(repeating: Server(shown: shown), count: servers)
+  }
+
+  // MARK: Looking
+
+  /// The addresses in the provider's database.
+  func addresses(_ service: Int) -> [AddressFamily: [String]] {
+    var found: [AddressFamily: [String]] = [:]
+    for family in topologies[service].families {
+      found[family] = records.filter {
+        $0.name == topologies[service].name && $0.type == family.type
+      }.map(\.target)
+    }
+    return found
+  }
+
+  /// What a name server answers; nil where it is mute.
+  mutating func answer(
+    _ server: Int, _ service: Int, _ family: AddressFamily, in conditions: Conditions,
+    at now: Int64
+  ) -> [String]? {
+    if conditions.muteServers.contains(server) { return nil }
+    if !conditions.heldServers.contains(server) { publish(server, now) }
+    return servers[server].shown[service][family] ?? []
+  }
+
+  private mutating func publish(_ server: Int, _ now: Int64) {
+    guard !servers[server].coming.isEmpty else { return }
+    for change in servers[server].coming where change.at <= now {
+      servers[server].shown[change.service][change.family] = change.addresses
+    }
+    servers[server].coming.removeAll { $0.at <= now }
+  }
+
+  /// Nothing is on its way.
+  mutating func isQuiet(at now: Int64) -> Bool {
+    for server in servers.indices { publish(server, now) }
+    return landings == 0 && deleted.isEmpty && replaced.isEmpty
+      && servers.allSatisfy(\.coming.isEmpty)
+  }
+
+  // MARK: Calls
+
+  /// Begins a call: plans what it does and when it is answered.
+  mutating func begin(_ call: ProviderCall, epoch: UInt64, in world: World) {
+    world.figures.calls += 1
+    callTimes.append(world.now)
+    if callTimes.count > 400 { callTimes.removeFirst(200) }
+    let provider = world.conditions.provider
+    let usual =
+      noise.within(80...600, .call, call.service * 2 + (call.move == nil ? 0 : 1), world.now)
+      + provider.slowMs
+    let deadline = world.setup.policy.writeDeadline.wholeMilliseconds
+    var answered = min(usual, deadline)
+    var done = call
+    switch call.kind {
+    case .records(let name):
+      done.answer = .records(read(name, provider, world))
+      if provider.silent == .apiTimeout || usual >= deadline { answered = deadline }
+    case .setTarget(_, let record), .create(let record):
+      let failure = refusal(provider, usual >= deadline)
+      done.answer = .written(failure)
+      if failure?.failure == .outcomeUnknown, provider.fails == nil { answered = deadline }
+      plan(call, record, epoch: epoch, failure: failure, usual: usual, in: world)
+    }
+    // A move is trouble enough; a reading only where it fails.
+    if case .records(.success) = done.answer {} else { world.noteTrouble() }
+    world.queue.plan(
+      .land, at: world.frozenNow + answered, who: call.service, key: world.keep(.call(done)))
+  }
+
+  private mutating func plan(
+    _ call: ProviderCall, _ record: ProviderRecord, epoch: UInt64, failure: ProviderError?,
+    usual: Int64, in world: World
+  ) {
+    let provider = world.conditions.provider
+    let lands: Int64? =
+      switch (failure, provider.silent) {
+      case (nil, _): usual / 2
+      case (_, .apiAppliedThenTimeout) where provider.fails == nil: usual / 2
+      case (_, .apiLate) where provider.fails == nil: provider.lateMs
+      case (.some(let error), nil) where error.kind == .unreachable && provider.fails == nil:
+        usual / 2
+      default: nil
+      }
+    guard let lands else { return }
+    var changed = record
+    var isNew = false
+    if case .setTarget(let target, _) = call.kind { changed.target = target }
+    if case .create = call.kind { isNew = true }
+    landings += 1
+    let landing = Landing(record: changed, service: call.service, isNew: isNew, epoch: epoch)
+    world.queue.plan(
+      .land, at: world.frozenNow + lands, who: call.service, key: world.keep(.landing(landing)))
+  }
+
+  private func refusal(_ provider: ProviderConditions, _ isLate: Bool) -> ProviderError? {
+    switch provider.fails {
+    case .api5xx: return ProviderError(.unreachable, .outcomeUnknown, description: "502")
+    case .apiUnauthorized: return ProviderError(.unauthorized, .permanent, description: "401")
+    case .apiThrottled:
+      return ProviderError(.throttled, .transient, retryAfter: .seconds(5), description: "429")
+    case .apiMaintenance:
+      return ProviderError(
+        .maintenance, .transient, retryAfter: .seconds(30), description: "503, maintenance")
+    default: break
+    }
+    guard provider.silent != nil || isLate else { return nil }
+    return ProviderError(.unreachable, .outcomeUnknown, description: "no answer in time")
+  }
+
+  private func read(
+    _ name: String, _ provider: ProviderConditions, _ world: World
+  ) -> Result<[ProviderRecord], ProviderError> {
+    if let refusal = refusal(provider, false), provider.fails != nil {
+      let kind: Failure = refusal.failure == .permanent ? .permanent : .transient
+      return .failure(
+        ProviderError(
+          refusal.kind, kind, retryAfter: refusal.retryAfter, description: refusal.description))
+    }
+    if provider.silent == .apiTimeout {
+      return .failure(ProviderError(.unreachable, .transient, description: "no answer in time"))
+    }
+    if provider.empty {
+      return .failure(ProviderError(.garbled, .transient, description: "an empty list"))
+    }
+    let time = world.now - provider.staleMs
+    let shown =
+      provider.staleMs > 0 ? past.first { $0.until > time }?.records ?? records : records
+    let mine = shown.filter { $0.name == name || $0.name == Marker.recordName(name) }
+    guard mine.contains(where: { $0.type != "TXT" }) else {
+      return .failure(ProviderError(.noRecord, .permanent, description: "no record of \(name)"))
+    }
+    return .success(mine)
+  }
+
+  /// Calls of the last minute.
+  func callsPerMinute(at now: Int64) -> Int { callTimes.count { now - $0 < 60_000 } }
+
+  // MARK: Changes
+
+  /// A write reaches the provider's database.
+  mutating func land(_ landing: Landing, in world: World) {
+    landings -= 1
+    world.judge.landed(world, landing)
+    remember(world.now)
+    if landing.isNew {
+      lastID += 1
+      var record = landing.record
+      record.id = lastID
+      records.append(record)
+    } else if let index = records.firstIndex(where: { $0.id == landing.record.id }) {
+      records[index].target = landing.record.target
+    }
+    if landing.record.type != "TXT" { publish(landing.service, at: world.now) }
+    let shown = landing.record.type == "TXT" ? "marker" : landing.record.target
+    world.trace.say(world.now, "provider: \(landing.record.name) \(landing.record.type) = \(shown)")
+  }
+
+  private mutating func remember(_ now: Int64) {
+    past.append((now, records))
+    if past.count > 32 { past.removeFirst() }
+  }
+
+  /// Name servers take over what the database has, each in its own time.
+  private mutating func publish(_ service: Int, at now: Int64) {
+    for server in servers.indices {
+      let delay = noise.within(2000...58_000, .publish, server, now)
+      // A server never goes back behind what it was to publish before.
+      let at = max(now + delay, servers[server].coming.last?.at ?? 0)
+      for (family, addresses) in addresses(service) {
+        servers[server].coming.append(
+          Publication(at: at, service: service, family: family, addresses: addresses))
+      }
+    }
+  }
+
+  // MARK: Humans
+
+  private mutating func set(
+    _ service: Int, in world: World, to address: (AddressFamily) -> String?
+  ) {
+    remember(world.now)
+    for family in topologies[service].families {
+      for index in records.indices
+      where records[index].name == topologies[service].name && records[index].type == family.type {
+        if let address = address(family) { records[index].target = address }
+      }
+    }
+    publish(service, at: world.now)
+    world.noteTrouble()
+  }
+
+  mutating func humanMoves(to region: Int, in world: World) {
+    for service in topologies.indices {
+      let target = topologies[service].regions[region]
+      set(service, in: world) { target.addresses[$0] }
+    }
+  }
+
+  mutating func putForeign(_ service: Int, in world: World) {
+    guard replaced[service] == nil, deleted[service] == nil else { return }
+    replaced[service] = addresses(service).compactMapValues(\.first)
+    set(service, in: world) { Self.foreignAddress[$0] }
+  }
+
+  mutating func takeForeignBack(_ service: Int, in world: World) {
+    guard let before = replaced.removeValue(forKey: service) else { return }
+    if let records = deleted[service] {
+      deleted[service] = records.map { record in
+        var record = record
+        let family = topologies[service].families.first { $0.type == record.type }
+        if let target = family.flatMap({ before[$0] }) { record.target = target }
+        return record
+      }
+    }
+    set(service, in: world) { before[$0] }
+  }
+
+  mutating func delete(_ service: Int, in world: World) {
+    guard deleted[service] == nil else { return }
+    remember(world.now)
+    let name = topologies[service].name
+    deleted[service] = records.filter { $0.name == name && $0.type != "TXT" }
+    records.removeAll { $0.name == name && $0.type != "TXT" }
+    publish(service, at: world.now)
+    world.noteTrouble()
+  }
+
+  mutating func makeAgain(_ service: Int, in world: World) {
+    guard let before = deleted.removeValue(forKey: service) else { return }
+    remember(world.now)
+    for var record in before {
+      lastID += 1
+      record.id = lastID
+      records.append(record)
+    }
+    publish(service, at: world.now)
+    world.noteTrouble()
+  }
+
+  /// A human has deleted the record.
+  func isDeleted(_ service: Int) -> Bool { deleted[service] != nil }
+}
+
+extension AddressFamily {
+  /// The record type of its addresses.
+  var type: String { self == .ipv4 ? "A" : "AAAA" }
+}
