@@ -119,6 +119,7 @@ let modules: [Module] = [
   // The coordinator.
   .library("Decision", "Coordinator/Decision", ["Wire"]),
   .library("Store", "Coordinator/Store", ["Wire", "GRDB"]),
+  .library("Recording", "Coordinator/Recording", ["Decision", "Platform", "Settings", "Wire"]),
   .library("DNS", "Coordinator/DNS", ["Linode", "Platform", "Wire"]),
   .library(
     "Simulator", "Coordinator/Simulator",
@@ -127,9 +128,9 @@ let modules: [Module] = [
   .library(
     "CoordinatorService", "Coordinator/Service",
     [
-      "Codec", "DNS", "Decision", "Linode", "Platform", "Probing", "Screens", "Settings", "Store",
-      "Wire", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "Logging",
-      "ServiceLifecycle", "UnixSignals",
+      "Codec", "DNS", "Decision", "Linode", "Platform", "Probing", "Recording", "Screens",
+      "Settings", "Store", "Wire", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore",
+      "Logging", "ServiceLifecycle", "UnixSignals",
     ]),
   .program(
     "signalbox-coordinator", "Coordinator/Daemon",
@@ -141,8 +142,8 @@ let modules: [Module] = [
   .program(
     "signalbox", "Coordinator/Control",
     [
-      "Codec", "CommandEntry", "Decision", "Platform", "Rehearsal", "Screens", "Settings",
-      "Simulator", "Wire", "ArgumentParser", "UnixSignals",
+      "Codec", "CommandEntry", "Decision", "Platform", "Recording", "Rehearsal", "Screens",
+      "Settings", "Simulator", "Wire", "ArgumentParser", "UnixSignals",
     ]),
 
   // Tests, a folder per module.
@@ -162,6 +163,7 @@ let modules: [Module] = [
     ]),
   .tests("Decision", ["AgentCore", "Decision", "Wire"]),
   .tests("Store", ["Store", "Wire", "GRDB"]),
+  .tests("Recording", ["Recording", "Decision", "Platform", "Settings", "Wire"]),
   .tests("DNS", ["DNS", "Linode", "Sandbox", "Platform", "Wire"]),
   .tests("Screens", ["Screens", "Wire"], excluded: ["Golden"]),
   .tests("Rehearsal", ["Rehearsal", "Platform"]),

@@ -20,6 +20,7 @@ struct Signalbox: AsyncParsableCommand {
       Prepare
         signalbox demo                    the whole story here, in a minute
         signalbox simulate                years of faults, in virtual time
+        signalbox replay --from -2h       what was decided, under another policy too
 
       The coordinator is found by --coordinator or SIGNALBOX_URL, else at its Unix
       socket /run/signalbox/coordinator.sock, else at http://127.0.0.1:8621.
@@ -31,7 +32,8 @@ struct Signalbox: AsyncParsableCommand {
     subcommands: [
       StatusCommand.self, ExplainCommand.self, HistoryCommand.self, FailoverCommand.self,
       FailbackCommand.self, PauseCommand.self, ResumeCommand.self, MaintenanceCommand.self,
-      ApproveCommand.self, AckCommand.self, SimulateCommand.self, DemoCommand.self,
+      ApproveCommand.self, AckCommand.self, SimulateCommand.self, ReplayCommand.self,
+      DemoCommand.self,
     ])
 }
 

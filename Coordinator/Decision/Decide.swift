@@ -16,6 +16,14 @@ extension Facts {
   /// The phase of rest: cooling while the cool-down runs.
   fileprivate var rest: Phase { cooling ? .cooling : .steady }
 
+  /// Nothing is repaired toward a region that is down: users are better off elsewhere.
+  fileprivate var place: AtFact {
+    switch (at, source) {
+    case (.echo, .down), (.echo, .confirmed): .region
+    default: at
+    }
+  }
+
   /// Just started, or in doubt about the own view: nothing is written on it.
   fileprivate var evidenceIsThin: Bool { block == .grace || block == .doubt }
 
@@ -26,10 +34,11 @@ extension Facts {
 }
 
 private func steady(_ facts: Facts) -> Decision {
-  switch (facts.at, facts.request, facts.source, facts.openGate) {
+  switch (facts.place, facts.request, facts.source, facts.openGate) {
   case (.unknown, _, _, _): Decision(.atUnknown, .steady)
   case (.foreign, _, _, _): Decision(.atForeign, .steady)
   case (.mixed, _, _, _): Decision(.atMixed, .steady)
+  case (.echo, _, _, _): Decision(.lateEcho, .switching, .openRepair)
   case (.region, true, _, _): Decision(.operatorMove, .switching, .openCommanded)
   case (.region, false, .well, .open):
     facts.unapproved
@@ -43,10 +52,11 @@ private func steady(_ facts: Facts) -> Decision {
 }
 
 private func cooling(_ facts: Facts) -> Decision {
-  switch (facts.at, facts.request, facts.source, facts.cooling) {
+  switch (facts.place, facts.request, facts.source, facts.cooling) {
   case (.unknown, _, _, _): Decision(.atUnknown, facts.rest)
   case (.foreign, _, _, _): Decision(.atForeign, facts.rest)
   case (.mixed, _, _, _): Decision(.atMixed, facts.rest)
+  case (.echo, _, _, _): Decision(.lateEcho, .switching, .openRepair)
   case (.region, true, _, _): Decision(.operatorMove, .switching, .openCommanded)
   case (.region, false, .well, true): Decision(.coolingDown, .cooling)
   case (.region, false, .well, false): Decision(.cooldownOver, .steady)
@@ -63,10 +73,11 @@ private func stranded(_ facts: Facts) -> Decision { leaving(facts, well: .recove
 
 /// The active region was down when this phase was entered; `well` says what its return means.
 private func leaving(_ facts: Facts, well: Rule) -> Decision {
-  switch (facts.at, facts.request, facts.source) {
+  switch (facts.place, facts.request, facts.source) {
   case (.unknown, _, _): Decision(.atUnknown, facts.rest)
   case (.foreign, _, _): Decision(.atForeign, facts.rest)
   case (.mixed, _, _): Decision(.atMixed, facts.rest)
+  case (.echo, _, _): Decision(.lateEcho, .switching, .openRepair)
   case (.region, true, _): Decision(.operatorMove, .switching, .openCommanded)
   case (.region, false, .well): Decision(well, facts.rest)
   case (.region, false, .unsure): Decision(.doubtful, facts.rest)
@@ -98,7 +109,7 @@ private func switching(_ facts: Facts) -> Decision {
 
 private func beforeFirstWrite(_ facts: Facts) -> Decision {
   if facts.evidenceIsThin { return Decision(.resumeWait, .switching) }
-  if facts.errand != .commanded, facts.block?.callsOff == true {
+  if facts.errand.isAutomaticMove, facts.block?.callsOff == true {
     return Decision(.cancelHeld, facts.rest, .cancel)
   }
   return switch (facts.goal, facts.errand, facts.source, facts.gate) {
@@ -107,7 +118,7 @@ private func beforeFirstWrite(_ facts: Facts) -> Decision {
   case (.eligible, .emergency, .well, _): Decision(.cancelRefuted, facts.rest, .cancel)
   case (.eligible, .elective, _, .closed), (.eligible, .elective, _, .none):
     Decision(.cancelGateClosed, facts.rest, .cancel)
-  case (.eligible, .elective, _, .open), (.eligible, .commanded, _, _),
+  case (.eligible, .elective, _, .open), (.eligible, .commanded, _, _), (.eligible, .repair, _, _),
     (.eligible, .emergency, .unsure, _), (.eligible, .emergency, .down, _),
     (.eligible, .emergency, .confirmed, _):
     Decision(.writePending, .switching)

@@ -1,5 +1,5 @@
 /// A reason for the coordinator not to trust its own view (RULES 6).
-public enum Doubt: String, Hashable, Sendable, CaseIterable {
+public enum Doubt: String, Hashable, Sendable, Codable, CaseIterable {
   /// No fresh report from any region: all evidence is void until one full round.
   case hearsNothing
   /// Its own probe round had no good answer anywhere: its own vote is void, only that.
@@ -18,7 +18,7 @@ public enum Doubt: String, Hashable, Sendable, CaseIterable {
 }
 
 /// Keeps the coordinator's doubts from tick to tick and voids evidence by them.
-public struct Doubts: Sendable {
+public struct Doubts: Hashable, Sendable, Codable {
   public private(set) var current: Set<Doubt> = []
   private var lastTick: Instant?
   private var wokeAt: Instant?

@@ -71,17 +71,43 @@ public struct TargetChooser: Sendable {
           text: "stable for \(Self.seconds(stable)) (needs "
             + "\(Self.seconds(policy.failbackAfter)): the free moves are spent)"))
     }
+    let twins = topology.agents(of: region).filter {
+      !excused.contains($0) && evidence.twins.hold($0, at: now)
+    }
+    if !twins.isEmpty {
+      lines.append(
+        CheckedLine(
+          name: "quarantine", holds: false,
+          text: "\(twins.joined(separator: ", ")): two hosts share this identity"))
+    }
     if maintained.contains(region) {
       lines.append(CheckedLine(name: "maintenance", holds: false, text: "is in maintenance"))
     }
     return Eligibility(region: region, conditions: lines)
   }
 
+  /// How every region but the source stands.
+  func eligibilities(_ query: EligibilityQuery) -> [RegionID: Eligibility] {
+    var found: [RegionID: Eligibility] = [:]
+    for region in topology.regions where region.id != query.source {
+      found[region.id] = eligibility(of: region.id, query)
+    }
+    return found
+  }
+
   /// The region to go to, or nil when none is eligible.
   public func choose(_ query: EligibilityQuery) -> RegionID? {
+    choose(query, among: eligibilities(query))
+  }
+
+  /// The one to go to of those that were judged by `query`.
+  func choose(
+    _ query: EligibilityQuery, among judged: [RegionID: Eligibility]
+  ) -> RegionID? {
     let candidates = topology.regions.enumerated().filter { _, region in
-      region.id != query.source && eligibility(of: region.id, query).isEligible
+      judged[region.id]?.isEligible == true
     }
+    guard candidates.count > 1 else { return candidates.first?.element.id }
     let dynamodb =
       query.source.flatMap { pictures[$0]?.failsByDynamoDB } == true
       ? query.source.flatMap { topology.region($0)?.aws } : nil
@@ -145,10 +171,12 @@ public struct TargetChooser: Sendable {
       text: "outside \(view.state.rawValue), \(serving) of \(view.votes.count) votes serve")
   }
 
+  /// The region from outside without the source's vote.
   private func outside(_ region: RegionID, _ query: EligibilityQuery) -> OutsideView {
-    Outside.view(
-      of: region, topology: topology, policy: policy, evidence: evidence, now: now,
-      excluding: query.source)
+    let votes = pictures[region]?.outside.votes ?? []
+    return Outside.view(
+      of: votes.filter { $0.vantage != query.source }, families: topology.families,
+      minVantages: policy.minVantages)
   }
 
   /// What hit the source may hit the target two ticks later: successes have to be younger.

@@ -1,9 +1,11 @@
 public import Wire
 
 /// What one agent reported last, with its ages turned into instants of the coordinator's clock.
-public struct AgentEvidence: Hashable, Sendable {
-  public var report: Report
-  public var receivedAt: Instant
+///
+/// Immutable, so that every look at it shares it.
+public final class AgentEvidence: Hashable, Sendable, Codable {
+  public let report: Report
+  public let receivedAt: Instant
 
   public init(report: Report, receivedAt: Instant) {
     self.report = report
@@ -13,10 +15,19 @@ public struct AgentEvidence: Hashable, Sendable {
   /// When something of the given age at sending happened. The network's delay makes evidence older,
   /// never younger.
   public func instant(ageMs: Int) -> Instant { receivedAt.before(ageMs: ageMs) }
+
+  public static func == (left: AgentEvidence, right: AgentEvidence) -> Bool {
+    left === right || left.receivedAt == right.receivedAt && left.report == right.report
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(report)
+    hasher.combine(receivedAt)
+  }
 }
 
 /// One acknowledged heartbeat of a writer, on the coordinator's clock: free of clock skew.
-public struct Acknowledgement: Hashable, Sendable {
+public struct Acknowledgement: Hashable, Sendable, Codable {
   public var boot: String
   public var sequence: UInt64
   /// The writer's wall clock.
@@ -25,7 +36,7 @@ public struct Acknowledgement: Hashable, Sendable {
 }
 
 /// What the coordinator's own probes of one address show.
-public struct OwnProbe: Hashable, Sendable {
+public struct OwnProbe: Hashable, Sendable, Codable {
   public var vote: Vote
   public var outcome: ProbeOutcome
   public var detail: String
@@ -48,7 +59,7 @@ public struct OwnProbe: Hashable, Sendable {
 }
 
 /// What a probe is about.
-public struct ProbeKey: Hashable, Sendable {
+public struct ProbeKey: Hashable, Sendable, Codable {
   public var service: String
   public var region: RegionID
   public var family: AddressFamily
@@ -61,7 +72,7 @@ public struct ProbeKey: Hashable, Sendable {
 }
 
 /// Everything known now, of all regions: hosts are shared by services, so evidence is too.
-public struct Evidence: Sendable {
+public struct Evidence: Hashable, Sendable, Codable {
   public private(set) var agents: [AgentID: AgentEvidence] = [:]
   public private(set) var ownProbes: [ProbeKey: OwnProbe] = [:]
   /// The newest acknowledgements of each agent's heartbeats, oldest first.
@@ -72,6 +83,10 @@ public struct Evidence: Sendable {
   public private(set) var voidUntil: Instant?
   /// Whether the newest own probe round had no good answer anywhere (RULES 6b).
   public var ownVoteVoid = false
+  /// Identities that two hosts use: they say nothing.
+  public private(set) var twins = Twins()
+  /// Since when an agent's reports have carried a deploy notice without a break.
+  public private(set) var deploying: [AgentID: Instant] = [:]
 
   /// The most acknowledgements kept of one agent; twice what a full window of sightings needs.
   static let keptAcknowledgements = 64
@@ -82,6 +97,14 @@ public struct Evidence: Sendable {
 
   /// Takes in an authentic, timely report.
   public mutating func take(_ report: Report, at received: Instant) {
+    let hasNotice = report.deployingMs.map { $0 > 0 } ?? false
+    deploying[report.agent] = hasNotice ? deploying[report.agent] ?? received : nil
+    twins.take(report, at: received)
+    guard !twins.hold(report.agent, at: received) else {
+      agents[report.agent] = nil
+      acknowledgements[report.agent] = nil
+      return
+    }
     agents[report.agent] = AgentEvidence(report: report, receivedAt: received)
     guard let heartbeat = report.heartbeat, let written = heartbeat.writtenMs,
       let age = heartbeat.acknowledgedMs
@@ -104,6 +127,8 @@ public struct Evidence: Sendable {
 
   /// Forgets what an agent said: it is configured otherwise now.
   public mutating func forget(_ agent: AgentID) {
+    twins.forget(agent)
+    deploying[agent] = nil
     agents[agent] = nil
     acknowledgements[agent] = nil
   }

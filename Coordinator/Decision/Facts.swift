@@ -19,12 +19,14 @@ public enum Phase: String, Hashable, Sendable, Codable, CaseIterable {
 }
 
 /// Where DNS points, as far as a decision depends on it (RULES 7).
-public enum AtFact: Hashable, Sendable, CaseIterable {
+public enum AtFact: String, Hashable, Sendable, Codable, CaseIterable {
   case region, mixed, foreign, unknown
+  /// An abandoned write of ours has landed late.
+  case echo
 }
 
 /// How the active region stands.
-public enum SourceFact: Hashable, Sendable, CaseIterable {
+public enum SourceFact: String, Hashable, Sendable, Codable, CaseIterable {
   /// Up.
   case well
   /// Silent, partial or unknown: no reason to move.
@@ -36,7 +38,7 @@ public enum SourceFact: Hashable, Sendable, CaseIterable {
 }
 
 /// What holds an automatic move back, in the order in which it is told.
-public enum Block: Hashable, Sendable, CaseIterable {
+public enum Block: String, Hashable, Sendable, Codable, CaseIterable {
   case grace, doubt, observe, pause, maintenance, budget, freeBudget, refusal
 
   /// The rule that says so.
@@ -70,15 +72,25 @@ public enum Errand: String, Hashable, Sendable, Codable, CaseIterable {
   case elective
   /// A named operator's.
   case commanded
+  /// What a late echo put into the record is overwritten: not a move.
+  case repair
+
+  /// Nobody asked for it.
+  var isAutomaticMove: Bool {
+    switch self {
+    case .emergency, .elective: true
+    case .commanded, .repair: false
+    }
+  }
 }
 
 /// How the target of the move in flight stands.
-public enum GoalFact: Hashable, Sendable, CaseIterable {
+public enum GoalFact: String, Hashable, Sendable, Codable, CaseIterable {
   case eligible, ineligible, dead
 }
 
 /// How far the writes of the move in flight are.
-public enum WriteFact: Hashable, Sendable, CaseIterable {
+public enum WriteFact: String, Hashable, Sendable, Codable, CaseIterable {
   /// No write was sent.
   case pending
   /// No write was sent, and the move that this one replaced has left the records apart.
@@ -93,14 +105,14 @@ public enum WriteFact: Hashable, Sendable, CaseIterable {
 }
 
 /// Whether traffic may return to the primary by itself.
-public enum GateFact: Hashable, Sendable, CaseIterable {
+public enum GateFact: String, Hashable, Sendable, Codable, CaseIterable {
   /// The primary is active, or failback is not automatic here and now.
   case none
   case closed, open
 }
 
 /// Everything a decision may depend on, with time already reduced to booleans.
-public struct Facts: Hashable, Sendable {
+public struct Facts: Hashable, Sendable, Codable {
   public var at: AtFact
   public var source: SourceFact
   /// A region is eligible to take over from the active one.
@@ -137,10 +149,10 @@ public struct Facts: Hashable, Sendable {
 }
 
 /// What a decision asks the shell to do; every one is durable before it is done.
-public enum Effect: Hashable, Sendable, CaseIterable {
+public enum Effect: String, Hashable, Sendable, Codable, CaseIterable {
   case none
   /// Open an intent for that errand and perform it.
-  case openEmergency, openElective, openCommanded
+  case openEmergency, openElective, openCommanded, openRepair
   /// Close the intent as cancelled.
   case cancel
   /// Close the intent as superseded and open the next in the same transaction.
@@ -156,7 +168,7 @@ public enum Effect: Hashable, Sendable, CaseIterable {
 }
 
 /// The outcome of `decide`.
-public struct Decision: Hashable, Sendable {
+public struct Decision: Hashable, Sendable, Codable {
   public var rule: Rule
   public var next: Phase
   public var effect: Effect

@@ -37,7 +37,26 @@ public struct FailbackGate: Hashable, Sendable {
             + (crossed.slow > 0 ? ", \(crossed.slow) slower" : "")
             + (crossed.stuck ? ", the newest do not arrive" : "")))
     }
+    if let line = replicaLine(recovered, active, chooser: chooser) { lines.append(line) }
     return FailbackGate(conditions: lines, lagBreach: breach)
+  }
+
+  /// Replicas of the two regions as the hosts of either list them; nil where nobody does.
+  private static func replicaLine(
+    _ recovered: RegionID, _ active: RegionID, chooser: TargetChooser
+  ) -> CheckedLine? {
+    let pair = [recovered, active]
+    let aws = pair.compactMap { chooser.topology.region($0)?.aws }
+    let listed = pair.flatMap(chooser.topology.agents)
+      .filter { chooser.evidence.isFresh($0, now: chooser.now, for: chooser.policy.freshFor) }
+      .flatMap { chooser.evidence.agents[$0]?.report.replicas ?? [] }
+      .filter { aws.contains($0.aws) }
+    guard !listed.isEmpty else { return nil }
+    let ill = Set(listed.filter { $0.status != "ACTIVE" }.map { "\($0.aws) is \($0.status)" })
+    return CheckedLine(
+      name: "replicas", holds: ill.isEmpty,
+      text: ill.isEmpty
+        ? "replicas are active" : "replica \(ill.sorted().joined(separator: ", "))")
   }
 
   /// What is known of `source`'s heartbeats in `target`.

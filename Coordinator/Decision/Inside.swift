@@ -60,7 +60,7 @@ public enum Inside {
     var instances = topology.agents(of: region).filter { !excused.contains($0) }.map { agent in
       vote(of: agent, service: topology.service, policy: policy, evidence: evidence, now: now)
     }
-    excuseDeploys(&instances, evidence: evidence)
+    excuseDeploys(&instances, evidence: evidence, now: now)
     let bad = instances.filter { $0.vote == .bad }
     let missing = instances.count { $0.vote == .missing }
     let good = instances.count - bad.count - missing
@@ -87,7 +87,11 @@ public enum Inside {
     func named(_ check: CheckResult, or word: String) -> String {
       "\(check.name): \(check.reason ?? word)"
     }
-    guard let held = evidence.agents[agent] else { return missing("has not reported") }
+    guard let held = evidence.agents[agent] else {
+      return missing(
+        evidence.twins.hold(agent, at: now)
+          ? "is quarantined: two hosts share its identity" : "has not reported")
+    }
     let report = held.report
     guard evidence.isFresh(held.receivedAt, now: now, for: policy.freshFor) else {
       return missing("its last report is too old")
@@ -126,13 +130,30 @@ public enum Inside {
       .max { ($0.badSinceMs ?? $0.ageMs) < ($1.badSinceMs ?? $1.ageMs) }
   }
 
-  /// Bad votes of hosts under a deploy notice become missing, at most half of the hosts, rounded
-  /// up.
-  private static func excuseDeploys(_ instances: inout [InstanceView], evidence: Evidence) {
-    var left = (instances.count + 1) / 2
-    for index in instances.indices where left > 0 && instances[index].vote == .bad {
-      let report = evidence.agents[instances[index].agent]?.report
-      guard let deploying = report?.deployingMs, deploying > 0 else { continue }
+  /// Bad votes of hosts under a deploy notice become missing: of at most half of the hosts, rounded
+  /// up, and of each for a while; beyond that they count (RULES 1).
+  private static func excuseDeploys(
+    _ instances: inout [InstanceView], evidence: Evidence, now: Instant
+  ) {
+    let most = (instances.count + 1) / 2
+    var left = most
+    for index in instances.indices where instances[index].vote == .bad {
+      let agent = instances[index].agent
+      guard let held = evidence.agents[agent], let remaining = held.report.deployingMs,
+        now - held.receivedAt < .milliseconds(remaining), let since = evidence.deploying[agent]
+      else { continue }
+      let refusal: String? =
+        if now - since >= Defaults.deployLimit {
+          "it is older than \(TargetChooser.seconds(Defaults.deployLimit))"
+        } else if left == 0 {
+          "at most \(most) of \(instances.count) hosts at once"
+        } else {
+          nil
+        }
+      if let refusal {
+        instances[index].reason? += "; its deploy notice does not count: \(refusal)"
+        continue
+      }
       instances[index].vote = .missing
       instances[index].badSince = nil
       instances[index].reason = "is being deployed"

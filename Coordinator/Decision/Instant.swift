@@ -34,7 +34,7 @@ public struct Instant: Hashable, Comparable, Sendable, Codable {
 
 /// Now, on both clocks: rules count on `instant`; what has to survive a restart is kept in wall
 /// time.
-public struct Now: Hashable, Sendable {
+public struct Now: Hashable, Sendable, Codable {
   public var instant: Instant
   /// Unix milliseconds.
   public var wallMs: Int64

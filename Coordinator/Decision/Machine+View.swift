@@ -6,7 +6,8 @@ extension Machine {
     var facts: Facts
     var active: RegionID?
     var chooser: TargetChooser
-    var query: EligibilityQuery
+    /// Of all regions but the active one.
+    var eligibilities: [RegionID: Eligibility]
     var target: RegionID?
     var holds: [Hold]
     var gate: FailbackGate?
@@ -31,7 +32,8 @@ extension Machine {
       maintained: regionsInMaintenance, now: now.instant)
     var query = query(active: active, pictures: pictures)
     query.longStable = movesUsed(now) >= policy.maxSwitches
-    let target = chooser.choose(query)
+    let eligibilities = chooser.eligibilities(query)
+    let target = chooser.choose(query, among: eligibilities)
     let holds = holds(doubts: doubts, chooser: chooser, query: query, now: now)
     let gate = gate(chooser: chooser, active: active, now: now)
     let arming = arming(cooling: cooling, holds: holds, now: now)
@@ -44,8 +46,8 @@ extension Machine {
       cooling: cooling, errand: memory.intent?.errand ?? .emergency,
       goal: goal(chooser: chooser, confirmed: confirmed), write: writeFact)
     return View(
-      facts: facts, active: active, chooser: chooser, query: query, target: target, holds: holds,
-      gate: gate, arming: arming, asks: asks,
+      facts: facts, active: active, chooser: chooser, eligibilities: eligibilities,
+      target: target, holds: holds, gate: gate, arming: arming, asks: asks,
       confirmation: active.flatMap { pictures[$0] }.flatMap { limit(of: $0, cooling: cooling) },
       evidence: evidence)
   }
@@ -139,12 +141,14 @@ extension Machine {
   /// How the target of the move in flight stands; what an operator overrode does not count.
   private func goal(chooser: TargetChooser, confirmed: Set<RegionID>) -> GoalFact {
     guard let intent = memory.intent else { return .ineligible }
+    // Users are there already: only its death is a reason not to write it.
+    if intent.errand == .repair { return confirmed.contains(intent.to) ? .dead : .eligible }
     let query =
       switch intent.errand {
       case .emergency: query(active: intent.from, pictures: chooser.pictures)
       // As in the gate: both regions are well.
       case .elective: EligibilityQuery(source: nil)
-      case .commanded: EligibilityQuery(source: intent.from)
+      case .commanded, .repair: EligibilityQuery(source: intent.from)
       }
     let failing = chooser.eligibility(of: intent.to, query).conditions.contains {
       !$0.holds && !intent.overrides.contains($0.name)
@@ -155,11 +159,9 @@ extension Machine {
   }
 
   func assessment(_ view: View, decision: Decision, now: Now) -> Assessment {
-    var eligibilities: [RegionID: Eligibility] = [:]
     var risks: [RegionID: DataAtRisk] = [:]
-    for region in topology.regions where region.id != view.active {
-      eligibilities[region.id] = view.chooser.eligibility(of: region.id, view.query)
-      if let active = view.active {
+    if let active = view.active {
+      for region in topology.regions where region.id != active {
         risks[region.id] = dataAtRisk(from: active, to: region.id, view: view)
       }
     }
@@ -169,7 +171,7 @@ extension Machine {
     return Assessment(
       now: now, phase: memory.phase, epoch: memory.epoch, active: view.active, facts: view.facts,
       decision: decision, pictures: view.chooser.pictures, memories: regions,
-      eligibilities: eligibilities, target: view.target, holds: view.holds, gate: view.gate,
+      eligibilities: view.eligibilities, target: view.target, holds: view.holds, gate: view.gate,
       arming: view.arming, asks: view.asks, dataAtRisk: risks, confirmation: view.confirmation,
       cooldownLeft: left.flatMap { $0 > .zero ? $0 : nil }, movesUsed: movesUsed(now),
       intent: memory.intent, pinned: memory.pinned)

@@ -4,14 +4,14 @@ public import Wire
 ///
 /// It has no clock, no I/O and no `async`; the shell makes every effect durable before it performs
 /// it, and feeds outcomes back.
-public struct Machine: Sendable {
+public struct Machine: Hashable, Sendable, Codable {
   public internal(set) var topology: Topology
   public internal(set) var policy: Policy
   /// What survives a restart.
   public internal(set) var memory: Memory
   /// Where DNS points, as last read.
-  public private(set) var at: AtFact = .unknown
-  public private(set) var write = WriteFact.pending
+  public internal(set) var at: AtFact = .unknown
+  public internal(set) var write = WriteFact.pending
   var regions: [RegionID: RegionMemory] = [:]
   var request: Request?
   private var lastTick: Instant?
@@ -45,15 +45,17 @@ public struct Machine: Sendable {
   }
 
   /// Takes in where DNS points; returns the region when it was not this machine that moved it
-  /// there. `late` is the target of an own write that may still land: it is nobody's wish.
-  public mutating func observe(
-    addresses: [AddressFamily: [String]]?, now: Now, late: RegionID? = nil
-  ) -> RegionID? {
+  /// there.
+  public mutating func observe(addresses: [AddressFamily: [String]]?, now: Now) -> RegionID? {
     guard let addresses else {
       at = .unknown
       return nil
     }
     let found = Self.locate(addresses, topology: topology)
+    if found.region != memory.active || found.fact != .region, echo(in: addresses) != nil {
+      at = .echo
+      return nil
+    }
     at = found.fact
     guard let region = found.region else { return nil }
     guard memory.intent == nil else { return nil }
@@ -61,7 +63,7 @@ public struct Machine: Sendable {
     let adopted = memory.active != nil
     memory.active = region
     memory.activeSinceMs = now.wallMs
-    if adopted && region != late {
+    if adopted {
       memory.pinned = region == topology.primary ? nil : region
       memory.pinnedUntilMs = nil
     }
@@ -102,6 +104,7 @@ public struct Machine: Sendable {
     evidence: Evidence, doubts: Doubts, now: Now
   ) -> (transition: Transition?, assessment: Assessment) {
     expireOrders(now)
+    expireEchoes(now)
     let view = draw(evidence: evidence, doubts: doubts, now: now)
     let before = memory.phase
     let decision = decide(before, view.facts)
@@ -126,9 +129,9 @@ public struct Machine: Sendable {
     case .verify: passPointOfNoReturn(now: now)
     case .openEmergency:
       noteRelapse(now: now)
-      open(.emergency, to: view.target, rule: decision.rule, overrides: [])
-    case .openElective:
-      open(.elective, to: topology.primary, rule: decision.rule, overrides: [])
+      open(.emergency, to: view.target, rule: decision.rule)
+    case .openElective: open(.elective, to: topology.primary, rule: decision.rule)
+    case .openRepair: openRepair(rule: decision.rule)
     case .openCommanded:
       request.map { begin($0, rule: decision.rule) }
     case .cancel:
@@ -143,12 +146,12 @@ public struct Machine: Sendable {
     case .supersede:
       noteRelapse(now: now)
       let halfway = view.facts.write == .partly || view.facts.write == .apart
-      open(.emergency, to: view.target, rule: decision.rule, overrides: [])
+      open(.emergency, to: view.target, rule: decision.rule)
       memory.intent?.halfway = halfway ? true : nil
     case .passPointOfNoReturn:
       passPointOfNoReturn(now: now)
     case .finish:
-      memory.completedMs = now.wallMs
+      if memory.intent?.errand != .repair { memory.completedMs = now.wallMs }
       memory.intent = nil
       write = .pending
     }
@@ -180,22 +183,23 @@ public struct Machine: Sendable {
 
   /// The move in flight has written: it counts, and DNS points at its target from now on. Once.
   private mutating func passPointOfNoReturn(now: Now) {
-    guard let intent = memory.intent, memory.active != intent.to else { return }
+    guard let intent = memory.intent else { return }
+    at = .region
+    guard memory.active != intent.to else { return }
     count(intent, now: now)
     memory.left = memory.active
     memory.active = intent.to
     memory.activeSinceMs = now.wallMs
-    at = .region
   }
 
-  private mutating func open(
-    _ errand: Errand, to: RegionID?, rule: Rule, overrides: [String]
+  mutating func open(
+    _ errand: Errand, from: RegionID? = nil, to: RegionID?, rule: Rule, overrides: [String] = []
   ) {
     memory.epoch += 1
     memory.approval = nil
     memory.intent = to.map { to in
       Intent(
-        epoch: memory.epoch, errand: errand, from: memory.active, to: to, rule: rule,
+        epoch: memory.epoch, errand: errand, from: from ?? memory.active, to: to, rule: rule,
         overrides: overrides)
     }
     write = .pending
@@ -203,7 +207,7 @@ public struct Machine: Sendable {
 
   /// Counts an automatic move against the budget.
   private mutating func count(_ intent: Intent, now: Now) {
-    guard intent.errand != .commanded else { return }
+    guard intent.errand.isAutomaticMove else { return }
     let kept = memory.moves.filter { inWindow($0.atMs, now) }
     memory.moves = kept + [MoveMark(atMs: now.wallMs, errand: intent.errand)]
   }

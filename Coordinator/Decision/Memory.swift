@@ -31,6 +31,7 @@ public struct Intent: Codable, Hashable, Sendable {
     case .emergency: .failover
     case .elective: .failback
     case .commanded: .operatorMove
+    case .repair: .repair
     }
   }
 }
@@ -76,12 +77,18 @@ public struct Memory: Codable, Hashable, Sendable {
   public var approval: Approval?
   /// The primary failed soon after a failback: no automatic one until an operator's `ack`.
   public var disarmed: Disarmed?
+  /// Whose agents may hold leases for exclusive work; nil: nobody's ever did.
+  public var exclusive: Exclusive?
+  /// Abandoned writes that may still land; nil: none.
+  public var echoes: [Echo]?
+  /// The coordinator's newest starts, Unix milliseconds, oldest first.
+  public var startedMs: [Int64]?
 
   public init() {}
 }
 
 /// One step of the machine, with the facts it was taken on.
-public struct Transition: Hashable, Sendable {
+public struct Transition: Hashable, Sendable, Codable {
   public var from: Phase
   public var decision: Decision
   public var facts: Facts

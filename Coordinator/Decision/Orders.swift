@@ -1,5 +1,5 @@
 /// An operator's request to move, checked against what holds now.
-public struct Request: Hashable, Sendable {
+public struct Request: Hashable, Sendable, Codable {
   public var to: RegionID
   /// A `failback` unpins; a `failover` pins.
   public var isFailback: Bool

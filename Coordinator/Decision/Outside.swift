@@ -48,32 +48,38 @@ public enum Outside {
     return .split
   }
 
-  /// The view of one region; `excluding` leaves out a sick source's vote (RULES 8).
+  /// The view of one region.
   public static func view(
-    of region: RegionID, topology: Topology, policy: Policy, evidence: Evidence, now: Instant,
-    excluding: RegionID? = nil
+    of region: RegionID, topology: Topology, policy: Policy, evidence: Evidence, now: Instant
   ) -> OutsideView {
-    var all: [VantageVote] = []
+    let families = topology.families
+    let all = families.flatMap { family in
+      votes(
+        on: ProbeKey(service: topology.service, region: region, family: family),
+        topology: topology, policy: policy, evidence: evidence, now: now)
+    }
+    return view(of: all, families: families, minVantages: policy.minVantages)
+  }
+
+  /// Adds the vantages' votes up, of all families.
+  static func view(
+    of votes: [VantageVote], families: [AddressFamily], minVantages: Int
+  ) -> OutsideView {
     var states: [AddressFamily: OutsideState] = [:]
     var completed: [Instant] = []
-    for family in topology.families {
-      let votes = votes(
-        on: ProbeKey(service: topology.service, region: region, family: family),
-        topology: topology, policy: policy, evidence: evidence, now: now
-      ).filter { $0.vantage != excluding }
-      all += votes
-      let good = votes.count { $0.vote == .serving }
-      let bad = votes.filter { $0.vote == .bad }
+    for family in families {
+      let good = votes.count { $0.family == family && $0.vote == .serving }
+      let bad = votes.filter { $0.family == family && $0.vote == .bad }
       states[family] = state(
         good: good, bad: bad.count, foreignBad: bad.contains { $0.vantage != coordinator },
-        minVantages: policy.minVantages)
+        minVantages: minVantages)
       if states[family] == .bad {
-        completed += [completing(bad, good: good, policy: policy)].compactMap { $0 }
+        completed += [completing(bad, good: good, minVantages: minVantages)].compactMap { $0 }
       }
     }
     let state = combine(states)
     return OutsideView(
-      state: state, unanimousBad: !all.contains { $0.vote == .serving }, votes: all,
+      state: state, unanimousBad: !votes.contains { $0.vote == .serving }, votes: votes,
       completedBadSince: state == .bad ? completed.max() : nil,
       badFamilies: state == .bad ? [] : states.filter { $0.value == .bad }.keys.sorted(),
       servingFamilies: Set(states.filter { $0.value == .serving }.keys))
@@ -90,14 +96,16 @@ public enum Outside {
 
   /// When the vote was cast that made the bad ones enough: the smallest set, in order of their
   /// first bad result, that fulfils the condition while the later ones still served.
-  private static func completing(_ bad: [VantageVote], good: Int, policy: Policy) -> Instant? {
+  private static func completing(
+    _ bad: [VantageVote], good: Int, minVantages: Int
+  ) -> Instant? {
     func began(_ vote: VantageVote) -> Instant { vote.badSince ?? .latest }
     let sorted = bad.sorted { began($0) < began($1) }
     let enough = sorted.indices.first { last in
       state(
         good: good + sorted.count - last - 1, bad: last + 1,
         foreignBad: sorted[...last].contains { $0.vantage != coordinator },
-        minVantages: policy.minVantages) == .bad
+        minVantages: minVantages) == .bad
     }
     return enough.flatMap { sorted[$0].badSince }
   }

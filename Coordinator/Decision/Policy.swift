@@ -26,7 +26,7 @@ public enum FailbackMode: String, Codable, Hashable, Sendable, CaseIterable {
 }
 
 /// One service's rules as numbers; the defaults are those of RULES 18.
-public struct Policy: Hashable, Sendable {
+public struct Policy: Hashable, Sendable, Codable {
   public var automation = Automation.observe
   public var failback = FailbackMode.manual
   /// The share of a region's expected hosts that has to be good.
@@ -60,11 +60,15 @@ public struct Policy: Hashable, Sendable {
   public var heartbeatRead = Defaults.heartbeatRead
   public var writeDeadline = Defaults.writeDeadline
   public var rereadAfter = Defaults.rereadAfter
+  /// How long a write without an answer may still land.
+  public var mayLandFor = Defaults.mayLandFor
   public var convergenceRound = Defaults.convergenceRound
   public var notPublishedAfter = Defaults.notPublishedAfter
   public var lateTick = Defaults.lateTick
   /// How long the provider's permanent refusal holds back the next attempt.
   public var refusalPause = Defaults.outsideConfirm
+  /// How long a lease for exclusive work is (RULES 13); nil: nothing is leased.
+  public var lease: Duration?
 
   public init() {}
 
@@ -96,7 +100,7 @@ public struct Policy: Hashable, Sendable {
 }
 
 /// A region as configured.
-public struct Region: Hashable, Sendable {
+public struct Region: Hashable, Sendable, Codable {
   public var id: RegionID
   /// Its AWS region, where its DynamoDB replica is.
   public var aws: String
@@ -111,19 +115,37 @@ public struct Region: Hashable, Sendable {
 }
 
 /// What one service is made of.
-public struct Topology: Hashable, Sendable {
+public struct Topology: Hashable, Sendable, Codable {
   public var service: String
   public var name: String
   /// By preference, the primary first; 2 to 10.
   public var regions: [Region]
   /// Every expected agent and its region.
-  public var agents: [AgentID: RegionID]
+  public var agents: [AgentID: RegionID] {
+    didSet { agentsByRegion = Self.byRegion(agents) }
+  }
+  /// The same by region, each sorted: every tick asks for it often.
+  private var agentsByRegion: [RegionID: [AgentID]]
+
+  private enum CodingKeys: String, CodingKey {
+    case service, name, regions, agents
+  }
 
   public init(service: String, name: String, regions: [Region], agents: [AgentID: RegionID]) {
     self.service = service
     self.name = name
     self.regions = regions
     self.agents = agents
+    agentsByRegion = Self.byRegion(agents)
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      service: try container.decode(String.self, forKey: .service),
+      name: try container.decode(String.self, forKey: .name),
+      regions: try container.decode([Region].self, forKey: .regions),
+      agents: try container.decode([AgentID: RegionID].self, forKey: .agents))
   }
 
   public var primary: RegionID? { regions.first?.id }
@@ -134,8 +156,12 @@ public struct Topology: Hashable, Sendable {
   /// The region of that id; nil where the service has none.
   public func region(_ id: RegionID) -> Region? { regions.first { $0.id == id } }
 
+  private static func byRegion(_ agents: [AgentID: RegionID]) -> [RegionID: [AgentID]] {
+    Dictionary(grouping: agents.keys.sorted()) { agents[$0] ?? "" }
+  }
+
   /// The expected agents of a region, by id.
   public func agents(of region: RegionID) -> [AgentID] {
-    agents.filter { $0.value == region }.keys.sorted()
+    agentsByRegion[region] ?? []
   }
 }

@@ -58,8 +58,14 @@ public struct RegionPicture: Hashable, Sendable {
   }
 }
 
+/// Who votes from outside, and on what.
+struct Voter: Hashable, Sendable, Codable {
+  var vantage: String
+  var family: AddressFamily
+}
+
 /// What is remembered of a region from tick to tick; none of it survives a restart.
-public struct RegionMemory: Hashable, Sendable {
+public struct RegionMemory: Hashable, Sendable, Codable {
   public var verdict = Verdict.unknown
   public var verdictSince: Instant
   /// The confirmation clock: the first bad evidence of the unbroken down verdict.
@@ -80,8 +86,8 @@ public struct RegionMemory: Hashable, Sendable {
   public var gateSince: Instant?
   /// Since when the gate's clock is only paused.
   public var gatePausedAt: Instant?
-  /// Vantages whose last vote was bad, as `vantage family`.
-  var badVantages: Set<String> = []
+  /// Whose last vote was bad.
+  var badVantages: Set<Voter> = []
 
   public init(at now: Instant) {
     verdictSince = now
@@ -106,13 +112,16 @@ public struct RegionMemory: Hashable, Sendable {
   }
 
   private mutating func foldConfirmation(_ picture: RegionPicture, now: Instant) {
-    let bad = Set(
-      picture.outside.votes.filter { $0.vote == .bad }.map { "\($0.vantage) \($0.family)" })
-    let serving = Set(
-      picture.outside.votes.filter { $0.vote == .serving }.map { "\($0.vantage) \($0.family)" })
-    let turned = !badVantages.isDisjoint(with: serving)
-    // A vantage that has fallen mute has not taken its bad vote back.
-    badVantages = badVantages.subtracting(serving).union(bad)
+    var turned = false
+    for vote in picture.outside.votes {
+      let voter = Voter(vantage: vote.vantage, family: vote.family)
+      switch vote.vote {
+      case .bad: badVantages.insert(voter)
+      case .serving: turned = badVantages.remove(voter) != nil || turned
+      // A vantage that has fallen mute has not taken its bad vote back.
+      case .none: break
+      }
+    }
     guard picture.verdict.isDown else {
       downSince = nil
       confirmedAt = nil

@@ -10,6 +10,8 @@ public enum Rule: Int, Hashable, Sendable, Codable, CaseIterable {
   case atForeign = 121
   /// DNS points at several regions and no move is in flight.
   case atMixed = 122
+  /// An abandoned write of ours has landed late: the active region's address is written again.
+  case lateEcho = 123
   /// The active region is down; its confirmation starts.
   case suspect = 200
   /// The confirmation runs.

@@ -136,6 +136,8 @@ extension Page {
     case .failback:
       steps.append(
         Step(name: "gate open", atMs: stamps.gateMs ?? stamps.intentMs, text: incident.why))
+    case .repair:
+      steps.append(Step(name: "late write", atMs: stamps.intentMs, text: incident.why))
     case .operatorMove:
       steps.append(
         Step(

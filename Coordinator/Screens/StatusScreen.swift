@@ -154,6 +154,18 @@ extension Page {
           + "signalbox failback \(service.service)", tone: .warning)
     }
     if let orders = service.orders { self.orders(orders, service: service.service, atMs: atMs) }
+    if let exclusive = service.exclusive { labelled("Exclusive", work(exclusive)) }
+  }
+
+  /// Who does what only one region may do.
+  private func work(_ exclusive: ExclusiveStatus) -> String {
+    if let region = exclusive.region { return "work: \(region)" }
+    guard let pending = exclusive.pending else {
+      return "work: nobody, until the move has begun to write"
+    }
+    let left = Text.span(Double(exclusive.leftMs ?? 0) / 1000)
+    let who = exclusive.holders.isEmpty ? "" : "\(Text.list(exclusive.holders)) may hold one, "
+    return "work: nobody, \(pending) is next (pending: \(who)leases end in \(left))"
   }
 
   private mutating func orders(_ orders: OrdersStatus, service: String, atMs: Int64) {

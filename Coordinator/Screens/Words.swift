@@ -47,6 +47,7 @@ extension MoveKind {
     case .failover: "FAILING OVER"
     case .failback: "FAILING BACK"
     case .operatorMove: "MOVING"
+    case .repair: "REPAIRING"
     }
   }
 
@@ -56,6 +57,7 @@ extension MoveKind {
     case .failover: "failover"
     case .failback: "failback"
     case .operatorMove: "switchover"
+    case .repair: "repair"
     }
   }
 }

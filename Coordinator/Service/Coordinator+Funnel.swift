@@ -1,6 +1,7 @@
 import Codec
 import Decision
 import Logging
+import Recording
 import Store
 import Wire
 
@@ -16,7 +17,7 @@ extension Coordinator {
     var events = verdictEvents(&room, stepped.assessment, now: now)
     events += ruleEvents(&room, stepped.assessment, transition: stepped.transition, now: now)
     events += heldEvents(&room, stepped.assessment, now: now)
-    let changed = stepped.transition != nil || room.machine.memory != before.memory
+    let changed = stepped.transition != nil || room.machine.memory != room.stored
     var told: [EventRecord] = []
     if changed || !events.isEmpty {
       var commit = Commit(service: name, events: events)
@@ -26,6 +27,7 @@ extension Coordinator {
         commit.memory = try JSON.encode(room.machine.memory)
         let receipt = try store.commit(commit)
         if let id = receipt.incident { room.incident?.id = id }
+        room.stored = room.machine.memory
         storeTrouble = nil
       } catch let error as StoreError {
         // Not durable: it did not happen. The next tick tries again.
@@ -45,6 +47,8 @@ extension Coordinator {
     }
     room.assessment = stepped.assessment
     rooms[name] = room
+    recording.put(
+      name, before: before, after: room.machine, transition: stepped.transition, now: now)
     for event in told { log(event) }
     if let transition = stepped.transition { perform(transition, service: name) }
     keepGoing(name, now: now)
@@ -60,7 +64,7 @@ extension Coordinator {
     let rule = transition.decision.rule
     switch transition.decision.effect {
     case .none, .passPointOfNoReturn: break
-    case .openEmergency, .openElective, .openCommanded:
+    case .openEmergency, .openElective, .openCommanded, .openRepair:
       room.incident = opened(transition, room: room, stepped.assessment, now: now)
       room.asked = nil
       room.resumed = false

@@ -10,7 +10,7 @@ extension Coordinator {
   func perform(_ transition: Transition, service name: String) {
     switch transition.decision.effect {
     case .none, .passPointOfNoReturn: break
-    case .openEmergency, .openElective, .openCommanded: startMove(name)
+    case .openEmergency, .openElective, .openCommanded, .openRepair: startMove(name)
     case .cancel, .fail:
       rooms[name]?.moving?.cancel()
       rooms[name]?.verifying?.cancel()
@@ -43,7 +43,8 @@ extension Coordinator {
           // What was under way before the restart has landed or never will, as a reading from
           // after the wait tells; the next tick judges the move anew.
           guard let read = room.readAt, read >= (room.mayWriteFrom ?? read) else { return }
-          rooms[name]?.machine.observe(write: .pending)
+          rooms[name]?.machine.noteMayLand(now: now)
+          rooms[name]?.machine.observe(write: hasBegun(room, intent) ? .partly : .pending)
         }
         rooms[name]?.resumed = false
         tell(name, .resumed, text: "taking up the move to \(intent.to) after a restart")
@@ -51,6 +52,15 @@ extension Coordinator {
       }
       startMove(name)
     case .steady, .confirming, .awaitingApproval, .stranded, .cooling: break
+    }
+  }
+
+  /// Whether a record shows the target already: then there is no way back.
+  private func hasBegun(_ room: Room, _ intent: Intent) -> Bool {
+    let topology = room.service.topology
+    guard let found = room.reading, let target = topology.region(intent.to) else { return false }
+    return topology.families.contains { family in
+      found[family] == target.addresses[family].map { [$0] }
     }
   }
 
@@ -91,8 +101,9 @@ extension Coordinator {
     var previous: [String: String] = [:]
     for (family, address) in target.addresses {
       desired[family.recordType] = address
-      // A superseded move may have left the families apart: nothing is compared then.
-      previous[family.recordType] = intent.rule == .supersede ? nil : from?.addresses[family]
+      // A superseded move may have left the families apart, and so may a late echo.
+      let isKnown = intent.rule != .supersede && !room.machine.mayShowEchoes
+      previous[family.recordType] = isKnown ? from?.addresses[family] : nil
     }
     return MovePlan(
       name: topology.name, desired: desired, previous: previous,
@@ -114,7 +125,7 @@ extension Coordinator {
     else { return .stop("the intent of epoch \(epoch) is closed") }
     guard let decision = room.assessment?.decision else { return .stop("nothing is judged yet") }
     switch decision.rule {
-    case .writePending, .failOver, .failBack, .operatorMove, .supersede, .finishing,
+    case .writePending, .failOver, .failBack, .operatorMove, .supersede, .lateEcho, .finishing,
       .pointOfNoReturn:
       rooms[name]?.machine.observe(write: .underway)
       return .go
@@ -134,9 +145,9 @@ extension Coordinator {
     case .ambiguous(let record, _, _):
       if record.type == "TXT" {
         notWritten(name)
-      } else if let intent = room.machine.memory.intent {
-        let until = Now.read().instant + deployment.settings.pace.mayLandFor
-        rooms[name]?.mayLand = (intent.to, until)
+      } else {
+        // Durable with the next step, which comes before any other write.
+        rooms[name]?.machine.noteMayLand(now: Now.read())
       }
     case .committed(let record):
       if let index = room.incident?.records.firstIndex(where: { $0.type == record.type }) {
@@ -144,7 +155,6 @@ extension Coordinator {
         room.incident?.records[index].recordId = record.id
       }
       room.ttlSeconds = record.ttlSeconds
-      room.mayLand = nil
       if room.incident?.records.contains(where: { !$0.committed }) == true {
         // The point of no return: from here on the rest is written whatever happens.
         room.machine.observe(write: .partly)

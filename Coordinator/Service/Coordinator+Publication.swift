@@ -139,26 +139,23 @@ extension Coordinator {
       rooms[name] = room
       return
     }
-    let late = room.mayLand.flatMap { now.instant < $0.until ? $0.region : nil }
-    guard let adopted = room.machine.observe(addresses: addresses, now: now, late: late) else {
+    guard let adopted = room.machine.observe(addresses: addresses, now: now) else {
       rooms[name] = room
       return
     }
-    adopt(adopted, late: late, room: room, now: now)
+    adopt(adopted, room: room, now: now)
   }
 
   /// Takes over where someone else pointed the name, durably; not stored, it is seen again.
-  private func adopt(_ region: RegionID, late: RegionID?, room: Room, now: Now) {
+  private func adopt(_ region: RegionID, room: Room, now: Now) {
     let name = room.name
     let service = room.service.topology.name
     let text =
-      region == late
-      ? "a write of ours without an answer has landed late: \(service) points at \(region)"
-      : "someone pointed \(service) at \(region): taken over as an operator's move"
-        + (room.machine.memory.pinned == nil
-          ? "" : "; automatic failback is off until signalbox failback \(name)")
+      "someone pointed \(service) at \(region): taken over as an operator's move"
+      + (room.machine.memory.pinned == nil
+        ? "" : "; automatic failback is off until signalbox failback \(name)")
     let event = EventRecord(
-      region == late ? .lateEcho : .adopted, at: now, service: name, region: region,
+      .adopted, at: now, service: name, region: region,
       epoch: room.machine.memory.epoch, level: .alert, text: text)
     do {
       let memory = try JSON.encode(room.machine.memory)
@@ -166,7 +163,6 @@ extension Coordinator {
         Commit(
           service: name, epoch: room.machine.memory.epoch, memory: memory, events: [event]))
       rooms[name] = room
-      rooms[name]?.mayLand = nil
       log(event)
     } catch let error as StoreError {
       note(storeError: error)

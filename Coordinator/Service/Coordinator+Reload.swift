@@ -46,6 +46,7 @@ extension Coordinator {
     for service in next.services { reconfigure(service, now: now) }
     rooms.merge(fresh) { old, _ in old }
     takeOnPolicy(before: before, now: now)
+    recordReload(now)
     reloadTrouble = nil
     let same = settings == before.settings ? "nothing has changed" : "other values are in force"
     let words = change.words.isEmpty ? [same] : change.words

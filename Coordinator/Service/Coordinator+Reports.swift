@@ -1,6 +1,7 @@
 import Decision
 import Logging
 import Platform
+import Recording
 import Settings
 import Store
 import Wire
@@ -28,10 +29,15 @@ extension Coordinator {
       try admission.admit(report, now: now)
     } catch {
       var problem = error
-      if problem.code == "not_timely" { problem.challenge = challenge(for: agent, now: now) }
+      // Who echoes it lives now.
+      if ["not_timely", "ended_boot"].contains(problem.code) {
+        problem.challenge = challenge(for: agent, now: now)
+      }
       throw refuse(problem, now: now)
     }
     evidence.take(report, at: now.instant)
+    noteQuarantine(now)
+    recording.put(report, at: now.instant)
     noteHistory(report, now: now)
     return directive(for: report, now: now)
   }
@@ -82,16 +88,19 @@ extension Coordinator {
       of: report.region, agents: agents, evidence: evidence, policy: policy, now: now.instant)
     let services = rooms.values.map { room in
       let memory = room.machine.memory
+      let work = lease(for: report, service: room.name, now: now)
       return ServiceDirective(
-        service: room.service.topology.service, epoch: memory.epoch, traffic: memory.active,
-        trafficAgeMs: memory.activeSinceMs.map { Int(clamping: max(0, now.wallMs - $0)) })
+        service: room.name, epoch: memory.epoch, traffic: memory.active,
+        trafficAgeMs: memory.activeSinceMs.map { Int(clamping: max(0, now.wallMs - $0)) },
+        exclusive: work.exclusive, leaseMs: work.leaseMs)
     }
     return Directive(
       agent: report.agent, sequence: report.sequence,
       services: services.sorted { $0.service < $1.service },
       challenge: challenge(for: report.agent, now: now),
       nextReportMs: Int(policy.reportInterval.wholeMilliseconds),
-      heartbeatWriter: writer == report.agent,
+      heartbeatWriter: writer == report.agent
+        && !evidence.twins.hold(report.agent, at: now.instant),
       heartbeatPeriodMs: Int(policy.heartbeatPeriod.wholeMilliseconds),
       heartbeatReadMs: Int(policy.heartbeatRead.wholeMilliseconds),
       peers: deployment.peers(of: report.region),

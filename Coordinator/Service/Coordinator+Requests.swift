@@ -92,6 +92,7 @@ extension Coordinator {
         "the DNS record of \(room.service.topology.name) cannot be read, so a move would fail: "
           + trouble)
     }
+    if let finding = restartFinding(.read()) { words.append(finding) }
     if let storeTrouble { words.append("cannot store: \(storeTrouble)") }
     if let reloadTrouble {
       words.append("the configuration was not reloaded, the old one is in force: \(reloadTrouble)")

@@ -3,6 +3,7 @@ import DNS
 import Decision
 import Logging
 import Platform
+import Recording
 import Settings
 import Store
 import Wire
@@ -22,6 +23,10 @@ actor Coordinator {
   nonisolated let incarnation: String
   let store: Store
   let eventLog: EventLog<CoordinatorMessage>
+  nonisolated let recorder: Recorder?
+  var recording: RecordingTap
+  /// The keyframe of the start was put.
+  var saidStart = false
   /// Replaced by a reload.
   var deployment: Deployment
   var nameServers: NameServers
@@ -31,6 +36,8 @@ actor Coordinator {
   var elections = WriterElection()
   var rooms: [String: Room] = [:]
   var refused: [String: Int] = [:]
+  /// Identities that two hosts use, as told.
+  var quarantined: Set<AgentID> = []
   /// When refusals of a code were last told.
   var refusedToldAt: [String: Instant] = [:]
   var shownDoubts: Set<Doubt> = []
@@ -45,7 +52,7 @@ actor Coordinator {
 
   init(
     deployment: Deployment, store: Store, provider: any DNSProvider, nameServers: NameServers,
-    dns: DNSClient, publicKey: String, logger: Logger
+    dns: DNSClient, publicKey: String, logger: Logger, recordsInto evidenceDirectory: String? = nil
   ) throws {
     executor = try ThreadExecutor(name: "coordinator")
     self.deployment = deployment
@@ -54,7 +61,12 @@ actor Coordinator {
     self.dns = dns
     self.publicKey = publicKey
     self.store = store
-    eventLog = EventLog(logger)
+    let eventLog = EventLog<CoordinatorMessage>(logger)
+    self.eventLog = eventLog
+    recorder = try evidenceDirectory.map {
+      try Self.recorder(into: $0, deployment: deployment, log: eventLog)
+    }
+    recording = RecordingTap(recorder)
     let now = Now.read()
     started = now.instant
     startedMs = now.wallMs
@@ -85,7 +97,7 @@ actor Coordinator {
       var room = Room(
         machine: Machine(
           topology: service.topology, policy: service.policy, memory: memory, started: started),
-        service: service)
+        service: service, started: started)
       room.incident = open.first { $0.service == name }
       room.lastIncident = try store.incidents(service: name, limit: 5).first { $0.outcome != .open }
       if memory.intent != nil {
@@ -101,11 +113,14 @@ actor Coordinator {
   func tick() {
     let now = Now.read()
     noteWallClock(now)
+    recordTick(now)
     if doubts.tick(&evidence, now: now.instant) {
       for name in rooms.keys { rooms[name]?.machine.restartConfirmations() }
     }
     noteDoubts(now)
     for name in rooms.keys.sorted() { step(name, now: now) }
+    passLeases(now)
+    noteQuarantine(now)
     eventLog.settle()
   }
 
@@ -127,6 +142,7 @@ actor Coordinator {
     for (target, probe) in probes where current.contains(target) {
       evidence.take(probe, of: ProbeKey(target))
     }
+    recordProbes()
   }
 
   /// Five seconds are more than slewing does between two ticks.
@@ -178,6 +194,7 @@ actor Coordinator {
       room.moving?.cancel()
     }
     for room in rooms.values { await room.moving?.value }
+    await recorder?.end()
     store.close()
   }
 
@@ -242,8 +259,8 @@ struct Room: Sendable {
   var moves = 0
   /// A stopped or interrupted move is not taken up again before.
   var retryFrom: Instant?
-  /// A write without a definite answer that may still land (RULES 10).
-  var mayLand: (region: RegionID, until: Instant)?
+  /// What the journal has of the machine's memory: the rest is written by the next step.
+  var stored: Memory
   /// Readings in a row, while a move is being published, that show something else.
   var strays = 0
   /// The newest reading of the record, and when it was made.
@@ -263,9 +280,14 @@ struct Room: Sendable {
   /// Who asked for the pending move, and why.
   var asked: (by: String, reason: String?)?
 
-  init(machine: Machine, service: Deployment.Service) {
+  /// Who holds leases for exclusive work.
+  var leases: Leases
+
+  init(machine: Machine, service: Deployment.Service, started: Instant) {
     self.machine = machine
     self.service = service
+    stored = machine.memory
+    leases = Leases(memory: machine.memory, started: started)
   }
 
   /// The service's name, its key among the rooms.

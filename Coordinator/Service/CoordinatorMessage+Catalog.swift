@@ -6,6 +6,8 @@ extension CoordinatorMessage {
     switch self {
     case .started, .stopped, .notStarted, .reloaded, .notReloaded, .leftOut: aboutProgram
     case .doubt, .doubtEnded, .clockStepped, .notStored: aboutItself
+    case .notRecorded, .recordedAgain: aboutRecording
+    case .startsOften, .twins, .twinsEnded, .exclusive: aboutSurroundings
     case .verdictWorse, .verdictBetter, .reportRefused, .lateReport: aboutReports
     case .recordUnread, .recordUnclear, .adopted, .lateEcho: aboutRecord
     case .failoverBegun, .failbackBegun, .operatorMoveBegun, .superseded, .cancelled, .failed,
@@ -189,8 +191,9 @@ extension CoordinatorMessage {
       CatalogEntry(
         "d0d305f8e81f48b7842546ef39d250f3", "A write of ours has landed late",
         """
-        An earlier write had no answer, and took effect now. @SIGNALBOX_SERVICE@
-        points at region @SIGNALBOX_REGION@; the coordinator goes on from there.
+        An earlier write had no answer, and took effect now. Nobody wants it: the
+        record of @SIGNALBOX_SERVICE@ is written again, at most three times for each
+        move. Users stay where they are, and it counts as no move.
         """)
     }
   }

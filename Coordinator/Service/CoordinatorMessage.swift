@@ -17,12 +17,17 @@ enum CoordinatorMessage: String, MessageKind {
   case doubt = "doubt"
   case doubtEnded = "doubt-ended"
   case clockStepped = "clock"
+  case startsOften = "starts-often"
   case notStored = "not-stored"
+  case notRecorded = "not-recorded"
+  case recordedAgain = "recorded-again"
   // What it hears and sees.
   case verdictWorse = "verdict"
   case verdictBetter = "verdict-better"
   case reportRefused = "report-refused"
   case lateReport = "late-report"
+  case twins = "two-hosts"
+  case twinsEnded = "two-hosts-over"
   case recordUnread = "record-unread"
   case recordUnclear = "record-unclear"
   case adopted = "adopted"
@@ -44,6 +49,7 @@ enum CoordinatorMessage: String, MessageKind {
   case held = "held"
   case approvalWanted = "approval-wanted"
   case order = "order"
+  case exclusive = "exclusive"
   case decided = "decided"
   // The steps of a move.
   case call = "call"
@@ -65,7 +71,7 @@ enum CoordinatorMessage: String, MessageKind {
   var historyKind: String {
     switch self {
     case .failoverBegun, .failbackBegun, .operatorMoveBegun: "intent"
-    case .superseded: "intent"
+    case .superseded, .lateEcho: "intent"
     case .cancelled, .failed, .written, .confirming, .dispelled, .wouldMove, .blocked, .noTarget,
       .approvalWanted, .recordUnclear, .decided:
       "rule"
@@ -91,6 +97,7 @@ enum CoordinatorMessage: String, MessageKind {
       case .failBack: .failbackBegun
       case .operatorMove: .operatorMoveBegun
       case .supersede: .superseded
+      case .lateEcho: .lateEcho
       case .cancelRefuted, .cancelTargetLost, .cancelGateClosed, .cancelHeld: .cancelled
       case .writeRefused, .overtaken: .failed
       case .allCommitted: .written

@@ -1,5 +1,6 @@
 import Decision
 import Platform
+import Recording
 import Settings
 import Wire
 
@@ -52,7 +53,7 @@ struct Deployment: Sendable {
       }
     }
     return Service(
-      settings: service, topology: topology, policy: policy(service, settings: settings),
+      settings: service, topology: topology, policy: Policy(service, of: settings),
       probes: probes)
   }
 
@@ -61,64 +62,6 @@ struct Deployment: Sendable {
     addresses[.ipv4] = region.addresses.first
     addresses[.ipv6] = region.addresses6.first
     return Region(id: region.id, aws: region.aws, addresses: addresses)
-  }
-
-  private static func policy(
-    _ service: ServiceSettings, settings: CoordinatorSettings
-  ) -> Policy {
-    var policy = Policy()
-    policy.automation =
-      switch settings.automation {
-      case .observe: .observe
-      case .approve: .approve
-      case .automatic: .automatic
-      }
-    policy.onDataRisk =
-      switch service.onDataRisk {
-      case .proceed: .proceed
-      case .ask: .ask
-      }
-    policy.onContested =
-      switch service.onContested {
-      case .move: .move
-      case .alert: .alert
-      }
-    policy.failback =
-      switch service.failback {
-      case .manual: .manual
-      case .automatic: .automatic
-      case .never: .never
-      }
-    policy.minHealthy = service.minHealthy
-    policy.freshFor = service.freshFor
-    policy.reportInterval = service.reportInterval
-    policy.probeInterval = service.probeInterval
-    policy.minVantages = service.minVantages
-    policy.failoverAfter = service.failoverAfter
-    policy.outsideConfirm = service.outsideConfirm
-    policy.cooldown = service.cooldown
-    policy.minUp = service.minUp
-    policy.maxSwitches = service.maxSwitches
-    policy.maxSwitchesHard = service.maxSwitchesHard
-    policy.switchWindow = service.switchWindow
-    policy.failbackAfter = service.failbackAfter
-    policy.maxLag = service.maxLag
-    policy.maxDataAtRisk = service.maxDataAtRisk
-    policy.heartbeatPeriod = service.heartbeatPeriod
-    policy.heartbeatRead = service.heartbeatRead
-    let pace = settings.pace
-    policy.failbackPause = pace.failbackPause
-    policy.writeDeadline = pace.writeDeadline
-    policy.rereadAfter = pace.rereadAfter
-    policy.convergenceRound = pace.convergenceRound
-    policy.notPublishedAfter = pace.notPublishedAfter
-    // A rehearsal runs on a shared machine: its stalls are not shorter for it.
-    policy.lateTick = max(pace.lateTick, .seconds(1))
-    policy.refusalPause = service.outsideConfirm
-    policy.credentialsWait = pace.credentialsWait
-    policy.approvalValid = pace.approvalValid
-    policy.probation = pace.probation
-    return policy
   }
 
   /// How often everything is judged.

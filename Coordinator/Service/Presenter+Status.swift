@@ -28,13 +28,15 @@ enum Presenter {
       policy: policy(room, assessment: assessment),
       forecast: assessment.flatMap { forecast(room, assessment: $0) }, incident: room.incident,
       lastIncident: room.lastIncident, pinned: memory.pinned,
-      orders: Coordinator.orders(room.machine, assessment: assessment))
+      orders: Coordinator.orders(room.machine, assessment: assessment),
+      exclusive: ExclusiveStatus(room, now: snapshot.now.instant))
   }
 
   static func at(_ room: Room) -> String {
     switch room.machine.at {
     case .region: "region"
     case .mixed: "mixed"
+    case .echo: "echo"
     case .foreign: "foreign"
     case .unknown: "unknown"
     }
@@ -99,6 +101,7 @@ enum Presenter {
         return "\(name) points at \(addresses(room).joined(separator: ", ")), which is not "
           + "configured: automatic moves are blocked."
       case .mixed: return "\(name) points at several regions: nothing is moved."
+      case .echo: return "a write of ours has landed late on \(name): it is being overwritten."
       case .unknown: return "where \(name) points is not known: nothing is moved."
       case .region: return "\(name) points at \(active); its health is not known yet."
       }

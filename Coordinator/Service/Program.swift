@@ -144,6 +144,7 @@ private actor Listening {
   func one() async {
     count += 1
     guard count == 2 else { return }
+    await coordinator.noteStart()
     Supervisor.ready(status: await coordinator.oneLine())
     coordinator.eventLog.write(
       .started, .notice,
@@ -193,7 +194,8 @@ private struct Parts {
         newClusterID: SecureRandom.hex(8))
       coordinator = try Coordinator(
         deployment: deployment, store: store, provider: LinodeProvider(linode),
-        nameServers: nameServers, dns: dns, publicKey: signer.verifier.base64, logger: logger)
+        nameServers: nameServers, dns: dns, publicKey: signer.verifier.base64, logger: logger,
+        recordsInto: "\(settings.stateDirectory)/evidence")
     } catch {
       throw StartupError(description: "\(error)")
     }

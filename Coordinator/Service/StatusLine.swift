@@ -66,6 +66,7 @@ extension StatusLine.Service {
     case .region: break
     case .foreign: troubles.append("DNS points at an address that is not configured")
     case .mixed: troubles.append("DNS points at several regions")
+    case .echo: troubles.append("a late write is being overwritten")
     case .unknown:
       if room.machine.memory.intent == nil { troubles.append("DNS not read") }
     }

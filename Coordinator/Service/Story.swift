@@ -69,6 +69,7 @@ enum Story {
     case .commanded:
       let reason = asked?.reason.map { ": \($0)" } ?? ""
       return "\(asked?.by ?? "an operator") asked for it\(reason)"
+    case .repair: return "a write toward \(from) that had no answer has landed late"
     case .elective: return "\(intent.to) is ready to take users back from \(from)"
     case .emergency:
       guard let picture = assessment.pictures[from] else { return "\(from) is down" }
@@ -109,7 +110,7 @@ enum Story {
         text += "; " + why.joined(separator: "; ")
       }
       return text + ")"
-    case .failOver, .failBack, .operatorMove, .supersede:
+    case .failOver, .failBack, .operatorMove, .supersede, .lateEcho:
       guard let intent = assessment.intent else { return "" }
       let from = intent.from ?? "nowhere"
       return " (\(from) to \(intent.to), epoch \(intent.epoch))"

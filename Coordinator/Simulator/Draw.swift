@@ -29,6 +29,9 @@ public struct ScheduleDrawer: Sendable {
   public func draw(_ seed: UInt64) -> Schedule {
     var random = SplitMix64(seed: seed)
     var setup = self.setup ?? Self.deployment(&random)
+    var length = length
+    // Where packets are always lost no time can be jumped over.
+    if weather == .rough, setup.lossPercent > 0 { length = min(length, Self.lossyLength) }
     var faults: [Fault] = []
     switch weather {
     case .calm: break
@@ -85,6 +88,7 @@ public struct ScheduleDrawer: Sendable {
   }
 
   static let day: Int64 = 86_400_000
+  private static let lossyLength = day / 4
 
   private static func deploys(
     _ setup: Setup, length: Int64, _ random: inout SplitMix64
@@ -114,7 +118,7 @@ public struct ScheduleDrawer: Sendable {
     return faults
   }
 
-  /// Episodes some hours apart, in each of which a few things go wrong together.
+  /// An episode every four to thirty-two hours, in which a few things go wrong together.
   private static func rough(
     _ setup: Setup, length: Int64, _ random: inout SplitMix64
   ) -> [Fault] {
@@ -124,7 +128,7 @@ public struct ScheduleDrawer: Sendable {
       var episode = Episode(setup: setup, start: start)
       for _ in 0..<random.within(1...4) { episode.add(&random) }
       faults += episode.faults
-      start += random.within(1_800_000...28_800_000)
+      start += random.within(14_400_000...115_200_000)
     }
     return faults
   }

@@ -29,9 +29,9 @@ extension Judge {
     if !topology.regions.contains(where: { $0.addresses.values.contains(target) }) {
       fail(world, .neverEmpty, "\(target) is not configured")
     }
-    guard let shell = world.shell, memory.phase == .switching, intent.overrides.isEmpty else {
-      return
-    }
+    guard let shell = world.shell, memory.phase == .switching, intent.overrides.isEmpty,
+      intent.errand != .repair
+    else { return }
     let witness = witness(world, shell, room.service)
     let source = intent.errand == .elective ? nil : intent.from
     if let text = witness.againstEntering(intent.to, from: source) {
@@ -52,7 +52,7 @@ extension Judge {
   /// An incident has ended.
   mutating func closed(_ world: World, _ incident: IncidentRecord) {
     world.figures.outcomes[incident.outcome, default: 0] += 1
-    guard incident.outcome == .converged, incident.kind != .operatorMove,
+    guard incident.outcome == .converged, [.failover, .failback].contains(incident.kind),
       world.figures.recoveries.count < 1000
     else { return }
     let service = world.topologies.firstIndex { $0.service == incident.service } ?? 0

@@ -107,11 +107,12 @@ struct Judge {
     world.figures.intents[intent.kind, default: 0] += 1
     openedAt[index] = world.now
     let witness = witness(world, shell, index)
-    if intent.errand != .commanded { checkOrders(world, index, intent) }
+    if intent.errand != .commanded && intent.errand != .repair { checkOrders(world, index, intent) }
     switch intent.errand {
     case .emergency: checkEmergency(world, index, intent, witness, assessment)
     case .elective: checkElective(world, index, intent, witness)
     case .commanded: break
+    case .repair: checkRepair(world, index, intent)
     }
   }
 
@@ -189,6 +190,17 @@ struct Judge {
           fail(world, .gated, "\(name) while replication is \(Seconds.text(behind)) s behind")
         }
       }
+    }
+  }
+
+  /// Only what is wanted is written again, and only where a write of ours may have landed late.
+  private mutating func checkRepair(_ world: World, _ index: Int, _ intent: Intent) {
+    let memory = durable[index]
+    if intent.to != memory.active {
+      fail(world, .oneIntent, "\(intent.to) is repaired, users are in \(memory.active ?? "-")")
+    }
+    if !(memory.echoes ?? []).contains(where: { $0.region == intent.from }) {
+      fail(world, .justified, "\(intent.to) is written again, and no write of ours was abandoned")
     }
   }
 

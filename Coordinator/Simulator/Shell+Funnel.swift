@@ -20,7 +20,7 @@ extension Shell {
       perform(transition, room: index)
       room = rooms[index]
     }
-    if stepped.transition != nil || room.machine.memory != before.memory || !events.isEmpty {
+    if stepped.transition != nil || room.machine.memory != room.stored || !events.isEmpty {
       var commit = Commit(service: room.name, events: events)
       prepare(&commit, room: &room, stepped: stepped, now: now)
       let opens = stepped.transition?.opened != nil
@@ -63,6 +63,7 @@ extension Shell {
       world.journal.isFull = world.conditions.coordinator.diskFull
       let receipt = try world.journal.commit(commit)
       if let id = receipt.incident { room.incident?.id = id }
+      room.stored = room.machine.memory
       world.figures.commits += 1
       world.judge.stored(world, room.service, room.machine.memory)
       return true
@@ -83,7 +84,7 @@ extension Shell {
     guard let transition = stepped.transition else { return }
     switch transition.decision.effect {
     case .none, .passPointOfNoReturn: break
-    case .openEmergency, .openElective, .openCommanded:
+    case .openEmergency, .openElective, .openCommanded, .openRepair:
       room.incident = opened(transition, room: room, stepped.assessment, now: now)
       room.resumed = false
     case .cancel:

@@ -7,7 +7,7 @@ extension Shell {
   func perform(_ transition: Transition, room index: Int) {
     switch transition.decision.effect {
     case .none, .passPointOfNoReturn: break
-    case .openEmergency, .openElective, .openCommanded: startMove(index)
+    case .openEmergency, .openElective, .openCommanded, .openRepair: startMove(index)
     case .cancel, .fail:
       cancelMove(index)
       rooms[index].verifyKey = nil
@@ -37,6 +37,7 @@ extension Shell {
           // What was under way before the restart has landed or never will, as a reading from
           // after the wait tells.
           guard let read = room.readAt, read >= (room.mayWriteFrom ?? read) else { return }
+          rooms[index].machine.noteMayLand(now: now)
           rooms[index].machine.observe(write: hasBegun(room, intent) ? .partly : .pending)
         }
         rooms[index].resumed = false
@@ -98,7 +99,8 @@ extension Shell {
     var previous: [String: String] = [:]
     for (family, address) in target.addresses {
       desired[family.type] = address
-      previous[family.type] = intent.rule == .supersede ? nil : from?.addresses[family]
+      let isKnown = intent.rule != .supersede && !room.machine.mayShowEchoes
+      previous[family.type] = isKnown ? from?.addresses[family] : nil
     }
     return MovePlan(
       name: topology.name, desired: desired, previous: previous,
@@ -216,7 +218,7 @@ extension Shell {
       return .stop("the intent is closed")
     }
     switch room.assessment?.decision.rule {
-    case .writePending, .failOver, .failBack, .operatorMove, .supersede, .finishing,
+    case .writePending, .failOver, .failBack, .operatorMove, .supersede, .lateEcho, .finishing,
       .pointOfNoReturn:
       rooms[index].machine.observe(write: .underway)
       return .go
@@ -236,13 +238,12 @@ extension Shell {
       if record.type == "TXT" {
         notWritten(index)
       } else {
-        rooms[index].mayLand = (intent.to, world.clock.instant + Defaults.mayLandFor)
+        rooms[index].machine.noteMayLand(now: world.clock)
       }
     case .committed(let record):
       if let number = rooms[index].incident?.records.firstIndex(where: { $0.type == record.type }) {
         rooms[index].incident?.records[number].committed = true
       }
-      rooms[index].mayLand = nil
       if rooms[index].incident?.records.contains(where: { !$0.committed }) == true {
         rooms[index].machine.observe(write: .partly)
       }

@@ -147,9 +147,8 @@ extension Shell {
       return
     }
     var room = rooms[index]
-    let late = room.mayLand.flatMap { now.instant < $0.until ? $0.region : nil }
     let before = room.machine.at
-    let adopted = room.machine.observe(addresses: addresses, now: now, late: late)
+    let adopted = room.machine.observe(addresses: addresses, now: now)
     if room.machine.at != before { room.isDirty = true }
     guard let adopted else {
       // The first time DNS is known is no adoption.
@@ -162,7 +161,6 @@ extension Shell {
       kind: "adopted", text: "adopted \(adopted)")
     var commit = Commit(service: room.name, events: [event])
     guard store(&commit, room: &room) else { return }
-    room.mayLand = nil
     room.isDirty = true
     rooms[index] = room
     world.noteTrouble()

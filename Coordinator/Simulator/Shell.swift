@@ -8,6 +8,8 @@ import Wire
 struct Room {
   var machine: Machine
   let service: Int
+  /// What the journal has of the machine's memory.
+  var stored: Memory
   var assessment: Assessment?
   var incident: IncidentRecord?
   var lastIncident: IncidentRecord?
@@ -31,7 +33,6 @@ struct Room {
   var readingNumber = 0
   var strays = 0
   var retryFrom: Moment?
-  var mayLand: (region: RegionID, until: Moment)?
   var mayWriteFrom: Moment?
   var resumed = false
   var saidHeld = false
@@ -105,7 +106,7 @@ final class Shell {
       var room = Room(
         machine: Machine(
           topology: topology, policy: policy, memory: memory, started: started),
-        service: service)
+        service: service, stored: memory)
       room.incident = open.first { $0.service == topology.service }
       if memory.intent != nil {
         room.mayWriteFrom = started + Defaults.writeDeadline + Defaults.restartMargin
@@ -177,7 +178,6 @@ final class Shell {
       && rooms.allSatisfy { room in
         !room.isDirty && room.rest.isCalm && room.driver == nil && room.verifyKey == nil
           && room.machine.at == .region
-          && (room.mayLand.map { world.clock.instant > $0.until } ?? true)
       }
   }
 

@@ -33,6 +33,10 @@ public enum Bounds {
       guardian.name(entry.service, "\(path).service")
       guardian.counter(entry.epoch, "\(path).epoch")
     }
+    guardian.each(report.replicas ?? [], "replicas") { guardian, entry, path in
+      guardian.name(entry.aws, "\(path).aws")
+      guardian.name(entry.status, "\(path).status")
+    }
     guardian.each(report.history, "history") { guardian, entry, path in
       guardian.wall(entry.atMs, "\(path).at_ms")
       guardian.text(entry.name, "\(path).name")

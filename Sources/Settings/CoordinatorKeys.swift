@@ -23,7 +23,13 @@ extension Schema {
         "the Unix socket that takes changes; at most 107 bytes long"),
       Key(
         "state_directory", .file, .value(.text("/var/lib/signalbox")),
-        "where the journal of decisions is kept"),
+        "where the journal of decisions and the recorded evidence are kept"),
+      Key(
+        "evidence_days", .integer(1...3650), .value(.integer(Defaults.evidenceDays)),
+        "how long the evidence behind decisions is kept, for `signalbox replay`"),
+      Key(
+        "evidence_mib", .integer(16...1_048_576), .value(.integer(Defaults.evidenceMiB)),
+        "the most that it may take, in MiB; the oldest goes first"),
       Key(
         "key_file", .file, .value(.text("/etc/signalbox/secrets/coordinator-key")),
         "the Ed25519 private key, in PEM, mode 0600; it signs the replies to agents"),
@@ -57,7 +63,7 @@ extension Schema {
   private static let service = Section(
     name: "service", form: .named("the service's name"),
     doc: "One app. Several services may share regions and hosts.",
-    keys: serviceWhat + serviceWhen + serviceBack + serviceEvidence, planned: ["drill", "lease"])
+    keys: serviceWhat + serviceWhen + serviceBack + serviceEvidence, planned: ["drill"])
 
   private static let serviceWhat = [
     Key("dns", .hostNames(count: 1), .required, "the name whose address is moved"),
@@ -120,6 +126,10 @@ extension Schema {
     Key(
       "on_data_risk", .choice(["proceed", "ask"], planned: []), .value(.text("proceed")),
       "what to do above max_data_at_risk, or when it is not known: `ask` waits for an approval"),
+    Key(
+      "lease", .duration(leases, paced: false), .absent("nothing is leased"),
+      "how long a region may do exclusive work without hearing from the coordinator; at least "
+        + "three report_intervals"),
   ]
 
   private static let serviceEvidence = [
@@ -166,5 +176,7 @@ extension Schema {
 
   private static let short = Duration.milliseconds(1)...Duration.seconds(86_400)
   private static let quick = Duration.milliseconds(10)...Duration.seconds(600)
+  /// The agent takes no lease for longer than an hour.
+  private static let leases = Duration.seconds(1)...Duration.seconds(3600)
   private static let zeroToWeek = Duration.zero...Duration.seconds(7 * 86_400)
 }

@@ -97,6 +97,12 @@ struct CoordinatorRules {
       service, "probe_interval", ["probe_deadline"], "probe_deadline",
       "Else probes overtake each other."
     ) { $0[0] }
+    if service.given.contains("lease") {
+      atLeast(
+        service, "lease", ["report_interval"], "three report intervals",
+        "Else a lost report or two end the lease of a region that is well."
+      ) { $0[0] * 3 }
+    }
     let rate = service.rate("max_switches"), hard = service.integer("max_switches_hard")
     if service.isSound("max_switches", "max_switches_hard"), hard < rate.count {
       findings.add(

@@ -23,6 +23,7 @@ extension CoordinatorSettings {
     return CoordinatorSettings(
       automation: Automation(rawValue: top.text("automation")) ?? .observe, listen: listen,
       socket: top.text("socket"), stateDirectory: top.text("state_directory"),
+      evidenceDays: top.integer("evidence_days"), evidenceMiB: top.integer("evidence_mib"),
       keyFile: top.text("key_file"), sourceAddress: top.optionalText("source_address"),
       rehearsalSpeed: speed,
       linode: LinodeSettings(
@@ -50,6 +51,7 @@ extension ServiceSettings {
       maxDataAtRisk: reading.duration("max_data_at_risk"),
       onDataRisk: OnDataRisk(rawValue: reading.text("on_data_risk")) ?? .proceed,
       onContested: OnContested(rawValue: reading.text("on_contested")) ?? .move,
+      lease: reading.optionalDuration("lease"),
       maxSwitches: rate.count,
       maxSwitchesHard: reading.integer("max_switches_hard"), switchWindow: rate.window,
       minVantages: reading.integer("min_vantages"), freshFor: reading.duration("fresh_for"),

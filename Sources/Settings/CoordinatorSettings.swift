@@ -46,6 +46,10 @@ public struct CoordinatorSettings: Sendable, Hashable {
   /// Path of the Unix socket that takes changes.
   public var socket: String
   public var stateDirectory: String
+  /// How long recorded evidence is kept.
+  public var evidenceDays: Int
+  /// The most that it may take, in MiB.
+  public var evidenceMiB: Int
   /// Ed25519, PKCS#8 PEM, readable by its owner alone.
   public var keyFile: String
   /// Where outgoing probes and API calls start; nil leaves it to the system.
@@ -98,6 +102,8 @@ public struct ServiceSettings: Sendable, Hashable {
   public var maxDataAtRisk: Duration
   public var onDataRisk: OnDataRisk
   public var onContested: OnContested
+  /// Of leases for exclusive work; nil: nothing is leased.
+  public var lease: Duration?
   /// Automatic moves that are free within `switchWindow`.
   public var maxSwitches: Int
   /// All automatic moves within `switchWindow`; at least `maxSwitches`.

@@ -117,8 +117,10 @@ struct Reading {
     return number
   }
 
-  func duration(_ key: String) -> Duration {
-    guard case .duration(let time) = values[key] else { return .zero }
+  func duration(_ key: String) -> Duration { optionalDuration(key) ?? .zero }
+
+  func optionalDuration(_ key: String) -> Duration? {
+    guard case .duration(let time) = values[key] else { return nil }
     return time
   }
 

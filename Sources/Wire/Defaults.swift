@@ -12,11 +12,16 @@ public enum Defaults {
   /// Falls within this time of each other double `rise`; as much quiet resets it.
   public static let flapWindow = Duration.seconds(600)
 
+  /// How long a deploy notice of one host can excuse its bad votes.
+  public static let deployLimit = Duration.seconds(600)
+
   // Reports.
   public static let reportInterval = Duration.seconds(5)
   public static let freshFor = Duration.seconds(15)
   /// How far a first report's wall clock may be off (RULES 5).
   public static let firstContactWindow = Duration.seconds(60)
+  /// How long an identity is quarantined after two hosts were last seen to use it (FAULTS 11).
+  public static let quarantine = Duration.seconds(600)
 
   // Probes from outside.
   public static let probeInterval = Duration.seconds(5)
@@ -52,6 +57,17 @@ public enum Defaults {
   public static let maintenanceFor = Duration.seconds(7200)
   public static let maintenanceLimit = Duration.seconds(7 * 86400)
 
+  // Exclusive work (RULES 13).
+  /// Added, with a tenth of it, to a lease before another region is granted one.
+  public static let leaseMargin = Duration.seconds(5)
+
+  // Starting (RULES 15).
+  /// So many starts of the coordinator in `startsWindow` are too many.
+  public static let startsAlarm = 3
+  public static let startsWindow = Duration.seconds(600)
+  /// The most starts that are remembered.
+  public static let startsKept = 16
+
   // Failing back.
   public static let failbackAfter = Duration.seconds(900)
   public static let maxLag = Duration.seconds(5)
@@ -67,12 +83,17 @@ public enum Defaults {
   /// Between the two reads that prove a write was not applied.
   public static let rereadAfter = Duration.seconds(2)
   public static let mayLandFor = Duration.seconds(900)
+  /// At most so often is what a late echo put into the record overwritten, for each intent.
+  public static let echoRepairs = 3
   /// Between two rounds of asking the name servers.
   public static let convergenceRound = Duration.seconds(5)
   public static let notPublishedAfter = Duration.seconds(180)
   /// A tick that comes later than this voids older evidence (RULES 6c).
   public static let lateTick = Duration.seconds(2)
   public static let ttlSeconds = 30
+  /// How long the coordinator keeps its evidence, and how much of it.
+  public static let evidenceDays = 30
+  public static let evidenceMiB = 1024
   /// The TTLs that Linode stores unchanged (facts/linode 1.4).
   public static let ttlChoices = [
     30, 120, 300, 3600, 7200, 14400, 28800, 57600, 86400, 172_800, 345_600, 604_800, 1_209_600,

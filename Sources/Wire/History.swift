@@ -3,6 +3,8 @@ public enum MoveKind: String, Codable, Hashable, Sendable, CaseIterable {
   case failover, failback
   /// A named operator's planned or forced move.
   case operatorMove = "operator"
+  /// What an abandoned write put into the record late was overwritten: users stay where they are.
+  case repair
 }
 
 /// How an incident stands or ended.

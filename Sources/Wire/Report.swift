@@ -42,6 +42,8 @@ public struct Report: Codable, Hashable, Sendable {
   /// What could not be delivered while the coordinator was away, oldest first: history, never
   /// evidence.
   public var history: [PastCheck]
+  /// The replicas in other AWS regions as the local one lists them; absent while not read of late.
+  public var replicas: [ReplicaState]?
 
   public init(
     version: Int = Limits.wireVersion, agent: String, region: String, boot: String,
@@ -49,7 +51,7 @@ public struct Report: Codable, Hashable, Sendable {
     checks: [CheckResult] = [], heartbeat: OwnHeartbeat? = nil, peers: [PeerHeartbeat] = [],
     probes: [ProbeResult] = [], clock: ClockState = ClockState(), app: AppState? = nil,
     agentVersion: String, starved: Bool = false, deployingMs: Int? = nil, goodbye: Bool = false,
-    acknowledged: [ServiceEpoch] = [], history: [PastCheck] = []
+    acknowledged: [ServiceEpoch] = [], history: [PastCheck] = [], replicas: [ReplicaState]? = nil
   ) {
     self.version = version
     self.agent = agent
@@ -71,6 +73,7 @@ public struct Report: Codable, Hashable, Sendable {
     self.goodbye = goodbye
     self.acknowledged = acknowledged
     self.history = history
+    self.replicas = replicas
   }
 }
 
@@ -213,6 +216,19 @@ public struct PeerHeartbeat: Codable, Hashable, Sendable {
     self.readMs = readMs
     self.periodMs = periodMs
     self.sightings = sightings
+  }
+}
+
+/// One replica of the agent's table in another AWS region.
+public struct ReplicaState: Codable, Hashable, Sendable {
+  /// The AWS region that it is in.
+  public var aws: String
+  /// `ACTIVE`, `CREATING`, `REGION_DISABLED`, … (AWS API reference, ReplicaDescription).
+  public var status: String
+
+  public init(aws: String, status: String) {
+    self.aws = aws
+    self.status = status
   }
 }
 

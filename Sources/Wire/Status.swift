@@ -94,13 +94,16 @@ public struct ServiceStatus: Codable, Hashable, Sendable {
   public var pinned: String?
   /// The operator's orders that hold, and what waits for one; absent when there is nothing.
   public var orders: OrdersStatus?
+  /// Who may do exclusive work (RULES 13); absent where nothing is leased.
+  public var exclusive: ExclusiveStatus?
 
   public init(
     service: String, names: [String], situation: Situation, headline: String, at: String,
     active: String?, addresses: [String], readMs: Int?, epoch: UInt64, phase: String,
     rule: RuleLine, regions: [RegionStatus], nameServers: [NameServerLine], ttlSeconds: Int?,
     policy: PolicyStatus, forecast: Forecast?, incident: IncidentRecord?,
-    lastIncident: IncidentRecord?, pinned: String?, orders: OrdersStatus? = nil
+    lastIncident: IncidentRecord?, pinned: String?, orders: OrdersStatus? = nil,
+    exclusive: ExclusiveStatus? = nil
   ) {
     self.service = service
     self.names = names
@@ -122,6 +125,28 @@ public struct ServiceStatus: Codable, Hashable, Sendable {
     self.lastIncident = lastIncident
     self.pinned = pinned
     self.orders = orders
+    self.exclusive = exclusive
+  }
+}
+
+/// Who may do the work that only one region may do.
+public struct ExclusiveStatus: Codable, Hashable, Sendable {
+  /// The region whose hosts hold leases; absent while nobody is granted any.
+  public var region: String?
+  /// The region that is to have them next.
+  public var pending: String?
+  /// How long the leases that it waits for may still run, milliseconds.
+  public var leftMs: Int?
+  /// The agents whose acknowledgement would end the wait.
+  public var holders: [String]
+
+  public init(
+    region: String? = nil, pending: String? = nil, leftMs: Int? = nil, holders: [String] = []
+  ) {
+    self.region = region
+    self.pending = pending
+    self.leftMs = leftMs
+    self.holders = holders
   }
 }
 

@@ -64,7 +64,7 @@ import Wire
     }
     let begun: [Rule: CoordinatorMessage] = [
       .failOver: .failoverBegun, .failBack: .failbackBegun, .operatorMove: .operatorMoveBegun,
-      .supersede: .superseded,
+      .supersede: .superseded, .lateEcho: .lateEcho,
     ]
     for (rule, message) in begun { #expect(CoordinatorMessage(rule) == message) }
     #expect(CoordinatorMessage(.blockedByObserve) == .wouldMove)

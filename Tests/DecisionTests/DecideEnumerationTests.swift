@@ -54,7 +54,7 @@ extension DecideEnumerationTests {
   static let properties: [Property] = [
     Property(name: "intents open only where none is") { phase, _, decision in
       switch decision.effect {
-      case .openEmergency, .openElective, .openCommanded:
+      case .openEmergency, .openElective, .openCommanded, .openRepair:
         withoutIntent.contains(phase) && decision.next == .switching
       case .supersede: !withoutIntent.contains(phase) && decision.next == .switching
       case .cancel: phase == .switching && withoutIntent.contains(decision.next)
@@ -84,13 +84,13 @@ extension DecideEnumerationTests {
     },
     Property(name: "an emergency needs a confirmed source and a target") { _, facts, decision in
       decision.effect != .openEmergency
-        || (facts.source == .confirmed && facts.hasTarget && facts.at == .region
+        || (facts.source == .confirmed && facts.hasTarget && facts.isPlaced
           && !facts.request)
     },
     Property(name: "a confirmed source with a target and nothing against it is left") {
       phase, facts, decision in
       let must =
-        facts.source == .confirmed && facts.hasTarget && facts.at == .region && facts.block == nil
+        facts.source == .confirmed && facts.hasTarget && facts.isPlaced && facts.block == nil
         && !facts.unapproved && !facts.request && withoutIntent.contains(phase)
       // From rest it is first noted, in the same tick's evidence.
       return !must || decision.effect == .openEmergency || decision.next == .confirming
@@ -101,7 +101,7 @@ extension DecideEnumerationTests {
     },
     Property(name: "an operator is heard wherever no move is in flight and DNS is known") {
       phase, facts, decision in
-      let heard = withoutIntent.contains(phase) && facts.request && facts.at == .region
+      let heard = withoutIntent.contains(phase) && facts.request && facts.isPlaced
       return heard == (decision.effect == .openCommanded)
     },
     Property(name: "superseded only for another target, when this one cannot be reached") {
@@ -127,10 +127,16 @@ extension DecideEnumerationTests {
         return true
       }
       let alarmed: Set<Phase> = [.confirming, .stranded, .awaitingApproval]
-      return decision.effect == .none && !alarmed.contains(decision.next)
+      return [.none, .openRepair].contains(decision.effect) && !alarmed.contains(decision.next)
     },
     Property(name: "what DNS points at unknown to us is never acted on") { phase, facts, decision in
-      !withoutIntent.contains(phase) || facts.at == .region || decision.effect == .none
+      !withoutIntent.contains(phase) || facts.isPlaced || decision.effect == .none
+        || decision.effect == .openRepair
+    },
+    Property(name: "a late echo is overwritten unless the active region is down") {
+      phase, facts, decision in
+      let must = withoutIntent.contains(phase) && facts.at == .echo && !facts.isPlaced
+      return must == (decision.effect == .openRepair)
     },
     Property(name: "after the point of no return the source does not matter") {
       phase, facts, decision in
@@ -148,7 +154,8 @@ extension DecideEnumerationTests {
       let refuted = facts.errand == .emergency && facts.source == .well
       let closed = facts.errand == .elective && facts.gate != .open
       let held: Set<Block> = [.observe, .pause, .maintenance]
-      let stopped = facts.errand != .commanded && facts.block.map(held.contains) == true
+      let stopped =
+        [.emergency, .elective].contains(facts.errand) && facts.block.map(held.contains) == true
       return (decision.effect == .cancel) == (!waits && (lost || refuted || closed || stopped))
     },
   ]
@@ -161,6 +168,7 @@ extension Facts {
     case .none: break
     case .openEmergency: open(.emergency)
     case .openElective: open(.elective)
+    case .openRepair: open(.repair)
     case .openCommanded:
       open(.commanded)
       request = false
@@ -177,9 +185,14 @@ extension Facts {
     case .passPointOfNoReturn, .verify: arrive()
     case .finish:
       write = .pending
-      cooling = true
+      if errand != .repair { cooling = true }
       if gate == .open { gate = .closed }
     }
+  }
+
+  /// DNS points at a region as far as moves are concerned: a late echo hides no outage.
+  var isPlaced: Bool {
+    at == .region || at == .echo && (source == .down || source == .confirmed)
   }
 
   /// Only what is eligible is chosen.

@@ -202,4 +202,40 @@ struct FailbackGateTests {
     #expect(lab.run().gate?.isOpen == true)
     #expect(lab.tick().facts.gate == .closed)
   }
+
+  /// RULES 12: a replica that is not active blocks, also while heartbeats still cross.
+  @Test func aReplicaThatIsNotActiveBlocks() {
+    var (lab, _) = Self.away()
+    lab.run(105)
+    #expect(lab.run().gate?.conditions.contains { $0.name == "replicas" } == false)
+    func list(_ states: [String: String], on agent: AgentID) {
+      let before = lab.edit
+      lab.edit = { report, now in
+        before(&report, now)
+        guard report.agent == agent else { return }
+        report.replicas = states.sorted { $0.key < $1.key }.map {
+          ReplicaState(aws: "aws-\($0.key)", status: $0.value)
+        }
+      }
+    }
+    list(["b": "ACTIVE", "c": "ACTIVE"], on: "a1")
+    let well = lab.run().gate?.conditions.first { $0.name == "replicas" }
+    #expect(well?.holds == true && well?.text == "replicas are active")
+    // As the active region's hosts list it.
+    list(["a": "UPDATING", "c": "ACTIVE"], on: "b2")
+    #expect(Self.closed(&lab) == ["replicas"])
+    #expect(
+      lab.run().gate?.conditions.first { $0.name == "replicas" }?.text
+        == "replica aws-a is UPDATING")
+    // Others do not stand in the way, nor does what a third region lists.
+    list(["a": "ACTIVE", "c": "CREATING"], on: "b2")
+    list(["a": "DELETING"], on: "c1")
+    #expect(Self.closed(&lab) == [])
+    // What was said long ago says nothing.
+    list(["b": "REGION_DISABLED"], on: "a1")
+    #expect(Self.closed(&lab) == ["replicas"])
+    lab.reports("a1", arrive: false)
+    lab.run(15)
+    #expect(Self.closed(&lab).contains("replicas") == false)
+  }
 }

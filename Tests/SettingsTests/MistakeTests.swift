@@ -93,6 +93,8 @@ struct MistakeTests {
     ("failover_after = 00:00:30", "found a date or time (00:00:30)"),
     ("failover_after = \"1s\"", "at least \"1500ms\": 3 repeated checks"),
     ("fresh_for = \"9s\"", "at least \"10s\": two report intervals"),
+    ("lease = \"14s\"", "at least \"15s\": three report intervals"),
+    ("lease = \"2h\"", "from \"1s\" to \"1h\""),
     ("report_interval = \"8s\"", "service.app.fresh_for: found \"15s\" (the default)"),
     ("max_data_at_risk = \"4s\"", "at least \"5s\": 2 x heartbeat_period + heartbeat_read"),
     ("max_lag = \"500ms\"", "at least \"1s\": heartbeat_read"),

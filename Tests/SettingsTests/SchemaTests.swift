@@ -42,7 +42,8 @@ struct SchemaTests {
   /// Another value than the default or the minimal file's, for every key.
   private static let coordinator: [(key: String, value: String)] = [
     ("automation", "\"automatic\""), ("listen", "\"127.0.0.1:9\""), ("socket", "\"/s\""),
-    ("state_directory", "\"/d\""), ("key_file", "\"/k\""), ("source_address", "\"127.0.0.9\""),
+    ("state_directory", "\"/d\""), ("evidence_days", "31"), ("evidence_mib", "1025"),
+    ("key_file", "\"/k\""), ("source_address", "\"127.0.0.9\""),
     ("rehearsal_speed", "2"), ("linode.url", "\"http://127.0.0.1/v4\""),
     ("linode.token_file", "\"/t\""), ("dns.name_servers", "[\"127.0.0.53\"]"),
     ("service.dns", "[\"b.example.org\"]"), ("service.table", "\"bbb\""),
@@ -54,6 +55,7 @@ struct SchemaTests {
     ("service.failback", "\"never\""), ("service.failback_after", "\"16m\""),
     ("service.max_lag", "\"6s\""), ("service.max_data_at_risk", "\"61s\""),
     ("service.on_data_risk", "\"ask\""), ("service.on_contested", "\"alert\""),
+    ("service.lease", "\"2m\""),
     ("service.min_vantages", "3"), ("service.fresh_for", "\"16s\""),
     ("service.report_interval", "\"6s\""), ("service.probe_interval", "\"6s\""),
     ("service.probe_deadline", "\"2s\""), ("service.heartbeat_period", "\"3s\""),

@@ -16,7 +16,7 @@ struct FormatTests {
           network timeout status body tls name_resolution server_error throttled quorum \
           credentials permission missing_table clock signature host_network other
           """))
-    #expect(MoveKind.allCases.map(\.rawValue) == words("failover failback operator"))
+    #expect(MoveKind.allCases.map(\.rawValue) == words("failover failback operator repair"))
     #expect(
       IncidentOutcome.allCases.map(\.rawValue)
         == words("open converged cancelled superseded failed"))

@@ -145,6 +145,15 @@ enum StoryCommands {
           try hosts(at[0], world) { $0.deployUntil = until }
         }
       ),
+      (
+        "a copy of <host> starts",
+        { try hosts($1[0], $0) { $0.copy = WorldProcess(boot: "copy") } }
+      ),
+      ("the copy of <host> stops", { try hosts($1[0], $0) { $0.copy = nil } }),
+      (
+        "the agent of <host> restarts",
+        { try hosts($1[0], $0) { $0.process = WorldProcess(boot: $0.process.boot + "'") } }
+      ),
       ("the agents of <region> stop", { try hosts($1[0], $0) { $0.agentRuns = false } }),
       ("the agents of <region> start", { try hosts($1[0], $0) { $0.agentRuns = true } }),
     ]

@@ -73,20 +73,38 @@ extension World {
     regions[region].hosts[index].readAt = now
   }
 
-  /// Sends one report; on a cut road it is lost.
+  /// Sends one report of each process, and once more when it is refused; on a cut road all is lost.
   private func report(_ region: Int, _ index: Int) {
+    let host = regions[region].hosts[index]
     regions[region].hosts[index].reportDue = now + Defaults.reportInterval
-    regions[region].hosts[index].sequence += 1
-    guard coordinator.runs, !coordinator.cutOff, regions[region].roadToCoordinator else { return }
-    coordinator.evidence.take(draft(regions[region], regions[region].hosts[index]), at: now)
+    let isCut = !coordinator.runs || coordinator.cutOff || !regions[region].roadToCoordinator
+    regions[region].hosts[index].process = send(host.process, region, index, isCut: isCut)
+    regions[region].hosts[index].copy = host.copy.map { send($0, region, index, isCut: isCut) }
   }
 
-  private func draft(_ region: WorldRegion, _ host: WorldHost) -> Report {
+  private func send(
+    _ process: WorldProcess, _ region: Int, _ index: Int, isCut: Bool
+  ) -> WorldProcess {
+    var process = process
+    for _ in 0..<2 {
+      process.sequence += 1
+      if isCut { break }
+      let report = draft(regions[region], regions[region].hosts[index], process)
+      let answer = coordinator.take(report, now: clock)
+      process.challenge = answer.challenge
+      if !answer.isRefused { break }
+    }
+    return process
+  }
+
+  private func draft(
+    _ region: WorldRegion, _ host: WorldHost, _ process: WorldProcess
+  ) -> Report {
     let deploying = host.deployUntil.map { max(0, Int(($0 - now).wholeMilliseconds)) }
     return Report(
-      version: host.version, agent: host.id, region: region.id, boot: "boot",
-      sequence: host.sequence,
-      sentMs: clock.wallMs, intervalMs: 5000, checks: host.checks.map { $0.result(at: now) },
+      version: host.version, agent: host.id, region: region.id,
+      boot: process.boot, sequence: process.sequence, sentMs: clock.wallMs, intervalMs: 5000,
+      challenge: process.challenge, checks: host.checks.map { $0.result(at: now) },
       heartbeat: host.acknowledged.map {
         OwnHeartbeat(
           table: "app", sequence: $0.sequence, writtenMs: $0.writtenMs, acknowledgedMs: age($0.at),

@@ -7,6 +7,9 @@ struct WorldCoordinator {
   var evidence: Evidence
   var doubts: Doubts
   var tallies: [ProbeKey: ProbeTally<Instant>] = [:]
+  var admission = Admission(
+    freshFor: Defaults.freshFor, window: Defaults.firstContactWindow)
+  var challenges = 0
   var probeDue: Instant
   var cutOff = false
   /// It neither ticks nor probes nor hears until then.
@@ -21,6 +24,20 @@ struct WorldCoordinator {
     evidence = Evidence(floor: now)
     doubts = Doubts(policy: policy, expectedTick: .seconds(1))
     probeDue = now
+  }
+
+  /// Takes in a report; what answers it.
+  mutating func take(_ report: Report, now: Now) -> (challenge: String, isRefused: Bool) {
+    var isRefused = false
+    do {
+      try admission.admit(report, now: now)
+      evidence.take(report, at: now.instant)
+    } catch {
+      isRefused = true
+    }
+    challenges += 1
+    admission.issued("\(challenges)", to: report.agent, now: now.instant)
+    return ("\(challenges)", isRefused)
   }
 
   /// Its doubts about itself, before anything is decided.
@@ -161,7 +178,8 @@ extension World {
         case .fail: "failed, nothing was changed"
         case .supersede: "replaced by the next"
         case .finish: "done: every name server shows \(ended.to)"
-        case .none, .openEmergency, .openElective, .openCommanded, .passPointOfNoReturn, .verify:
+        case .none, .openEmergency, .openElective, .openCommanded, .openRepair,
+          .passPointOfNoReturn, .verify:
           nil
         }
       if let end { events.append("move \(ended.epoch) \(end)") }

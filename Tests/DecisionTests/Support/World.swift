@@ -10,6 +10,13 @@ struct WorldSight {
   var sightings: [Sighting] = []
 }
 
+/// One run of an agent's process.
+struct WorldProcess {
+  var boot = "boot"
+  var sequence: UInt64 = 0
+  var challenge: String?
+}
+
 /// One host with its app and its agent.
 struct WorldHost {
   var id: AgentID
@@ -32,7 +39,9 @@ struct WorldHost {
   var reads: [RegionID: WorldSight] = [:]
   var readAt: Instant?
   var reportDue: Instant
-  var sequence: UInt64 = 0
+  var process = WorldProcess()
+  /// A copy of the host, with the same key: it sees what the host sees.
+  var copy: WorldProcess?
   var acknowledged: (sequence: UInt64, writtenMs: Int64, at: Instant)?
 }
 

@@ -1,16 +1,18 @@
-import Decision
-
 /// Each rule as a sentence for people, in the words of the screens.
-enum RuleText {
-  enum Weight { case quiet, telling, alarming }
+public enum RuleText {
+  /// How much a rule's line says to whoever reads the journal.
+  public enum Weight: Hashable, Sendable { case quiet, telling, alarming }
 
-  static func sentence(_ rule: Rule) -> String {
+  /// What the rule means, without a full stop.
+  public static func sentence(_ rule: Rule) -> String {
     switch rule {
     case .steady: "nothing to do: the active region is up"
     case .unsure: "not moving: the evidence does not say that the active region is down"
     case .atUnknown: "not moving: where DNS points is not known"
     case .atForeign: "not moving: DNS points at an address that is not configured"
     case .atMixed: "not moving: DNS points at several regions at once"
+    case .lateEcho:
+      "a write of ours without an answer has landed late: writing what is wanted again"
     case .suspect: "the active region looks down: confirming"
     case .confirmWait: "confirming that the active region is down"
     case .refuted: "the active region is up again before the confirmation ended"
@@ -54,7 +56,8 @@ enum RuleText {
     }
   }
 
-  static func weight(_ rule: Rule) -> Weight {
+  /// How loud it is.
+  public static func weight(_ rule: Rule) -> Weight {
     switch rule {
     case .steady, .coolingDown, .cooldownOver, .writePending, .awaitPublication, .finishing,
       .confirmWait, .failbackGateClosed, .resumeWait:
@@ -66,7 +69,7 @@ enum RuleText {
       .blockedByFreeBudget, .blockedByPause, .blockedByMaintenance, .awaitApproval,
       .failbackAwaitsApproval, .cancelHeld, .blockedByRefusal, .noTarget, .failOver,
       .cancelTargetLost, .supersede, .targetDeadNoOther,
-      .writeRefused, .overtaken, .atForeign, .atMixed:
+      .writeRefused, .overtaken, .atForeign, .atMixed, .lateEcho:
       .alarming
     }
   }

@@ -2,8 +2,6 @@ import Decision
 import Testing
 import Wire
 
-@testable import CoordinatorService
-
 /// Which authentic reports count (RULES 5).
 @Suite struct AdmissionTests {
   private static let wall: Int64 = 1_700_000_000_000
@@ -40,12 +38,79 @@ import Wire
   @Test func aNewBootMayStartLowerAndEndsTheOldOne() throws {
     var admission = admission()
     try admission.admit(report(900), now: now(0))
-    try admission.admit(report(boot: "b2", 1), now: now(1))
-    admission.issued("c", to: "a1", now: Instant(milliseconds: 1))
-    let problem = #expect(throws: Problem.self) {
-      try admission.admit(report(boot: "b1", 901, challenge: "c"), now: now(2))
+    try admission.admit(report(boot: "b2", 1), now: now(2))
+    // Issued before the new one came, or with it: the old one's report may have been late.
+    for (challenge, at) in [("c", 1), ("d", 2)] as [(String, Int64)] {
+      admission.issued(challenge, to: "a1", now: Instant(milliseconds: at))
+      let problem = #expect(throws: Problem.self) {
+        try admission.admit(report(boot: "b1", 901, challenge: challenge), now: now(3))
+      }
+      #expect(problem?.code == "ended_boot")
     }
-    #expect(problem?.code == "replayed")
+    // Without a challenge it says nothing of its time.
+    let problem = #expect(throws: Problem.self) {
+      try admission.admit(report(boot: "b1", 901), now: now(3))
+    }
+    #expect(problem?.code == "not_timely")
+    try admission.admit(report(boot: "b2", 2, challenge: "d"), now: now(4))
+  }
+
+  /// Both of two live processes get through; then only the newer one does again.
+  @Test func anOldBootThatLivesComesBack() throws {
+    var admission = admission()
+    try admission.admit(report(1), now: now(0))
+    try admission.admit(report(boot: "b2", 1), now: now(1))
+    admission.issued("c", to: "a1", now: Instant(milliseconds: 2))
+    try admission.admit(report(2, challenge: "c"), now: now(3))
+    let problem = #expect(throws: Problem.self) {
+      try admission.admit(report(boot: "b2", 2, challenge: "c"), now: now(4))
+    }
+    #expect(problem?.code == "ended_boot")
+    try admission.admit(report(3, challenge: "c"), now: now(5))
+  }
+
+  @Test func anotherBootThatWasSentBeforeIsLate() throws {
+    var admission = admission()
+    try admission.admit(report(1, sentMs: Self.wall + 10), now: now(20))
+    let problem = #expect(throws: Problem.self) {
+      try admission.admit(report(boot: "b2", 1, sentMs: Self.wall + 9), now: now(20))
+    }
+    #expect(problem?.code == "not_timely")
+    try admission.admit(report(boot: "b2", 1, sentMs: Self.wall + 10), now: now(20))
+  }
+
+  /// The window is inclusive.
+  @Test(arguments: [(60_000, true), (60_001, false), (-60_000, true), (-60_001, false)])
+  func theWindow(skewMs: Int64, counts: Bool) {
+    var admission = admission()
+    let code: String?
+    do {
+      try admission.admit(report(1, sentMs: Self.wall + skewMs), now: now(0))
+      code = nil
+    } catch {
+      code = error.code
+    }
+    #expect(code == (counts ? nil : "not_timely"))
+  }
+
+  @Test func onlySoManyChallengesAreKept() throws {
+    var admission = admission()
+    try admission.admit(report(1), now: now(0))
+    for number in 1...17 {
+      admission.issued("\(number)", to: "a1", now: Instant(milliseconds: 0))
+    }
+    #expect(throws: Problem.self) {
+      try admission.admit(report(2, challenge: "1"), now: now(1))
+    }
+    try admission.admit(report(2, challenge: "2"), now: now(1))
+  }
+
+  @Test func anotherBoundForChallenges() throws {
+    var admission = admission()
+    try admission.admit(report(1), now: now(0))
+    admission.issued("c", to: "a1", now: Instant(milliseconds: 0))
+    admission.reconfigure(freshFor: .seconds(20))
+    try admission.admit(report(2, challenge: "c"), now: now(20_000))
   }
 
   /// With a fresh challenge the host's clock does not matter; without one, at first contact only.

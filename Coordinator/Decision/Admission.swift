@@ -1,0 +1,161 @@
+public import Wire
+
+/// Which authentic reports count (RULES 5): sequence and timeliness, agent by agent.
+///
+/// Of two hosts with one identity both get through, so that `Twins` sees them.
+public struct Admission: Sendable {
+  /// Challenges that may still be echoed, of one agent.
+  private struct Challenge: Sendable {
+    var text: String
+    var at: Instant
+  }
+
+  /// One process of an agent.
+  private struct Boot: Sendable {
+    var id: String
+    /// When another boot took its place.
+    var endedAt: Instant?
+    /// The newest that counted, oldest first.
+    var sent: [Sent]
+  }
+
+  private struct Sent: Sendable {
+    var sequence: UInt64
+    /// The wall clock that the report carries.
+    var sentMs: Int64
+  }
+
+  private struct Known: Sendable {
+    var boots: [Boot] = []
+    /// The wall clock that the newest accepted report carries.
+    var sentMs: Int64?
+    var challenges: [Challenge] = []
+  }
+
+  private var agents: [AgentID: Known] = [:]
+  /// The wall clock was stepped: until then only challenges prove that a report is timely.
+  private var distrustWallUntil: Instant?
+  private var freshFor: Duration
+  private let window: Duration
+
+  /// The most challenges, boots, and reports of a boot that are kept of one agent.
+  static let kept = 16
+
+  /// `window` is how far a first report's wall clock may be off.
+  public init(freshFor: Duration, window: Duration) {
+    self.freshFor = freshFor
+    self.window = window
+  }
+
+  /// Takes on another bound for challenges; what is known of each agent stays.
+  public mutating func reconfigure(freshFor: Duration) {
+    self.freshFor = freshFor
+  }
+
+  /// Notes a challenge that was sent to `agent`.
+  public mutating func issued(_ challenge: String, to agent: AgentID, now: Instant) {
+    var known = agents[agent] ?? Known()
+    known.challenges.append(Challenge(text: challenge, at: now))
+    known.challenges = Array(known.challenges.suffix(Self.kept))
+    agents[agent] = known
+  }
+
+  /// Takes no wall clock's word until `instant` (RULES 6d).
+  public mutating func distrustWall(until instant: Instant) {
+    distrustWallUntil = instant
+  }
+
+  /// Refuses a replayed or untimely report; nothing but a counter changes by a refused one.
+  ///
+  /// `not_timely` and `ended_boot` are to be answered with a challenge: who echoes it lives.
+  public mutating func admit(_ report: Report, now: Now) throws(Problem) {
+    var known = agents[report.agent] ?? Known()
+    let echoed = known.challenges.last { $0.text == report.challenge }?.at
+    let issued = echoed.flatMap { now.instant - $0 <= freshFor ? $0 : nil }
+    guard let place = known.boots.firstIndex(where: { $0.id == report.boot }) else {
+      if issued == nil { try checkFirstContact(report, known: known, now: now) }
+      for index in known.boots.indices where known.boots[index].endedAt == nil {
+        known.boots[index].endedAt = now.instant
+      }
+      known.boots = (known.boots + [Boot(id: report.boot, sent: [])]).suffix(Self.kept)
+      return note(report, in: &known, at: known.boots.count - 1)
+    }
+    let boot = known.boots[place]
+    if let last = boot.sent.last, report.sequence <= last.sequence {
+      try checkTwin(report, boot, last: last, isTimely: issued != nil)
+      return
+    }
+    guard let issued else {
+      throw Problem(
+        code: "not_timely",
+        message: "the report echoes no challenge of the last \(freshFor.inSeconds) s. "
+          + "Send it again with the challenge of this reply.")
+    }
+    if let ended = boot.endedAt {
+      // A report that was late echoes what was issued before.
+      guard issued > ended else {
+        throw Problem(
+          code: "ended_boot",
+          message: "boot \(report.boot) of \(report.agent) has ended: a newer one reported since. "
+            + "If two hosts share this identity, give one of them its own key.")
+      }
+      for index in known.boots.indices where known.boots[index].endedAt == nil {
+        known.boots[index].endedAt = now.instant
+      }
+      known.boots[place].endedAt = nil
+    }
+    note(report, in: &known, at: place)
+  }
+
+  private mutating func note(_ report: Report, in known: inout Known, at place: Int) {
+    let sent = Sent(sequence: report.sequence, sentMs: report.sentMs)
+    known.boots[place].sent = (known.boots[place].sent + [sent]).suffix(Self.kept)
+    known.sentMs = report.sentMs
+    agents[report.agent] = known
+  }
+
+  /// A process gives each number once; another report with a number that counted already comes
+  /// from its twin.
+  private func checkTwin(
+    _ report: Report, _ boot: Boot, last: Sent, isTimely: Bool
+  ) throws(Problem) {
+    guard
+      boot.sent.contains(where: { $0.sequence == report.sequence && $0.sentMs != report.sentMs })
+    else {
+      throw Problem(
+        code: "replayed",
+        message: "sequence \(report.sequence) of \(report.agent) is not new: the last one accepted "
+          + "is \(last.sequence). A report counts once.")
+    }
+    if !isTimely {
+      throw Problem(
+        code: "not_timely",
+        message: "sequence \(report.sequence) of \(report.agent) was given before, in another "
+          + "report. If two hosts share this identity, give one of them its own key.")
+    }
+  }
+
+  /// Without a challenge the wall clock has to do.
+  private func checkFirstContact(_ report: Report, known: Known, now: Now) throws(Problem) {
+    if let sentMs = known.sentMs, report.sentMs < sentMs {
+      throw Problem(
+        code: "not_timely",
+        message: "another boot, sent before the newest report accepted of \(report.agent). "
+          + "Send it again with the challenge of this reply.")
+    }
+    if let until = distrustWallUntil, now.instant < until {
+      throw Problem(
+        code: "not_timely",
+        message: "first contact, and the coordinator's own clock was just stepped. Send it again "
+          + "with the challenge of this reply.")
+    }
+    let skewMs = abs(report.sentMs - now.wallMs)
+    guard skewMs <= window.wholeMilliseconds else {
+      throw Problem(
+        code: "not_timely",
+        message: "first contact, and the host's clock differs by \(skewMs / 1000) s from the "
+          + "coordinator's (accepted: \(window.wholeMilliseconds / 1000) s). Send it again with "
+          + "the challenge of this reply; check the host's clock.")
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import Decision
+import Glibc
+import Platform
+
+/// Reads one segment.
+enum SegmentReader {
+  /// How a segment ended.
+  enum Ending: Hashable {
+    case whole
+    /// The newest frame was not finished: it is being written, or its writer died.
+    case torn
+    /// From there on it is not what was written.
+    case damaged(Damage)
+  }
+
+  /// The first frame of a segment; nil where it is none.
+  static func head(_ path: String) -> SegmentHead? {
+    guard let bytes = try? start(path, count: 65_536) else { return nil }
+    return try? head(bytes, path: path)
+  }
+
+  static func head(_ bytes: [UInt8], path: String) throws(RecordingError) -> SegmentHead {
+    let count = SegmentFile.magic.count
+    guard bytes.count >= count, bytes.starts(with: SegmentFile.magic.dropLast()) else {
+      throw .foreign(path: path)
+    }
+    let form = bytes[count - 1]
+    guard form == SegmentFile.magic.last else {
+      throw .otherForm(path: path, found: "form \(form)")
+    }
+    guard case .frame(let payload, _) = SegmentFile.frame(in: bytes, at: count) else {
+      throw .damaged(path: path, found: "it has no beginning")
+    }
+    do {
+      var reader = ByteReader(payload)
+      let tree = try TreeCoder.read(&reader, TextTable())
+      return try TreeDecoder.decode(SegmentHead.self, from: tree)
+    } catch {
+      throw .otherForm(path: path, found: "\(error)")
+    }
+  }
+
+  /// Gives the entries of a segment until `body` says false, or to its end.
+  static func play(
+    _ path: String, timesOnly: Bool = false, _ body: (Entry) throws -> Bool
+  ) throws -> Ending {
+    let bytes = try all(path)
+    _ = try head(bytes, path: path)
+    var place = SegmentFile.magic.count
+    if case .frame(_, let next) = SegmentFile.frame(in: bytes, at: place) { place = next }
+    var decoder = EntryDecoder(timesOnly: timesOnly)
+    while true {
+      switch SegmentFile.frame(in: bytes, at: place) {
+      case .end(let isTorn): return isTorn ? .torn : .whole
+      case .damage: return .damaged(Damage(found: "a checksum is wrong at byte \(place)"))
+      case .frame(let payload, let next):
+        do {
+          try decoder.read(payload) { entry in
+            guard try body(entry) else { throw Enough() }
+          }
+        } catch is Enough {
+          return .whole
+        } catch let damage as Damage {
+          return .damaged(damage)
+        }
+        place = next
+      }
+    }
+  }
+
+  private struct Enough: Error {}
+
+  private static func all(_ path: String) throws(RecordingError) -> [UInt8] {
+    do {
+      return try Files.read(path, maxBytes: 1 << 30)
+    } catch {
+      throw .unreadable(path: path, reason: "\(error)")
+    }
+  }
+
+  static func start(_ path: String, count: Int) throws(RecordingError) -> [UInt8] {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else {
+      throw .unreadable(path: path, reason: String(cString: strerror(errno)))
+    }
+    defer { _ = close(file) }
+    var bytes = [UInt8](repeating: 0, count: count)
+    let got = read(file, &bytes, count)
+    guard got >= 0 else {
+      throw .unreadable(path: path, reason: String(cString: strerror(errno)))
+    }
+    return Array(bytes[..<got])
+  }
+}

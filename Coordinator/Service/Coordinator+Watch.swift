@@ -1,0 +1,57 @@
+import Decision
+import Store
+import Wire
+
+/// What is told once about the coordinator's surroundings: identities that two hosts use (FAULTS
+/// 11), and starts that come too often (RULES 15).
+extension Coordinator {
+  /// Tells of identities that came into quarantine, and of those that are out of it again.
+  func noteQuarantine(_ now: Now) {
+    for agent in deployment.agents.keys.sorted() {
+      let holds = evidence.twins.hold(agent, at: now.instant)
+      guard holds != quarantined.contains(agent) else { continue }
+      let region = deployment.agents[agent]
+      if holds {
+        quarantined.insert(agent)
+        record(
+          EventRecord(
+            .twins, at: now, region: region, level: .alert,
+            text: "two hosts report as \(agent): what either says does not count, and "
+              + "\(region ?? "its region") is no target. Stop the copy, or give it a name and a "
+              + "key of its own; \(Story.span(Defaults.quarantine)) later the other counts again"))
+      } else {
+        quarantined.remove(agent)
+        record(
+          EventRecord(
+            .twinsEnded, at: now, region: region, level: .notice,
+            text: "one host alone has reported as \(agent) for "
+              + "\(Story.span(Defaults.quarantine)): it counts again"))
+      }
+    }
+    quarantined.formIntersection(deployment.agents.keys)
+  }
+
+  /// Notes this start in the journal, and tells when there were too many of late.
+  func noteStart() {
+    let now = Now(instant: started, wallMs: startedMs)
+    for name in rooms.keys.sorted() {
+      guard var room = rooms[name] else { continue }
+      room.machine.noteStart(wallMs: startedMs)
+      let event = room.machine.restarts(wallMs: startedMs).map { count in
+        EventRecord(.startsOften, at: now, service: name, level: .alert, text: Self.tooMany(count))
+      }
+      if keep(room.machine, of: name, event) { rooms[name]?.machine = room.machine }
+    }
+  }
+
+  /// What the status says of starts; nil where there were few.
+  func restartFinding(_ now: Now) -> String? {
+    rooms.values.compactMap { $0.machine.restarts(wallMs: now.wallMs) }.max().map(Self.tooMany)
+  }
+
+  private static func tooMany(_ count: Int) -> String {
+    "started \(count) times in \(Story.span(Defaults.startsWindow)): each start begins every "
+      + "confirmation anew, so that nothing may ever be moved. Look: journalctl -u "
+      + "signalbox-coordinator"
+  }
+}

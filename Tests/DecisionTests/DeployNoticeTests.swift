@@ -1,0 +1,90 @@
+import Decision
+import Testing
+import Wire
+
+/// `signalbox-agent deploying` as the coordinator sees it (RULES 1).
+struct DeployNoticeTests {
+  static func deploying(_ hosts: Int = 2, leftMs: Int = 60_000) -> Lab {
+    var lab = Lab(hosts: hosts)
+    lab.settle()
+    lab.check("a", is: .bad)
+    for agent in lab.topology.agents(of: "a") { lab.hosts[agent]?.deployingMs = leftMs }
+    lab.run()
+    return lab
+  }
+
+  static func reason(_ lab: Lab, _ agent: AgentID) -> String? {
+    lab.picture("a").inside.instances.first { $0.agent == agent }?.reason
+  }
+
+  @Test func theRestAreRefusedWithTheReason() {
+    let lab = Self.deploying(3)
+    #expect(Self.reason(lab, "a1") == "is being deployed")
+    #expect(Self.reason(lab, "a2") == "is being deployed")
+    #expect(
+      Self.reason(lab, "a3")
+        == "http app: bad; its deploy notice does not count: at most 2 of 3 hosts at once")
+    #expect(lab.picture("a").inside.completedBadSince != nil || lab.vote("a3") == .bad)
+  }
+
+  @Test func aNoticeOfTenMinutesCountsNoLonger() {
+    var lab = Self.deploying()
+    lab.run(599)
+    #expect(lab.vote("a1") == .missing)
+    // The next host's turn: its own notice began with that of the first.
+    lab.run()
+    #expect(lab.vote("a1") == .bad && lab.vote("a2") == .bad)
+    #expect(
+      Self.reason(lab, "a1")
+        == "http app: bad; its deploy notice does not count: it is older than 600 s")
+    // A new one after a break is another.
+    lab.hosts["a1"]?.deployingMs = nil
+    lab.run()
+    lab.hosts["a1"]?.deployingMs = 1000
+    lab.run()
+    #expect(lab.vote("a1") == .missing && lab.vote("a2") == .bad)
+  }
+
+  /// What is left of it was said some time ago.
+  @Test func aNoticeEndsBetweenTwoReports() {
+    var lab = Self.deploying(leftMs: 3000)
+    lab.now = lab.now + .milliseconds(2999)
+    #expect(lab.vote("a1") == .missing)
+    lab.now = lab.now + .milliseconds(1)
+    #expect(lab.vote("a1") == .bad)
+  }
+
+  @Test func anAgentThatIsConfiguredAnewHasNoNotice() {
+    var lab = Self.deploying()
+    lab.run(599)
+    lab.evidence.forget("a1")
+    lab.run()
+    #expect(lab.vote("a1") == .missing && lab.vote("a2") == .bad)
+  }
+}
+
+/// A coordinator that starts over and over (RULES 15).
+struct RestartsTests {
+  @Test func threeInTenMinutesAreTooMany() {
+    var lab = Lab()
+    #expect(lab.machine.restarts(wallMs: 0) == nil)
+    for start in [1_000_000, 1_300_000, 1_600_000] as [Int64] {
+      #expect(lab.machine.restarts(wallMs: start) == nil)
+      lab.machine.noteStart(wallMs: start)
+    }
+    #expect(lab.machine.restarts(wallMs: 1_600_000) == 3)
+    // Ten minutes later the first of them is forgiven, and so all are.
+    #expect(lab.machine.restarts(wallMs: 1_600_001) == nil)
+    lab.machine.noteStart(wallMs: 1_600_002)
+    #expect(lab.machine.restarts(wallMs: 1_600_002) == 3)
+    // A wall clock that was set back shows what is yet to come: that says nothing.
+    #expect(lab.machine.restarts(wallMs: 999_999) == nil)
+  }
+
+  @Test func onlySoManyAreRemembered() {
+    var lab = Lab()
+    for start in 1...20 { lab.machine.noteStart(wallMs: Int64(start)) }
+    #expect(lab.machine.memory.startedMs == (5...20).map { Int64($0) })
+    #expect(lab.machine.restarts(wallMs: 20) == 16)
+  }
+}

@@ -1,0 +1,177 @@
+import Decision
+import Testing
+import Wire
+
+/// Writes that were given up and land after a newer one (RULES 10, FAULTS 65).
+struct EchoTests {
+  /// A move from a to b whose write had no answer, called off when a came back.
+  private static func abandoned(families: [AddressFamily] = [.ipv4]) -> Lab {
+    var lab = Lab(families: families)
+    point(&lab, families: families, at: ["1"])
+    lab.run(60)
+    lab.fail("a")
+    while lab.machine.memory.phase != .switching { lab.run(1) }
+    lab.machine.noteMayLand(now: lab.clock)
+    lab.recover("a")
+    while lab.machine.memory.intent != nil { lab.run(1) }
+    lab.run(5)
+    return lab
+  }
+
+  /// What the record holds: one digit for all families, or one each.
+  @discardableResult
+  private static func point(
+    _ lab: inout Lab, families: [AddressFamily] = [.ipv4], at digits: [String]
+  ) -> RegionID? {
+    var addresses: [AddressFamily: [String]] = [:]
+    for (index, family) in families.enumerated() {
+      let digit = digits[min(index, digits.count - 1)]
+      addresses[family] = [family == .ipv4 ? "192.0.2.\(digit)" : "2001:db8::\(digit)"]
+    }
+    return lab.machine.observe(addresses: addresses, now: lab.clock)
+  }
+
+  @Test func whatLandsLateIsOverwritten() throws {
+    var lab = Self.abandoned()
+    #expect(lab.machine.memory.active == "a")
+    let epoch = lab.machine.memory.epoch
+    #expect(lab.machine.mayShowEchoes)
+    #expect(Self.point(&lab, at: ["2"]) == nil)
+    #expect(lab.machine.at == .echo)
+    let seen = lab.tick()
+    #expect(seen.decision.rule == .lateEcho)
+    let intent = try #require(lab.machine.memory.intent)
+    #expect(intent.errand == .repair)
+    #expect(intent.kind == .repair)
+    #expect((intent.from, intent.to) == ("b", "a"))
+    #expect(intent.epoch == epoch + 1)
+    // It is written, published, and was no move: no cool-down, no budget, nothing left.
+    #expect(lab.tick().decision.rule == .writePending)
+    lab.machine.observe(write: .all)
+    lab.run(1)
+    #expect(lab.machine.at == .region)
+    lab.machine.observe(write: .converged)
+    lab.run(2)
+    let memory = lab.machine.memory
+    #expect(memory.phase == .steady)
+    #expect(memory.completedMs == nil)
+    #expect(memory.moves == [])
+    #expect(memory.left == nil)
+    #expect(memory.pinned == nil)
+    #expect(memory.active == "a")
+    #expect(memory.echoes?.map(\.repairs) == [1])
+  }
+
+  @Test func halfOfAnEchoIsOneToo() {
+    let both: [AddressFamily] = [.ipv4, .ipv6]
+    var lab = Self.abandoned(families: both)
+    Self.point(&lab, families: both, at: ["2", "1"])
+    #expect(lab.machine.at == .echo)
+    Self.point(&lab, families: both, at: ["1", "2"])
+    #expect(lab.machine.at == .echo)
+    Self.point(&lab, families: both, at: ["1"])
+    #expect(lab.machine.at == .region)
+    // The third region's address was never written.
+    Self.point(&lab, families: both, at: ["2", "3"])
+    #expect(lab.machine.at == .mixed)
+  }
+
+  @Test func threeTimesAndThenItIsSomebodysWish() {
+    var lab = Self.abandoned()
+    for round in 1...Defaults.echoRepairs {
+      Self.point(&lab, at: ["2"])
+      lab.run(1)
+      #expect(lab.machine.memory.intent?.errand == .repair, "round \(round)")
+      lab.machine.observe(write: .all)
+      lab.run(1)
+      lab.machine.observe(write: .converged)
+      lab.run(2)
+    }
+    #expect(Self.point(&lab, at: ["2"]) == "b")
+    #expect(lab.machine.memory.active == "b")
+    #expect(lab.machine.memory.pinned == "b")
+  }
+
+  @Test func itIsForgottenInTime() {
+    var lab = Self.abandoned()
+    let until = lab.machine.memory.echoes?.first?.untilMs ?? 0
+    while lab.clock.wallMs < until {
+      #expect(lab.machine.mayShowEchoes)
+      lab.run(1)
+    }
+    #expect(!lab.machine.mayShowEchoes)
+    #expect(lab.machine.memory.echoes == nil)
+    #expect(Self.point(&lab, at: ["2"]) == "b")
+  }
+
+  /// What was never written by us is somebody's wish.
+  @Test func anotherRegionIsNoEcho() {
+    var lab = Self.abandoned()
+    #expect(Self.point(&lab, at: ["3"]) == "c")
+    #expect(lab.machine.memory.pinned == "c")
+  }
+
+  /// While the active region is down its users are better off where the echo sends them, or
+  /// elsewhere: the emergency goes on.
+  @Test func nothingIsRepairedTowardADeadRegion() {
+    var lab = Self.abandoned()
+    Self.point(&lab, at: ["2"])
+    lab.fail("a")
+    let seconds = lab.secondsUntilIntent(limit: 200)
+    #expect(seconds != nil)
+    #expect(lab.machine.memory.intent?.errand == .emergency)
+  }
+
+  /// A repair whose region dies before the write is called off; the emergency comes next.
+  @Test func aRepairIsCalledOffWhenItsRegionDies() {
+    var lab = Self.abandoned()
+    Self.point(&lab, at: ["2"])
+    lab.run(1)
+    #expect(lab.machine.memory.intent?.errand == .repair)
+    lab.fail("a")
+    var rules: [Rule] = []
+    for _ in 0..<120 where lab.machine.memory.intent?.errand != .emergency {
+      let rule = lab.run().decision.rule
+      if rules.last != rule { rules.append(rule) }
+    }
+    #expect(rules.contains(.cancelTargetLost))
+    #expect(lab.machine.memory.intent?.errand == .emergency)
+  }
+
+  /// A pause holds moves; what is wanted is written all the same.
+  @Test func aPauseHoldsNoRepair() throws {
+    var lab = Self.abandoned()
+    let seen = lab.tick()
+    try lab.machine.pause(
+      Pause(by: "oncall", reason: nil, sinceMs: 0, untilMs: nil), epoch: seen.epoch)
+    Self.point(&lab, at: ["2"])
+    lab.run(1)
+    #expect(lab.tick().decision.rule == .writePending)
+  }
+
+  @Test func onlyAMoveInFlightLeavesEchoes() {
+    var lab = Lab()
+    Self.point(&lab, at: ["1"])
+    lab.run(2)
+    lab.machine.noteMayLand(now: lab.clock)
+    #expect(lab.machine.memory.echoes == nil)
+    #expect(!lab.machine.mayShowEchoes)
+  }
+
+  /// The same move's second write without an answer is the same echo; another move's is another.
+  @Test func echoesAreKeptByRegionAndCountedByMove() {
+    var lab = Self.abandoned()
+    Self.point(&lab, at: ["2"])
+    lab.run(1)
+    // The repair's own write gets no answer either: a's address may land late, and is wanted.
+    lab.machine.noteMayLand(now: lab.clock)
+    lab.machine.noteMayLand(now: lab.clock)
+    #expect(lab.machine.memory.echoes?.map(\.region) == ["b", "a"])
+    lab.machine.observe(write: .all)
+    lab.run(1)
+    lab.machine.observe(write: .converged)
+    lab.run(2)
+    #expect(Self.point(&lab, at: ["1"]) == nil)
+    #expect(lab.machine.at == .region)
+  }
+}

@@ -1,0 +1,89 @@
+import Decision
+import Platform
+import Synchronization
+import Wire
+
+@testable import Recording
+
+/// SplitMix64: the same numbers for the same seed everywhere.
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) {
+    state = seed
+    state = next()
+  }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var word = state
+    word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+    return word ^ (word >> 31)
+  }
+
+  mutating func chance(_ share: Double) -> Bool { Double.random(in: 0..<1, using: &self) < share }
+}
+
+/// A directory that is removed at the end.
+final class Scratch {
+  let path: String
+
+  init() throws {
+    path = try Files.makeTemporaryDirectory(prefix: "signalbox-recording")
+  }
+
+  deinit { Files.removeTree(path) }
+
+  var segments: [String] { ((try? SegmentFile.list(path)) ?? []).map(\.path) }
+}
+
+/// What a recorder said.
+final class Notices: Sendable {
+  private let kept = Mutex<[RecordingNotice]>([])
+
+  var all: [RecordingNotice] { kept.withLock { $0 } }
+
+  func add(_ notice: RecordingNotice) { kept.withLock { $0.append(notice) } }
+}
+
+let generous = RecordingBounds(age: .seconds(30 * 86_400), bytes: 1 << 30)
+
+/// A recorder that is written to by hand.
+func recorder(
+  _ scratch: Scratch, bounds: RecordingBounds = generous, maxWaiting: Int = 10_000_000,
+  retryAfter: Duration = .seconds(60), notices: Notices = Notices(),
+  write: @escaping SegmentWriter.Write = SegmentWriter.writeAll
+) throws -> Recorder {
+  try Recorder(
+    SegmentWriter(directory: scratch.path, bounds: bounds, write: write), pause: .seconds(3600),
+    retryAfter: retryAfter, maxWaiting: maxWaiting, tell: { notices.add($0) })
+}
+
+/// Records that world and gives what it decided.
+func record(_ world: inout RecordedWorld, into scratch: Scratch, hours: Double) async throws {
+  let recorder = try recorder(scratch)
+  world.tap = RecordingTap(recorder)
+  let steps = Int(hours * 3600 * 2)
+  for step in 0..<steps {
+    world.advance()
+    if step % 20_000 == 0 { await recorder.flush() }
+  }
+  await recorder.end()
+}
+
+/// Plays a recording.
+func replay(
+  _ path: String, fromMs: Int64 = 0, toMs: Int64 = .max, service: String? = nil,
+  policies: [String: Policy]? = nil
+) throws -> ReplayResult {
+  let recording = try Recording(path: path)
+  var replayer = Replayer(
+    fromMs: max(fromMs, recording.fromMs), service: service, policies: policies)
+  let flaws = try recording.play(fromMs: max(fromMs, recording.fromMs), toMs: toMs) {
+    replayer.take($0)
+  }
+  var result = replayer.finish()
+  result.flaws = flaws.map(\.text)
+  return result
+}
