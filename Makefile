@@ -11,7 +11,8 @@ RELEASE := $(STRICT) -c release --static-swift-stdlib
 SOURCES := Package.swift Sources Agent Coordinator Tests
 ARGS ?=
 
-.PHONY: help dependencies build deb demo test test-swift test-clients cover lint format ci clean
+.PHONY: help dependencies build deb demo hosts-test simulate test test-swift test-clients cover mutants \
+	lint format ci ci-long clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -33,11 +34,17 @@ deb: build ## Debian packages into build/debs, checked
 demo: build ## real processes on this machine: fail over, do nothing, fail back
 	@build/bin/signalbox demo $(ARGS)
 
+hosts-test: ## booted hosts with the packages: regions die, the coordinator dies
+	@Tests/Hosts/run $(ARGS)
+
+simulate: build ## minutes of simulated faults, jumping against stepping, healthy weather
+	@Packaging/scripts/check-simulation $(ARGS)
+
 test: test-swift test-clients ## everything that is tested
 
 # In three runs: computing tests would starve those that wait for servers, and process tests need
 # the machine's addresses and cores for themselves.
-COMPUTING := (Wire|Codec|Settings|AgentCore|Decision|Store|Screens|Simulator|Tidy)Tests
+COMPUTING := (Wire|Codec|Settings|AgentCore|Decision|Store|Screens|Simulator|Recording|Tidy)Tests
 PROCESSES := IntegrationTests
 RUN := swift test $(DEBUG) --skip-build --disable-xctest
 
@@ -54,15 +61,21 @@ test-clients: ## independent implementations against ours, in a virtual environm
 cover: ## region coverage of the last test run, module by module; fails under the gates
 	@Packaging/scripts/coverage
 
+mutants: ## breaks the decision in hundreds of ways; the tests must notice each (an hour)
+	@python3 Tests/Mutants/mutants.py $(ARGS)
+
 lint: ## format and scripts
 	@swift format lint --strict --configuration .swift-format --parallel --recursive $(SOURCES)
-	@for script in Packaging/scripts/* Tests/clients/run .ci/run; do bash -n "$$script"; done
+	@for script in Packaging/scripts/* Tests/clients/run Tests/Hosts/run .ci/run; do bash -n "$$script"; done
 
 format: ## rewrite the Swift sources in the house's format
 	@swift format --in-place --configuration .swift-format --parallel --recursive $(SOURCES)
 
 ci: ## what guards the project, cheapest first
 	@bash .ci/run
+
+ci-long: mutants ## what takes hours: mutants, many simulated days
+	@$(MAKE) simulate ARGS='--seconds 3600 --region-days 50000'
 
 clean: ## remove what was built
 	@rm -rf build .build .build-*
