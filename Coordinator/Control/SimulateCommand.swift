@@ -90,8 +90,7 @@ struct SimulateCommand: AsyncParsableCommand {
       try await play(one)
       return
     }
-    let drawer = ScheduleDrawer(
-      weather: weather.value, length: Int64(hours * 3_600_000), setup: try setup())
+    let drawer = try drawer()
     let plan = CampaignPlan(
       firstSeed: firstSeed, seeds: seeds, threads: threads, drawer: drawer, pace: pace.value,
       atMost: atMost.map { .milliseconds(Int64($0 * 1000)) })
@@ -127,7 +126,12 @@ struct SimulateCommand: AsyncParsableCommand {
       let setup = try setup() ?? Setup.plain(regions: 3, hosts: 2)
       return story.value.schedule(setup, seed: firstSeed)
     }
-    return nil
+    return trace ? try drawer().draw(firstSeed) : nil
+  }
+
+  private func drawer() throws -> ScheduleDrawer {
+    ScheduleDrawer(
+      weather: weather.value, length: Int64(hours * 3_600_000), setup: try setup())
   }
 
   private func setup() throws -> Setup? {
@@ -150,9 +154,11 @@ struct SimulateCommand: AsyncParsableCommand {
     result.seeds = 1
     result.nextSeed = schedule.seed &+ 1
     result.elapsed = ContinuousClock.now - start
+    let again =
+      self.schedule.map { "signalbox simulate --schedule \($0)" }
+      ?? story.map { "signalbox simulate --story \($0.value.rawValue)" } ?? replay(schedule.seed)
     let failures = result.violations.map {
-      SimulateFailure(
-        $0, replay: "signalbox simulate --schedule \(self.schedule ?? "FILE")", schedule: nil)
+      SimulateFailure($0, replay: again, schedule: nil)
     }
     try report(SimulateReport(result, failures: failures, story: story?.value))
   }

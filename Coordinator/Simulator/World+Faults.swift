@@ -50,8 +50,7 @@ extension World {
         host.stop()
       } else if !host.runs && runs {
         startAgent(host)
-      }
-      if state.starved && !before.hosts[host.region][host.index].starved {
+      } else if state.starved && !before.hosts[host.region][host.index].starved {
         queue.plan(.timer, at: frozenNow, who: host.number, key: host.life)
       }
       rebalance(host)

@@ -22,6 +22,10 @@ extension World {
       ), at: frozenNow)
     for check in [Host.httpCheck, Host.tableCheck] { planCheck(host, check) }
     planReport(host)
+    // A new process on a host without time for it is late from the start.
+    if conditions.hosts[host.region][host.index].starved {
+      queue.plan(.timer, at: frozenNow, who: host.number, key: host.life)
+    }
   }
 
   private func planCheck(_ host: Host, _ check: Int) {

@@ -36,6 +36,19 @@ import Wire
     #expect(played.moves(.failover) == 0)
   }
 
+  /// A host without time for its agent says so, also when the agent starts in the middle of it.
+  @Test func aStarvedHostThatRestartsMovesNothing() async throws {
+    let played = try await playWell(
+      .plain(
+        minutes: 20, hosts: 1,
+        faults: [
+          fault(.agentStarved, .host(0, 0), from: 2, minutes: 14),
+          fault(.agentDown, .host(0, 0), from: 4, minutes: 0.4),
+        ]))
+    #expect(played.figures.falseMoves.isEmpty, "\(played.story)")
+    #expect(played.moves(.failover) == 0, "\(played.story)")
+  }
+
   @Test func heavyLossMovesNothing() async throws {
     var faults: [Fault] = []
     for from in 0...3 {
