@@ -102,11 +102,15 @@ struct FreshnessWatch {
   }
 
   /// Takes in a report; says whether it tells anything that the one before did not.
-  mutating func take(_ report: Report, at received: Moment, policy: Policy) -> Bool {
+  ///
+  /// What was before `floor` is void; the same said again after it is news.
+  mutating func take(
+    _ report: Report, at received: Moment, policy: Policy, floor: Moment
+  ) -> Bool {
     var all = [received + limit]
     for check in report.checks { all.append(received.before(ageMs: check.ageMs) + limit) }
     for probe in report.probes { all.append(received.before(ageMs: probe.ageMs) + limit) }
-    let wasStale = (expiries[report.agent] ?? []).contains { $0 < received }
+    let wasStale = (expiries[report.agent] ?? []).contains { $0 < received || $0 < floor + limit }
     expiries[report.agent] = all
     if let least = all.min(), next.map({ least < $0 }) ?? true { next = least }
     let shape = Self.shape(report, policy)

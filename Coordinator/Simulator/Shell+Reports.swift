@@ -16,7 +16,7 @@ extension Shell {
     if world.perturbation != nil { world.judge.raw.take(report, at: now.instant) }
     let report = world.perturbation?.report(report) ?? report
     evidence.take(report, at: now.instant)
-    if watch.take(report, at: now.instant, policy: policy) {
+    if watch.take(report, at: now.instant, policy: policy, floor: evidence.floor) {
       for index in rooms.indices { rooms[index].isDirty = true }
     }
     return .success(directive(for: report, now: now))

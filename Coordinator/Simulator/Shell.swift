@@ -62,6 +62,7 @@ final class Shell {
   var tallies: [OwnProbeKey: ProbeTally<Moment>] = [:]
   var watch: FreshnessWatch
   var shownDoubts: Set<Doubt> = []
+  private var wasVoid = false
   private var wallOffsetMs: Int64?
   private(set) var isGone = false
 
@@ -146,6 +147,12 @@ final class Shell {
     if doubts.current != shownDoubts {
       shownDoubts = doubts.current
       world.noteTrouble()
+      for index in rooms.indices { rooms[index].isDirty = true }
+    }
+    // What was void counts again at an instant that nothing else marks.
+    let isVoid = evidence.voidUntil.map { now.instant < $0 } ?? false
+    if isVoid != wasVoid {
+      wasVoid = isVoid
       for index in rooms.indices { rooms[index].isDirty = true }
     }
     let expired = watch.expire(now.instant)
