@@ -1,6 +1,7 @@
 import CommandEntry
 import Decision
 import Platform
+import Recording
 import Settings
 import Simulator
 import Wire
@@ -26,42 +27,19 @@ enum SimulateConfiguration {
       throw misused("\(path) has several services; choose one with --service: \(known)")
     }
     let regions = service.regions.compactMap { id in settings.regions.first { $0.id == id } }
+    var policy = Policy(service, of: settings)
+    // What would be observed is of no interest here: it is tried what it would do.
+    policy.automation = .automatic
     var setup = Setup(
       regions: regions.map { region in
         let hosts = settings.agents.count { $0.region == region.id }
         return SimulatedRegion(id: region.id, aws: region.aws, hosts: max(1, hosts))
-      }, policy: policy(service, settings))
+      }, policy: policy)
     let first = regions.first
     setup.families = []
     if first?.addresses.isEmpty == false { setup.families.append(.ipv4) }
     if first?.addresses6.isEmpty == false { setup.families.append(.ipv6) }
     setup.nameServers = min(max(1, settings.nameServers.count), 9)
     return setup
-  }
-
-  private static func policy(_ service: ServiceSettings, _ settings: CoordinatorSettings) -> Policy
-  {
-    var policy = Policy()
-    // What would be observed is of no interest here: it is tried what it would do.
-    policy.automation = .automatic
-    policy.failback = FailbackMode(rawValue: service.failback.rawValue) ?? .manual
-    policy.minHealthy = service.minHealthy
-    policy.freshFor = service.freshFor
-    policy.reportInterval = service.reportInterval
-    policy.probeInterval = service.probeInterval
-    policy.minVantages = service.minVantages
-    policy.failoverAfter = service.failoverAfter
-    policy.outsideConfirm = service.outsideConfirm
-    policy.cooldown = service.cooldown
-    policy.minUp = service.minUp
-    policy.maxSwitches = service.maxSwitches
-    policy.maxSwitchesHard = service.maxSwitchesHard
-    policy.switchWindow = service.switchWindow
-    policy.failbackAfter = service.failbackAfter
-    policy.maxLag = service.maxLag
-    policy.maxDataAtRisk = service.maxDataAtRisk
-    policy.heartbeatPeriod = service.heartbeatPeriod
-    policy.heartbeatRead = service.heartbeatRead
-    return policy
   }
 }
