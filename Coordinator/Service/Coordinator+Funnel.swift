@@ -1,4 +1,5 @@
 import Codec
+import DNS
 import Decision
 import Logging
 import Recording
@@ -117,7 +118,7 @@ extension Coordinator {
       guard let new = target?.addresses[family] else { continue }
       records.append(
         RecordChange(
-          name: topology.name, type: family == .ipv4 ? "A" : "AAAA", old: from?.addresses[family],
+          name: topology.name, type: family.recordType, old: from?.addresses[family],
           new: new))
     }
     return IncidentRecord(

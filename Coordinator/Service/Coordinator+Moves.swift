@@ -224,8 +224,6 @@ extension Coordinator {
 }
 
 extension AddressFamily {
-  /// The record type of its addresses.
-  var recordType: String { self == .ipv4 ? "A" : "AAAA" }
   var questionType: DNSRecordType { self == .ipv4 ? .a : .aaaa }
 }
 

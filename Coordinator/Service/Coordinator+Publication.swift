@@ -132,7 +132,7 @@ extension Coordinator {
   private func settleAt(_ name: String, now: Now) {
     guard var room = rooms[name] else { return }
     let fresh = room.readAt.map { now.instant - $0 <= deployment.readInterval * 6 } ?? false
-    let addresses = fresh ? room.reading : agreed(room.lines)
+    let addresses = fresh ? room.reading : NameServerLine.agreed(room.lines)
     if room.machine.memory.intent != nil {
       resumeBy(addresses, room: &room)
       if fresh { noteStrays(&room) }
@@ -207,19 +207,5 @@ extension Coordinator {
     tell(
       room.service.topology.service, .foundWritten,
       text: "found after the restart: the record points at \(intent.to) already; not written again")
-  }
-
-  private func agreed(_ lines: [NameServerLine]) -> [AddressFamily: [String]]? {
-    let answers = lines.filter { $0.answer != .mute && !$0.addresses.isEmpty }
-    var result: [AddressFamily: [String]] = [:]
-    for family in AddressFamily.allCases {
-      let mine = answers.map { $0.addresses.sorted() }.filter {
-        ($0.first?.contains(":") == true) == (family == .ipv6)
-      }
-      guard let first = mine.first else { continue }
-      guard mine.count >= 2, mine.allSatisfy({ $0 == first }) else { return nil }
-      result[family] = first
-    }
-    return result.isEmpty ? nil : result
   }
 }

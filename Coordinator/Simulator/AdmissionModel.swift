@@ -1,8 +1,8 @@
 import Decision
 import Wire
 
-/// The rules of `Coordinator/Service/Admission` (RULES 5), which cannot be linked here: sequence,
-/// boots that have ended, challenges, and the wall clock at first contact.
+/// RULES 5 as far as sequence, ended boots, challenges and first contact go. `Decision.Admission`
+/// has come within reach since and lets twins be seen: it is to take this one's place.
 struct AdmissionModel {
   private struct Known {
     var boot: String?

@@ -1,4 +1,5 @@
 import Codec
+import DNS
 import Decision
 import Store
 import Wire
@@ -120,7 +121,7 @@ extension Shell {
     let records = topology.families.compactMap { family in
       target?.addresses[family].map { new in
         RecordChange(
-          name: topology.name, type: family.type, old: from?.addresses[family], new: new)
+          name: topology.name, type: family.recordType, old: from?.addresses[family], new: new)
       }
     }
     var stamps = Stamps(intentMs: now.wallMs)

@@ -98,9 +98,9 @@ extension Shell {
     var desired: [String: String] = [:]
     var previous: [String: String] = [:]
     for (family, address) in target.addresses {
-      desired[family.type] = address
+      desired[family.recordType] = address
       let isKnown = intent.rule != .supersede && !room.machine.mayShowEchoes
-      previous[family.type] = isKnown ? from?.addresses[family] : nil
+      previous[family.recordType] = isKnown ? from?.addresses[family] : nil
     }
     return MovePlan(
       name: topology.name, desired: desired, previous: previous,

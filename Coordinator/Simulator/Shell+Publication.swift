@@ -125,7 +125,7 @@ extension Shell {
       var addresses: [AddressFamily: [String]] = [:]
       for family in topology.families {
         addresses[family] =
-          records.filter { $0.type == family.type && $0.name == topology.name }
+          records.filter { $0.type == family.recordType && $0.name == topology.name }
           .map(\.target).sorted()
       }
       rooms[index].reading = addresses
@@ -140,7 +140,7 @@ extension Shell {
     let now = world.clock
     let limit = Duration.milliseconds(World.readMs * 6)
     let isFresh = rooms[index].readAt.map { now.instant - $0 <= limit } ?? false
-    let addresses = isFresh ? rooms[index].reading : agreed(rooms[index].lines)
+    let addresses = isFresh ? rooms[index].reading : NameServerLine.agreed(rooms[index].lines)
     if rooms[index].machine.memory.intent != nil {
       resumeBy(addresses, index)
       if isFresh { noteStrays(index) }
@@ -199,19 +199,5 @@ extension Shell {
     for number in rooms[index].incident?.records.indices ?? 0..<0 {
       rooms[index].incident?.records[number].committed = true
     }
-  }
-
-  private func agreed(_ lines: [NameServerLine]) -> [AddressFamily: [String]]? {
-    let answers = lines.filter { $0.answer != .mute && !$0.addresses.isEmpty }
-    var result: [AddressFamily: [String]] = [:]
-    for family in AddressFamily.allCases {
-      let mine = answers.map { $0.addresses.sorted() }.filter {
-        ($0.first?.contains(":") == true) == (family == .ipv6)
-      }
-      guard let first = mine.first else { continue }
-      guard mine.count >= 2, mine.allSatisfy({ $0 == first }) else { return nil }
-      result[family] = first
-    }
-    return result.isEmpty ? nil : result
   }
 }

@@ -79,7 +79,8 @@ struct Zone {
         lastID += 1
         records.append(
           ProviderRecord(
-            id: lastID, type: family.type, name: topology.name, target: address, ttlSeconds: 30))
+            id: lastID, type: family.recordType, name: topology.name, target: address,
+            ttlSeconds: 30))
         mine[family] = [address]
       }
       shown.append(mine)
@@ -94,7 +95,7 @@ struct Zone {
     var found: [AddressFamily: [String]] = [:]
     for family in topologies[service].families {
       found[family] = records.filter {
-        $0.name == topologies[service].name && $0.type == family.type
+        $0.name == topologies[service].name && $0.type == family.recordType
       }.map(\.target)
     }
     return found
@@ -269,7 +270,9 @@ struct Zone {
     remember(world.now)
     for family in topologies[service].families {
       for index in records.indices
-      where records[index].name == topologies[service].name && records[index].type == family.type {
+      where records[index].name == topologies[service].name
+        && records[index].type == family.recordType
+      {
         if let address = address(family) { records[index].target = address }
       }
     }
@@ -295,7 +298,7 @@ struct Zone {
     if let records = deleted[service] {
       deleted[service] = records.map { record in
         var record = record
-        let family = topologies[service].families.first { $0.type == record.type }
+        let family = topologies[service].families.first { $0.recordType == record.type }
         if let target = family.flatMap({ before[$0] }) { record.target = target }
         return record
       }
@@ -327,9 +330,4 @@ struct Zone {
 
   /// A human has deleted the record.
   func isDeleted(_ service: Int) -> Bool { deleted[service] != nil }
-}
-
-extension AddressFamily {
-  /// The record type of its addresses.
-  var type: String { self == .ipv4 ? "A" : "AAAA" }
 }
