@@ -57,8 +57,8 @@ public final class Recorder: Sendable {
     pumping = [
       Task {
         while !inbox.hasEnded && !Task.isCancelled {
-          await pump.pass()
           try? await Task.sleep(for: pause)
+          await pump.pass()
         }
       },
       Task { for await _ in urges { await pump.pass() } },
