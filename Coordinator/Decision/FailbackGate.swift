@@ -24,32 +24,91 @@ public struct FailbackGate: Hashable, Sendable {
         text: "\(recovered) stable for \(TargetChooser.seconds(stable)) (needs "
           + "\(TargetChooser.seconds(policy.failbackAfter)))"))
     let since = memory?.upSince ?? chooser.now
+    let others = eligibleOthers(recovered, active, chooser: chooser)
     var breach = false
-    for (source, target) in [(recovered, active), (active, recovered)] {
-      let crossed = crossed(from: source, to: target, since: since, chooser: chooser)
-      breach = breach || crossed.slow > 0 || crossed.stuck
-      lines.append(
-        CheckedLine(
-          name: source == recovered ? "heartbeats-out" : "heartbeats-in",
-          holds: crossed.fast >= Defaults.failbackHeartbeats && crossed.slow == 0,
-          text: "heartbeats \(source) to \(target): \(crossed.fast) of "
-            + "\(Defaults.failbackHeartbeats) within \(TargetChooser.seconds(policy.maxLag))"
-            + (crossed.slow > 0 ? ", \(crossed.slow) slower" : "")
-            + (crossed.stuck ? ", the newest do not arrive" : "")))
+    if isStrong([recovered, active], chooser: chooser) {
+      lines.append(writesLine(recovered, name: "writes-out", since: since, chooser: chooser))
+      lines.append(writesLine(active, name: "writes-in", since: since, chooser: chooser))
+    } else {
+      for (source, target) in [(recovered, active), (active, recovered)] {
+        let crossed = crossed(from: source, to: target, since: since, chooser: chooser)
+        breach = breach || crossed.slow > 0 || crossed.stuck
+        lines.append(
+          CheckedLine(
+            name: source == recovered ? "heartbeats-out" : "heartbeats-in",
+            holds: crossed.isEnough, text: crossed.text(source, target, policy)))
+      }
+      if let line = othersLine(recovered, others, since: since, chooser: chooser) {
+        lines.append(line)
+      }
     }
-    if let line = replicaLine(recovered, active, chooser: chooser) { lines.append(line) }
+    if let line = replicaLine([recovered, active] + others, chooser: chooser) { lines.append(line) }
     return FailbackGate(conditions: lines, lagBreach: breach)
   }
 
-  /// Replicas of the two regions as the hosts of either list them; nil where nobody does.
-  private static func replicaLine(
-    _ recovered: RegionID, _ active: RegionID, chooser: TargetChooser
-  ) -> CheckedLine? {
-    let pair = [recovered, active]
-    let aws = pair.compactMap { chooser.topology.region($0)?.aws }
-    let listed = pair.flatMap(chooser.topology.agents)
+  /// Whether the table is a strongly consistent one (MRSC), as hosts of both regions say.
+  private static func isStrong(_ regions: [RegionID], chooser: TargetChooser) -> Bool {
+    regions.allSatisfy { region in
+      let told = freshReports([region], chooser).compactMap(\.consistency)
+      return !told.isEmpty && told.allSatisfy { $0 == .strong }
+    }
+  }
+
+  private static func freshReports(
+    _ regions: [RegionID], _ chooser: TargetChooser
+  ) -> [Report] {
+    regions.flatMap(chooser.topology.agents)
       .filter { chooser.evidence.isFresh($0, now: chooser.now, for: chooser.policy.freshFor) }
-      .flatMap { chooser.evidence.agents[$0]?.report.replicas ?? [] }
+      .compactMap { chooser.evidence.agents[$0]?.report }
+  }
+
+  /// On a strongly consistent table nothing lags: what counts is that the region writes. Its
+  /// checks read every write back strongly before they call themselves good.
+  private static func writesLine(
+    _ region: RegionID, name: String, since: Instant, chooser: TargetChooser
+  ) -> CheckedLine {
+    let most = chooser.topology.agents(of: region).map { agent in
+      (chooser.evidence.acknowledgements[agent] ?? []).count { $0.at >= since }
+    }.max() ?? 0
+    return CheckedLine(
+      name: name, holds: most >= Defaults.failbackHeartbeats,
+      text: "writes acknowledged in \(region): \(most) of \(Defaults.failbackHeartbeats)")
+  }
+
+  /// The regions that would be the next to go to: they count as long as they are eligible.
+  private static func eligibleOthers(
+    _ recovered: RegionID, _ active: RegionID, chooser: TargetChooser
+  ) -> [RegionID] {
+    chooser.topology.regions.map(\.id).filter { region in
+      region != recovered && region != active
+        && chooser.eligibility(of: region, EligibilityQuery(source: nil)).isEligible
+    }
+  }
+
+  /// Heartbeats between the recovered region and the others, in both directions. A lagging third
+  /// region holds the return back; it does not restart the gate's clock.
+  private static func othersLine(
+    _ recovered: RegionID, _ others: [RegionID], since: Instant, chooser: TargetChooser
+  ) -> CheckedLine? {
+    guard !others.isEmpty else { return nil }
+    let pairs = others.flatMap { [(recovered, $0), ($0, recovered)] }
+    let missing = pairs.compactMap { source, target -> String? in
+      let crossed = crossed(from: source, to: target, since: since, chooser: chooser)
+      return crossed.isEnough ? nil : crossed.text(source, target, chooser.policy)
+    }
+    return CheckedLine(
+      name: "heartbeats-others", holds: missing.isEmpty,
+      text: missing.isEmpty
+        ? "heartbeats to and from \(others.joined(separator: ", "))"
+        : missing.joined(separator: "; "))
+  }
+
+  /// Replicas of these regions as the hosts of any of them list them; nil where nobody does.
+  private static func replicaLine(
+    _ regions: [RegionID], chooser: TargetChooser
+  ) -> CheckedLine? {
+    let aws = regions.compactMap { chooser.topology.region($0)?.aws }
+    let listed = freshReports(regions, chooser).flatMap { $0.replicas ?? [] }
       .filter { aws.contains($0.aws) }
     guard !listed.isEmpty else { return nil }
     let ill = Set(listed.filter { $0.status != "ACTIVE" }.map { "\($0.aws) is \($0.status)" })
@@ -66,6 +125,14 @@ public struct FailbackGate: Hashable, Sendable {
     var slow = 0
     /// Its writer's newest are long acknowledged and not seen: replication lags or stands.
     var stuck = false
+
+    var isEnough: Bool { fast >= Defaults.failbackHeartbeats && slow == 0 }
+
+    func text(_ source: RegionID, _ target: RegionID, _ policy: Policy) -> String {
+      "heartbeats \(source) to \(target): \(fast) of \(Defaults.failbackHeartbeats) within "
+        + TargetChooser.seconds(policy.maxLag) + (slow > 0 ? ", \(slow) slower" : "")
+        + (stuck ? ", the newest do not arrive" : "")
+    }
   }
 
   /// Distinct heartbeats of `source` written after `since` and seen in `target`. Which ones were

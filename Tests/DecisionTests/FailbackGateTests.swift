@@ -93,6 +93,44 @@ struct FailbackGateTests {
     #expect(beats.lagMs.isEmpty)
   }
 
+  /// A third region that could be gone to has to see the recovered one's heartbeats, and the other
+  /// way round; its lag does not restart the gate's clock.
+  @Test(arguments: ["a c", "c a"]) func aThirdRegionThatLagsHoldsItBackWhileItIsEligible(
+    pair: String
+  ) {
+    var (lab, beats) = Self.away(.manual)
+    lab.run(110)
+    #expect(Self.closed(&lab) == [])
+    beats.lagMs[pair] = 5001
+    #expect(Self.closed(&lab) == ["heartbeats-others"])
+    let text = lab.run().gate?.conditions.first { $0.name == "heartbeats-others" }?.text
+    let ends = pair.split(separator: " ")
+    #expect(text?.hasPrefix("heartbeats \(ends[0]) to \(ends[1]): ") == true)
+    #expect(text?.contains("slower") == true)
+    #expect(text?.contains(";") == false)
+    // No target: then it does not count.
+    lab.fail("c")
+    lab.run(3)
+    #expect(Self.closed(&lab) == [])
+    lab.recover("c")
+    lab.run(70)
+    #expect(Self.closed(&lab) == ["heartbeats-others"])
+    beats.lagMs[pair] = nil
+    lab.run(60)
+    #expect(Self.closed(&lab) == [])
+    let well = lab.run().gate?.conditions.first { $0.name == "heartbeats-others" }
+    #expect(well?.text == "heartbeats to and from c")
+  }
+
+  /// Of what a third region and the active one do not see of each other, the gate says nothing.
+  @Test func othersAmongThemselvesDoNotCount() {
+    var (lab, beats) = Self.away(.manual)
+    lab.run(110)
+    beats.lagMs["b c"] = 60_000
+    beats.lagMs["c b"] = 60_000
+    #expect(Self.closed(&lab) == [])
+  }
+
   /// What was written before the recovery proves nothing.
   @Test func heartbeatsOfBeforeTheRecoveryDoNotCount() {
     var (lab, beats) = Self.away()
@@ -103,7 +141,8 @@ struct FailbackGateTests {
     beats.arriveUntil["a b"] = lab.now.milliseconds
     beats.writesUntil["a"] = lab.now.milliseconds
     lab.run(120)
-    #expect(Self.closed(&lab) == ["heartbeats-out"])
+    // It writes none for anyone.
+    #expect(Self.closed(&lab) == ["heartbeats-out", "heartbeats-others"])
   }
 
   @Test func aSlowHeartbeatClosesItAndRestartsItsClock() {
@@ -126,6 +165,7 @@ struct FailbackGateTests {
     lab.run(110)
     lab.edit = { report, now in
       beats.add(to: &report, at: now)
+      guard report.region == "b" else { return }
       for index in report.peers.indices where report.peers[index].region == "a" {
         report.peers[index].sightings[7].lagHighMs = 5001
       }
@@ -227,9 +267,15 @@ struct FailbackGateTests {
     #expect(
       lab.run().gate?.conditions.first { $0.name == "replicas" }?.text
         == "replica aws-a is UPDATING")
-    // Others do not stand in the way, nor does what a third region lists.
+    // A third region counts as long as it is eligible.
     list(["a": "ACTIVE", "c": "CREATING"], on: "b2")
+    #expect(Self.closed(&lab) == ["replicas"])
+    list(["a": "ACTIVE", "c": "ACTIVE"], on: "b2")
     list(["a": "DELETING"], on: "c1")
+    #expect(Self.closed(&lab) == ["replicas"])
+    lab.fail("c")
+    lab.run(3)
+    list(["a": "ACTIVE", "c": "CREATING"], on: "b2")
     #expect(Self.closed(&lab) == [])
     // What was said long ago says nothing.
     list(["b": "REGION_DISABLED"], on: "a1")
@@ -237,5 +283,49 @@ struct FailbackGateTests {
     lab.reports("a1", arrive: false)
     lab.run(15)
     #expect(Self.closed(&lab).contains("replicas") == false)
+  }
+
+  /// On a strongly consistent table nothing lags (RULES 12): five writes in both regions.
+  @Test func aStrongTableNeedsWritesInBothRegions() {
+    var (lab, beats) = Self.away(.manual)
+    var told: [RegionID: TableConsistency?] = ["a": .strong, "b": .strong]
+    lab.edit = { report, now in
+      beats.add(to: &report, at: now)
+      report.consistency = told[report.region] ?? nil
+    }
+    beats.lagMs = ["a b": 60_000, "b a": 60_000, "a c": 60_000, "c a": 60_000]
+    lab.run(110)
+    let names = lab.run().gate?.conditions.map(\.name) ?? []
+    #expect(names.contains("writes-out") && names.contains("writes-in"))
+    #expect(!names.contains { $0.hasPrefix("heartbeats") })
+    #expect(Self.closed(&lab) == [])
+    // One region that says otherwise, or says nothing: lag counts.
+    for other in [TableConsistency.eventual, nil] {
+      told["b"] = other
+      #expect(Self.closed(&lab).contains("heartbeats-out"))
+      #expect(lab.run().gate?.conditions.contains { $0.name == "writes-out" } == false)
+    }
+  }
+
+  @Test(arguments: [("a", "writes-out"), ("b", "writes-in")])
+  func aStrongTableThatTakesNoWritesKeepsItClosed(region: RegionID, condition: String) {
+    var (lab, beats) = Self.away(.manual)
+    lab.edit = { report, now in
+      beats.add(to: &report, at: now)
+      report.consistency = .strong
+    }
+    lab.run(110)
+    lab.fail("a")
+    lab.run(5)
+    beats.writesUntil[region] = lab.now.milliseconds
+    lab.recover("a")
+    lab.run(120)
+    #expect(Self.closed(&lab) == [condition])
+    let line = lab.run().gate?.conditions.first { $0.name == condition }
+    #expect(line?.text == "writes acknowledged in \(region): 0 of 5")
+    beats.writesUntil[region] = nil
+    var waited = 0
+    while !Self.closed(&lab).isEmpty && waited < 60 { waited += 1 }
+    #expect((8...11).contains(waited), "\(waited)")
   }
 }

@@ -344,6 +344,7 @@ def main():
     listed = equivalents()
     survivors, wrong, killed, same = [], [], 0, 0
     show = sys.stderr.isatty()
+    begin = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         runs = {pool.submit(notices, runner, m.number): m for m in chosen}
         for count, run in enumerate(concurrent.futures.as_completed(runs), 1):
@@ -359,6 +360,9 @@ def main():
                 print(f"survives: {mutant.key}", flush=True)
             if show:
                 print(f"\r{count} of {len(chosen)}", end="", file=sys.stderr, flush=True)
+            elif count % 20 == 0:
+                minutes = (time.monotonic() - begin) / 60
+                print(f"{count} of {len(chosen)} after {minutes:.0f} minutes", flush=True)
     if show:
         print(file=sys.stderr)
     for key in wrong:
