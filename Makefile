@@ -11,7 +11,7 @@ RELEASE := $(STRICT) -c release --static-swift-stdlib
 SOURCES := Package.swift Sources Agent Coordinator Tests
 ARGS ?=
 
-.PHONY: help dependencies build deb demo hosts-test simulate test test-swift test-clients cover mutants \
+.PHONY: help dependencies build deb demo hosts-test simulate test test-swift test-clients bench cover mutants \
 	lint format ci ci-long clean
 
 help: ## what there is
@@ -61,6 +61,10 @@ test-clients: ## independent implementations against ours, in a virtual environm
 cover: ## region coverage of the last test run, module by module; fails under the gates
 	@Packaging/scripts/coverage
 
+bench: dependencies ## what the simulator and a tick of the decision cost; ARGS: simulator or ticks
+	@cd Tests/Benchmarks && SIGNALBOX_BENCH=1 SIGNALBOX_ONLY=Simulator \
+		swift run --configuration release Benchmarks $(ARGS)
+
 mutants: ## breaks the decision in hundreds of ways; the tests must notice each (an hour)
 	@python3 Tests/Mutants/mutants.py $(ARGS)
 
@@ -74,7 +78,7 @@ format: ## rewrite the Swift sources in the house's format
 ci: ## what guards the project, cheapest first
 	@bash .ci/run
 
-ci-long: mutants ## what takes hours: mutants, many simulated days
+ci-long: mutants bench ## what takes hours: mutants, benchmarks, many simulated days
 	@$(MAKE) simulate ARGS='--seconds 3600 --region-days 50000'
 
 clean: ## remove what was built

@@ -108,12 +108,15 @@ let modules: [Module] = [
   // The agent.
   .library("AgentCore", "Agent/Core", ["Wire"]),
   .library(
-    "AgentChecks", "Agent/Checks", ["AgentCore", "DynamoDB", "Platform", "Probing", "Wire"]),
+    "AgentChecks", "Agent/Checks",
+    [
+      "AgentCore", "Codec", "DynamoDB", "Platform", "Probing", "Wire", "NIOCore", "NIOPosix",
+    ]),
   .program(
     "signalbox-agent", "Agent/Daemon",
     [
       "AgentChecks", "AgentCore", "Codec", "CommandEntry", "DynamoDB", "Platform", "Settings",
-      "Wire", "ArgumentParser", "Logging", "UnixSignals",
+      "Wire", "ArgumentParser", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix", "UnixSignals",
     ]),
 
   // The coordinator.
@@ -236,8 +239,13 @@ let used = Dictionary(
   chosen.flatMap(\.needs).compactMap { externals[$0] }.map { ($0.package, $0) },
   uniquingKeysWith: { first, _ in first })
 
+/// What the package in `Tests/Benchmarks` measures.
+let measured =
+  Context.environment["SIGNALBOX_BENCH"] == "1" ? ["Decision", "Simulator", "Wire"] : []
+
 let package = Package(
   name: "signalbox",
+  products: measured.map { .library(name: $0, targets: [$0]) },
   dependencies: used.values.sorted { $0.package < $1.package }.map { external in
     let url = "https://github.com/\(external.url)"
     return external.withoutTraits

@@ -1,3 +1,5 @@
+import Wire
+
 /// What can go wrong in the simulated world; the raw value is the name in schedules.
 public enum FaultKind: String, Hashable, Sendable, CaseIterable {
   // Regions and hosts.
@@ -205,6 +207,26 @@ public struct Fault: Hashable, Sendable {
     self.begin = begin
     self.end = max(begin, end)
     self.amount = amount
+  }
+
+  /// Whether chance or the passing of time goes on deciding what it does while it lasts: then none
+  /// of its time can be left out.
+  var isRestless: Bool {
+    switch kind {
+    case .loss, .cut, .appSlow, .appFlap, .reportsDuplicated, .reportsReplayed, .reportsCorrupted,
+      .agentStarved, .agentCloned, .hostClockDrift, .replicationCut:
+      true
+    default: false
+    }
+  }
+
+  /// Until when it may be felt: a late write lands, an identity stays quarantined.
+  var lasts: Int64 {
+    switch kind {
+    case .apiLate: end + amount * 1000 + 10_000
+    case .agentCloned: end + Defaults.quarantine.wholeMilliseconds + 10_000
+    default: end
+    }
   }
 
   /// The line of a schedule: `fault app-500 r1.2 from 3600.000 for 42.500 amount 3`.

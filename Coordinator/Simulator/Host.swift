@@ -23,6 +23,18 @@ final class Host {
   var hasRetried = false
   var isBeating = false
   var isProbing = false
+  /// When the next round of probes begins, on the frozen clock.
+  var probesAt: Int64 = 0
+  /// Whether the newest probe of each target was served.
+  var isServed: [Bool] = []
+  /// The newest report was answered.
+  var isSettled = false
+  /// The next report is due when it is planned, whatever the pacer says: it was sent last in time
+  /// that was left out.
+  var isDueAnew = false
+  /// Which checks are bad, and when one of them was last, on the frozen clock.
+  var isBad = [false, false]
+  var badAt = Int64.min / 2
   var targets: [ProbeTarget] = []
   var peers: [String] = []
   /// Whether the NodeBalancer sends requests here, and when it is going to change its mind.
@@ -31,6 +43,8 @@ final class Host {
   /// Old reports, to be replayed.
   var sent: [Report] = []
   var cloneSequence: UInt64 = 0
+  /// What the second host of the identity was told to echo.
+  var cloneChallenge: String?
 
   static let httpCheck = 0
   static let tableCheck = 1
@@ -58,6 +72,11 @@ final class Host {
     hasRetried = false
     isBeating = false
     isProbing = false
+    isServed = []
+    isSettled = false
+    isDueAnew = false
+    isBad = [false, false]
+    badAt = .min / 2
     targets = []
     peers = []
     state = AgentState(

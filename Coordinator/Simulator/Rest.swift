@@ -7,6 +7,8 @@ struct Rest {
   var isRestless = false
   /// Only a region that is not fully healthy keeps quiet time from being jumped over.
   var isHealthy = true
+  /// What a failback still waits for may come with any report.
+  var awaitsReports = false
   /// The next deadline on the boot-time clock.
   var instant: Moment?
   /// The next deadline on the wall clock.
@@ -20,7 +22,7 @@ struct Rest {
   }
 
   /// No deadline on the clock that stands still in a jump.
-  var isCalm: Bool { !isRestless && isHealthy && instant == nil }
+  var isCalm: Bool { !isRestless && !awaitsReports && isHealthy && instant == nil }
 
   /// What a tick's assessment allows.
   init(isRestless: Bool) {
@@ -75,14 +77,14 @@ struct Rest {
       switch condition.name {
       case "stable":
         let primary = machine.topology.primary.flatMap { assessment.memories[$0] }
+        // A clock that stands still goes on with another verdict.
         if let since = primary?.gateSince, primary?.gatePausedAt == nil {
           after(since + machine.policy.failbackAfter)
         } else {
-          isRestless = true
+          awaitsReports = true
         }
       case "min-up": break
-      // Whatever else is missing may come with any report.
-      default: if machine.policy.failback == .automatic { isRestless = true }
+      default: if machine.policy.failback == .automatic { awaitsReports = true }
       }
     }
   }

@@ -62,9 +62,10 @@ public struct Schedule: Hashable, Sendable {
     self.faults = faults.sorted { ($0.begin, $0.end) < ($1.begin, $1.end) }
   }
 
-  /// When the last fault is over, and the last write of its time has landed.
+  /// When the last fault is over, and what it leaves for a while: the last write of its time has
+  /// landed, no identity is quarantined any more.
   public var calmFrom: Int64 {
-    faults.map { $0.kind == .apiLate ? $0.end + $0.amount * 1000 + 10_000 : $0.end }.max() ?? 0
+    faults.map(\.lasts).max() ?? 0
   }
 
   /// The text form, which `init(text:)` reads.

@@ -8,18 +8,57 @@ extension Shell {
     guard report.agent == agent, world.topologies[0].agents[agent] == report.region else {
       return .failure(refuse(Problem(code: "wrong_agent", message: "")))
     }
-    if let code = admission.admit(report, now: now) {
-      var problem = Problem(code: code, message: "")
-      if code == "not_timely" { problem.challenge = challenge(for: agent, now: now) }
+    do {
+      try admission.admit(report, now: now)
+    } catch {
+      var problem = error
+      if ["not_timely", "ended_boot"].contains(problem.code) {
+        problem.challenge = challenge(for: agent, now: now)
+      }
       return .failure(refuse(problem))
     }
     if world.perturbation != nil { world.judge.raw.take(report, at: now.instant) }
     let report = world.perturbation?.report(report) ?? report
+    let wasHeard = evidence.agents[agent] != nil
     evidence.take(report, at: now.instant)
-    if watch.take(report, at: now.instant, policy: policy, floor: evidence.floor) {
-      for index in rooms.indices { rooms[index].isDirty = true }
+    noteTwins(agent, at: now.instant)
+    var isNews = watch.take(report, at: now.instant, policy: policy, floor: evidence.floor)
+    if wasHeard != (evidence.agents[agent] != nil) { isNews = true }
+    for index in rooms.indices where isNews || isHeard(report, in: rooms[index], now.instant) {
+      rooms[index].isDirty = true
     }
     return .success(directive(for: report, now: now))
+  }
+
+  /// Whether a failback's gate may come to something else by this report: it waits for one, or
+  /// heartbeats are late, which the tick after the report sees and the next not any more.
+  private func isHeard(_ report: Report, in room: Room, _ now: Moment) -> Bool {
+    guard room.hearsHeartbeats, let primary = room.machine.topology.primary,
+      let active = room.machine.memory.active
+    else { return false }
+    if room.rest.awaitsReports { return true }
+    let pair = [active, primary]
+    guard pair.contains(report.region) else { return false }
+    let most = policy.maxLag.wholeMilliseconds
+    let isSlow = report.peers.contains { peer in
+      pair.contains(peer.region) && peer.sightings.contains { Int64($0.lagHighMs) > most }
+    }
+    return isSlow || isLate(active, in: primary, now) || isLate(primary, in: active, now)
+  }
+
+  /// Whether the newest heartbeats of `source` may be missed in `target`; at times too soon, for
+  /// the gate looks again.
+  private func isLate(_ source: RegionID, in target: RegionID, _ now: Moment) -> Bool {
+    let topology = world.topologies[0]
+    let fresh = topology.agents(of: target).filter {
+      evidence.isFresh($0, now: now, for: policy.freshFor)
+    }
+    let seen = fresh.compactMap { evidence.agents[$0]?.report.peers }.joined()
+      .filter { $0.region == source }.map(\.writtenMs).max()
+    let newest = Heartbeats.newestAcknowledgement(
+      of: source, topology: topology, evidence: evidence)
+    guard let seen, let newest else { return false }
+    return newest.writtenMs - seen > (policy.maxLag + policy.round).wholeMilliseconds
   }
 
   /// A refused report changes nothing but a counter.
@@ -31,8 +70,9 @@ extension Shell {
 
   private func challenge(for agent: AgentID, now: Now) -> String {
     let word = world.noise.word(.jitter, agent.utf8.count &* 131 &+ life, now.instant.milliseconds)
-    admission.issued(word, to: agent, at: now.instant)
-    return Hex.text(word)
+    let text = Hex.text(word)
+    admission.issued(text, to: agent, now: now.instant)
+    return text
   }
 
   private func directive(for report: Report, now: Now) -> Directive {
@@ -50,7 +90,8 @@ extension Shell {
       agent: report.agent, sequence: report.sequence, services: services,
       challenge: challenge(for: report.agent, now: now),
       nextReportMs: Int(policy.reportInterval.wholeMilliseconds),
-      heartbeatWriter: writer == report.agent,
+      heartbeatWriter: writer == report.agent
+        && !evidence.twins.hold(report.agent, at: now.instant),
       heartbeatPeriodMs: Int(policy.heartbeatPeriod.wholeMilliseconds),
       heartbeatReadMs: Int(policy.heartbeatRead.wholeMilliseconds),
       peers: topology.regions.map(\.id).filter { $0 != report.region },

@@ -43,6 +43,11 @@ struct Room {
   var rest = Rest.restless
 
   var name: String { machine.topology.service }
+
+  /// Whether a failback is a question: then heartbeats count that reports tell of.
+  var hearsHeartbeats: Bool {
+    machine.memory.active != nil && machine.memory.active != machine.topology.primary
+  }
 }
 
 /// The coordinator's process in the world: the real evidence, machines and store, around them a
@@ -56,13 +61,17 @@ final class Shell {
   let clusterID: String
   var evidence: Evidence
   var doubts: Doubts
-  var admission: AdmissionModel
-  var elections = WriterModel()
+  var admission: Admission
+  var elections = WriterElection()
   var rooms: [Room] = []
   var tallies: [OwnProbeKey: ProbeTally<Moment>] = [:]
+  /// When the next round of own probes begins, on the frozen clock.
+  private(set) var probesAt: Int64 = 0
   var watch: FreshnessWatch
   var shownDoubts: Set<Doubt> = []
   private var wasVoid = false
+  /// Agents that were quarantined at the last look.
+  private var quarantined: Set<AgentID> = []
   private var wallOffsetMs: Int64?
   private(set) var isGone = false
 
@@ -77,7 +86,7 @@ final class Shell {
     evidence = Evidence(floor: now.instant)
     let policy = world.setup.policy
     doubts = Doubts(policy: policy, expectedTick: .milliseconds(World.tickMs))
-    admission = AdmissionModel(freshFor: policy.freshFor, window: Defaults.firstContactWindow)
+    admission = Admission(freshFor: policy.freshFor, window: Defaults.firstContactWindow)
     watch = FreshnessWatch(limit: policy.freshFor)
     do {
       let store = try world.journal.open()
@@ -87,6 +96,7 @@ final class Shell {
       world.judge.fail(world, .durable, "the journal cannot be read after a start: \(error)")
       return nil
     }
+    world.noteTrouble()
     world.trace.say(world.now, "coordinator starts")
     world.queue.plan(.ownProbes, at: world.frozenNow, key: life)
     world.queue.plan(.readRecord, at: world.frozenNow, key: life)
@@ -155,7 +165,8 @@ final class Shell {
       wasVoid = isVoid
       for index in rooms.indices { rooms[index].isDirty = true }
     }
-    let expired = watch.expire(now.instant)
+    var expired = watch.expire(now.instant)
+    if settleByTime(now.instant) { expired = true }
     for index in rooms.indices {
       if isGone { return }
       if expired { rooms[index].isDirty = true }
@@ -166,6 +177,24 @@ final class Shell {
       rooms[index].isDirty = false
       step(index, now: now)
     }
+  }
+
+  /// Whether time alone has changed what an agent's reports count for: a quarantine is over, a
+  /// deploy notice too old.
+  private func settleByTime(_ now: Moment) -> Bool {
+    let held = quarantined.filter { evidence.twins.hold($0, at: now) }
+    var changed = held.count != quarantined.count
+    quarantined = held
+    for since in evidence.deploying.values {
+      let ends = since + Defaults.deployLimit
+      if ends <= now, now - ends < .milliseconds(World.tickMs) { changed = true }
+    }
+    return changed
+  }
+
+  /// Notes that two hosts may have been seen to use an identity.
+  func noteTwins(_ agent: AgentID, at now: Moment) {
+    if evidence.twins.hold(agent, at: now) { quarantined.insert(agent) }
   }
 
   /// Five seconds are more than slewing does between two ticks.
@@ -181,7 +210,7 @@ final class Shell {
 
   /// Nothing is going on and nothing can begin but by a fault or at a deadline.
   var isQuiet: Bool {
-    doubts.current.isEmpty && watch.allFresh(world.clock.instant)
+    doubts.current.isEmpty && quarantined.isEmpty && watch.allFresh(world.clock.instant)
       && rooms.allSatisfy { room in
         !room.isDirty && room.rest.isCalm && room.driver == nil && room.verifyKey == nil
           && room.machine.at == .region
@@ -220,7 +249,8 @@ final class Shell {
     world.queue.plan(
       .ownProbesEnd, at: world.frozenNow + took,
       key: world.keep(.ownProbes(findings, life: life)))
-    world.queue.plan(.ownProbes, at: world.frozenNow + max(interval, took), key: life)
+    probesAt = world.frozenNow + max(interval, took)
+    world.queue.plan(.ownProbes, at: probesAt, key: life)
   }
 
   func finishProbes(_ findings: [OwnFinding], life: Int) {
@@ -235,8 +265,11 @@ final class Shell {
       let valid = good.contains { $0 != finding.key.region }
       tally.take(finding.outcome, started: finding.started, fall: Defaults.probeFall, valid: valid)
       tallies[finding.key] = tally
-      if tally.vote != before { changed = true }
-      if finding.outcome != .serving { world.noteTrouble() }
+      if tally.vote != before {
+        changed = true
+        world.noteTrouble()
+      }
+      if finding.outcome != .serving { world.noteLoss() }
       evidence.take(
         OwnProbe(
           vote: tally.vote, outcome: finding.outcome, detail: finding.outcome.rawValue, at: now,

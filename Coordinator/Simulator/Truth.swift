@@ -10,6 +10,8 @@ struct Truth {
   private(set) var onlyDead: (region: Int, since: Int64)?
   /// Since when each region has been free of trouble and whole.
   private var wellSince: [Int64?]
+  /// Until when hosts of each region may be quarantined.
+  private var quarantinedUntil: [Int64]
   let setup: Setup
 
   init(setup: Setup) {
@@ -17,6 +19,7 @@ struct Truth {
     troubledAt = Array(repeating: nil, count: setup.regions.count)
     isTroubled = Array(repeating: false, count: setup.regions.count)
     wellSince = Array(repeating: 0, count: setup.regions.count)
+    quarantinedUntil = Array(repeating: 0, count: setup.regions.count)
   }
 
   /// Whether the region served well for all of the newest `span` milliseconds.
@@ -27,7 +30,8 @@ struct Truth {
   /// Whether nothing at all was wrong with a region other than `region` for `span` milliseconds.
   func hasWhole(besides region: Int, for span: Int64, at now: Int64) -> Bool {
     wellSince.enumerated().contains { number, since in
-      number != region && (since.map { now - $0 >= span } ?? false)
+      number != region
+        && (since.map { now - max($0, quarantinedUntil[number]) >= span } ?? false)
     }
   }
 
@@ -42,6 +46,11 @@ struct Truth {
         wellSince[region] = nil
       } else if wellSince[region] == nil {
         wellSince[region] = now
+      }
+    }
+    for fault in active where fault.kind == .agentCloned {
+      for region in regions(of: fault) {
+        quarantinedUntil[region] = max(quarantinedUntil[region], fault.lasts)
       }
     }
     let dead = Set(

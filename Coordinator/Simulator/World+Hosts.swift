@@ -51,8 +51,11 @@ extension World {
   }
 
   func finishCheck(_ host: Host, _ check: Int, _ attempt: Attempt) {
-    if attempt.outcome.verdict != .success { noteFailure() }
+    if attempt.outcome.verdict != .success { noteTrouble() }
     let change = host.state.take(attempt, of: check, wallMs: wall(of: host))
+    if let change { host.isBad[check] = change.result.state == .bad }
+    // A fall and every failure after it are remembered for long.
+    if host.isBad[check] { host.badAt = frozenNow }
     planCheck(host, check)
     if change != nil { planReport(host) }
   }
@@ -116,14 +119,19 @@ extension World {
     guard !road.cut, state.balancer, family == .ipv4 || state.ipv6 else {
       return Finding(outcome: .dark, tookMs: late)
     }
-    let id = who &* 31 &+ region &* 2 &+ (family == .ipv4 ? 0 : 1)
-    if road.fails > 0, noise.unit(.probeFails, id, now) < road.fails {
-      noteTrouble()
+    let id = Self.probeID(who, region, family)
+    if isLost(on: road, .probeFails, id, at: now) {
+      noteLoss()
       return Finding(outcome: .dark, tookMs: late)
     }
     let found = askBalancer(region, id: id)
     let took = road.delayMs * 2 + noise.within(15...60, .probeLatency, id, now)
     return found.outcome == .dark ? found : Finding(outcome: found.outcome, tookMs: took)
+  }
+
+  /// Who asks about what, for chance.
+  static func probeID(_ who: Int, _ region: Int, _ family: AddressFamily) -> Int {
+    who &* 31 &+ region &* 2 &+ (family == .ipv4 ? 0 : 1)
   }
 
   /// What the NodeBalancer answers.
@@ -178,10 +186,12 @@ extension World {
     guard host.runs, life == host.life else { return }
     let period = host.state.directive.probePeriodMs
     queue.plan(.probe, at: frozenNow + period, who: host.number, key: life)
+    host.probesAt = frozenNow + period
     let started = host.moment(frozenNow)
-    for target in host.targets {
+    for (number, target) in host.targets.enumerated() {
       guard let region = regionNumber[target.region] else { continue }
       let found = askRegion(region, from: host.region + 1, target.family, who: host.number)
+      host.isServed[number] = found.outcome == .serving
       let finding = ProbeFinding(
         found.outcome, reason: found.outcome == .serving ? nil : found.outcome.rawValue)
       if found.tookMs <= Self.quickMs {
@@ -197,8 +207,11 @@ extension World {
     _ host: Host, _ finding: ProbeFinding, _ target: ProbeTarget, started: HostMoment,
     ended: HostMoment
   ) {
-    if finding.outcome != .serving { noteTrouble() }
-    if host.state.take(finding, of: target, started: started, ended: ended) { planReport(host) }
+    if finding.outcome != .serving { noteLoss() }
+    if host.state.take(finding, of: target, started: started, ended: ended) {
+      noteTrouble()
+      planReport(host)
+    }
   }
 
   /// The region's writer writes its heartbeat.

@@ -4,17 +4,23 @@ import Wire
 
 /// The way between two places, both directions.
 struct Road: Hashable {
-  var cut: Bool
-  var loss: Double
-  var delayMs: Int64
+  let cut: Bool
+  let loss: Double
+  let delayMs: Int64
   /// The most that a packet takes longer.
-  var jitterMs: Int64
+  let jitterMs: Int64
 
   /// How likely an exchange of a few packets fails within its deadline: one that is lost is sent
   /// once more in time.
-  var fails: Double {
+  let fails: Double
+
+  init(cut: Bool, loss: Double, delayMs: Int64, jitterMs: Int64) {
+    self.cut = cut
+    self.loss = loss
+    self.delayMs = delayMs
+    self.jitterMs = jitterMs
     let twice = loss * loss
-    return 1 - (1 - twice) * (1 - twice) * (1 - twice)
+    fails = 1 - (1 - twice) * (1 - twice) * (1 - twice)
   }
 }
 
@@ -25,6 +31,8 @@ struct Parcel {
   var life: Int
   /// Nobody awaits a reply to a copy.
   var isCopy = false
+  /// From the second host of an identity.
+  var isTwins = false
   var isGenuine = true
 }
 
@@ -33,6 +41,16 @@ struct Reply {
   var life: Int
   var sequence: UInt64
   var result: Result<Directive, Problem>
+}
+
+extension Result<Directive, Problem> {
+  /// What the next report is to echo.
+  fileprivate var challenge: String? {
+    switch self {
+    case .success(let directive): directive.challenge
+    case .failure(let problem): problem.challenge
+    }
+  }
 }
 
 extension World {
@@ -53,10 +71,11 @@ extension World {
       planned <= frozenNow
     else { return }
     host.reportPlanned = nil
-    if let due = host.state.pacer.due.map(host.frozen), due > frozenNow {
+    if !host.isDueAnew, let due = host.state.pacer.due.map(host.frozen), due > frozenNow {
       planReport(host)
       return
     }
+    host.isDueAnew = false
     let report = draft(host)
     host.exchanging = true
     host.awaited = (report.sequence, host.moment(frozenNow))
@@ -87,20 +106,22 @@ extension World {
     var copy = report
     copy.boot = Hex.text(noise.word(.jitter, host.number + 10_000, 7))
     copy.sequence = host.cloneSequence
-    copy.challenge = nil
-    post(Parcel(report: copy, host: host.number, life: host.life, isCopy: true), after: 700)
+    copy.challenge = host.cloneChallenge
+    var parcel = Parcel(report: copy, host: host.number, life: host.life, isCopy: true)
+    parcel.isTwins = true
+    post(parcel, after: 700)
   }
 
   private func send(_ report: Report, from host: Host) {
     let road = road(host.region + 1, 0)
     let region = conditions.regions[host.region]
-    if road.cut || (road.fails > 0 && noise.unit(.reportFails, host.number, now) < road.fails) {
-      noteTrouble()
+    if road.cut || isLost(on: road, .reportFails, host.number, at: now) {
+      noteLoss()
       figures.reportsLost += 1
       return
     }
     var parcel = Parcel(report: report, host: host.number, life: host.life)
-    let delay = delay(on: road, .reportDelay, host.number)
+    let delay = delay(on: road, .reportDelay, host.number, at: now)
     if chance(region.corrupted, .corrupt, host) {
       parcel.isGenuine = false
       figures.reportsDamaged += 1
@@ -122,11 +143,17 @@ extension World {
     percent > 0 && noise.unit(stream, host.number, now) * 100 < Double(percent)
   }
 
-  private func delay(on road: Road, _ stream: Noise.Stream, _ who: Int) -> Int64 {
+  /// Whether an exchange that begins at `time` fails.
+  func isLost(on road: Road, _ stream: Noise.Stream, _ who: Int, at time: Int64) -> Bool {
+    road.fails > 0 && noise.unit(stream, who, time) < road.fails
+  }
+
+  /// How long a message takes that is sent at `time`.
+  func delay(on road: Road, _ stream: Noise.Stream, _ who: Int, at time: Int64) -> Int64 {
     var delay = road.delayMs
-    if road.jitterMs > 0 { delay += noise.within(0...road.jitterMs, stream, who, now) }
-    if road.loss > 0, noise.unit(stream, -who - 1, now) < road.loss * 3 { delay += 400 }
-    return delay + noise.within(0...5, stream, who + 1000, now)
+    if road.jitterMs > 0 { delay += noise.within(0...road.jitterMs, stream, who, time) }
+    if road.loss > 0, noise.unit(stream, -who - 1, time) < road.loss * 3 { delay += 400 }
+    return delay + noise.within(0...5, stream, who + 1000, time)
   }
 
   private func post(_ parcel: Parcel, after delay: Int64) {
@@ -155,17 +182,17 @@ extension World {
     } else {
       result = shell.take(overTheWire(parcel), from: host.agent)
     }
+    if parcel.isTwins { host.cloneChallenge = result.challenge }
     guard !parcel.isCopy, parcel.life == host.life else { return }
     let back = road(0, host.region + 1)
-    if back.cut || (back.fails > 0 && noise.unit(.reportFails, -host.number - 1, now) < back.fails)
-    {
-      noteTrouble()
+    if back.cut || isLost(on: back, .reportFails, -host.number - 1, at: now) {
+      noteLoss()
       return
     }
     let reply = Reply(life: parcel.life, sequence: parcel.report.sequence, result: result)
     queue.plan(
-      .replyArrives, at: frozenNow + delay(on: back, .replyDelay, host.number), who: host.number,
-      key: keep(.reply(reply)))
+      .replyArrives, at: frozenNow + delay(on: back, .replyDelay, host.number, at: now),
+      who: host.number, key: keep(.reply(reply)))
   }
 
   private func post(_ problem: Problem, sequence: UInt64, to host: Host) {
@@ -206,6 +233,7 @@ extension World {
       let verdict = host.state.take(
         directive, answering: reply.sequence, sent: sent, at: host.moment(frozenNow))
       if case .refused = verdict { lose(host, challenge: nil) } else { follow(host) }
+      host.isSettled = true
     case .failure(let problem): lose(host, challenge: problem.challenge)
     }
     planReport(host)
@@ -214,7 +242,7 @@ extension World {
   /// No reply came in time.
   func missReply(_ host: Host, sequence: UInt64) {
     guard host.runs, host.awaited?.sequence == sequence else { return }
-    noteTrouble()
+    noteLoss()
     host.exchanging = false
     host.awaited = nil
     lose(host, challenge: nil)
@@ -222,7 +250,8 @@ extension World {
   }
 
   private func lose(_ host: Host, challenge: String?) {
-    noteTrouble()
+    noteLoss()
+    host.isSettled = false
     let retry = challenge != nil && !host.hasRetried
     host.hasRetried = retry
     host.state.loseReport(
@@ -235,6 +264,7 @@ extension World {
     if !host.isProbing {
       host.isProbing = true
       host.targets = host.state.probeTargets
+      host.isServed = host.targets.map { _ in false }
       host.peers = host.state.directive.peers
       queue.plan(.probe, at: frozenNow, who: host.number, key: host.life)
       queue.plan(.read, at: frozenNow, who: host.number, key: host.life)

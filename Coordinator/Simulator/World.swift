@@ -68,10 +68,16 @@ final class World {
   var waits = 0
   /// When anything last was not as it should be: quiet time begins some while after it.
   private(set) var troubleAt: Int64 = 0
-  /// When a check last failed.
-  private var failureAt: Int64 = 0
   private var edges: [Int64]
   private var nextEdge = 0
+  /// Nothing is wrong but what always is: packets get lost where the setup says so.
+  private(set) var isUsual = true
+  /// A fault is active whose time cannot be left out.
+  private(set) var isRestless = false
+  /// Before that it is known that no time with losses can be left out.
+  var lullFrom: Int64 = 0
+  /// After so long everything that happens regularly happens again; 0: nothing can be left out.
+  let commonPeriod: Int64
   let perturbation: Perturbation?
   var figures = Figures()
 
@@ -115,6 +121,7 @@ final class World {
     judge = Judge(setup: setup)
     users = Users(services: setup.services)
     edges = Set(schedule.faults.flatMap { [$0.begin, $0.end] }).sorted()
+    commonPeriod = World.commonPeriod(setup)
     roads = makeRoads()
   }
 
@@ -193,9 +200,22 @@ final class World {
 
   func noteTrouble() { troubleAt = now }
 
-  func noteFailure() {
-    troubleAt = now
-    failureAt = now
+  /// A packet was lost: no trouble where that is usual.
+  func noteLoss() {
+    if !isUsual || setup.lossPercent == 0 { noteTrouble() }
+  }
+
+  /// When the next fault begins or ends; at the last the schedule's end.
+  var nextTurn: Int64 { nextEdge < edges.count ? edges[nextEdge] : schedule.length }
+
+  /// Nothing is on its way.
+  var isStill: Bool { payloads.isEmpty }
+
+  /// Leaves out `span` milliseconds: the frozen clock stands still meanwhile.
+  func leaveOut(_ span: Int64) {
+    frozen += span
+    now += span
+    figures.jumps += 1
   }
 
   // MARK: Running
@@ -292,50 +312,6 @@ final class World {
     if pace != .step { jump() }
   }
 
-  // MARK: Jumping
-
-  /// After a jump everything is played for real that long before anything can happen.
-  static let warmUpMs: Int64 = 60_000
-  /// What estimators and acknowledgements remember: so long everything has to have been well.
-  static let memoryMs: Int64 = 200_000
-  /// What check machines remember of a failure.
-  static let failureMs: Int64 = 660_000
-
-  /// Skips quiet time: everyone lives on the frozen clock, so nothing needs to be told.
-  private func jump() {
-    guard now - troubleAt > Self.memoryMs, now - failureAt > Self.failureMs, let shell,
-      shell.isQuiet, zone.isQuiet(at: now)
-    else {
-      return
-    }
-    let deadline = shell.deadlineTrue() ?? .max
-    let edge = nextEdge < edges.count ? edges[nextEdge] : schedule.length
-    let room = min(edge, deadline, schedule.length) - now - Self.warmUpMs
-    let period = commonPeriod
-    guard period > 0, room >= period else { return }
-    let span = room / period * period
-    frozen += span
-    now += span
-    figures.jumps += 1
-  }
-
-  /// After so long everything that happens regularly happens again.
-  private lazy var commonPeriod: Int64 = {
-    let policy = setup.policy
-    let spans = [
-      policy.reportInterval, policy.probeInterval, policy.heartbeatPeriod, policy.heartbeatRead,
-    ].map(\.wholeMilliseconds)
-    var period: Int64 = Self.readMs
-    for span in spans + [2000, Self.tickMs] where span > 0 {
-      period = period / Self.divisor(period, span) * span
-    }
-    return setup.lossPercent > 0 || period > 600_000 ? 0 : period
-  }()
-
-  private static func divisor(_ left: Int64, _ right: Int64) -> Int64 {
-    right == 0 ? left : divisor(right, left % right)
-  }
-
   // MARK: Roads
 
   func road(_ from: Int, _ to: Int) -> Road { roads[from][to] }
@@ -359,6 +335,8 @@ final class World {
     let before = conditions
     let active = schedule.faults.filter { $0.begin <= time && time < $0.end }
     conditions = Conditions(setup, faults: active)
+    isUsual = conditions == Conditions(setup, faults: [])
+    isRestless = active.contains(where: \.isRestless)
     roads = makeRoads()
     if !active.isEmpty || before != conditions { noteTrouble() }
     for fault in schedule.faults where fault.begin == time { begin(fault) }

@@ -120,8 +120,10 @@ struct Zone {
   }
 
   /// Nothing is on its way.
-  mutating func isQuiet(at now: Int64) -> Bool {
-    for server in servers.indices { publish(server, now) }
+  mutating func isQuiet(in conditions: Conditions, at now: Int64) -> Bool {
+    for server in servers.indices where !conditions.heldServers.contains(server) {
+      publish(server, now)
+    }
     return landings == 0 && deleted.isEmpty && replaced.isEmpty
       && servers.allSatisfy(\.coming.isEmpty)
   }

@@ -37,7 +37,10 @@ struct ImportRules {
 
   /// Imports are among the module's needs, which stand before it in the map.
   func needs(_ file: SourceFile) -> [Finding] {
-    guard file.path != "Package.swift" else { return [] }
+    // The benchmarks are a package of their own.
+    guard file.path != "Package.swift", !file.path.hasPrefix("Tests/Benchmarks/") else {
+      return []
+    }
     guard let module = map.module(of: file.path) else {
       return [Finding(path: file.path, line: 1, what: "belongs to no module of Package.swift")]
     }

@@ -2,8 +2,6 @@ import Decision
 import Testing
 import Wire
 
-@testable import CoordinatorService
-
 /// One heartbeat writer per region, replaced when its writes stop (RULES 12).
 @Suite struct WriterElectionTests {
   private let policy = Policy()

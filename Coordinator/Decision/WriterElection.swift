@@ -1,34 +1,37 @@
-import Decision
 import Wire
 
-/// Names one heartbeat writer per region (RULES 12): the first fresh agent, replaced after three
-/// periods without an acknowledged write.
-struct WriterElection: Sendable {
+/// Names one heartbeat writer per region and table (RULES 12): the first fresh agent, replaced
+/// after three periods without an acknowledged write.
+public struct WriterElection: Sendable {
   private struct Term: Sendable {
     var agent: AgentID
     var since: Instant
   }
 
-  private var terms: [RegionID: Term] = [:]
+  private var terms: [String: Term] = [:]
 
-  /// The writer of `region` now.
-  mutating func writer(
-    of region: RegionID, agents: [AgentID], evidence: Evidence, policy: Policy, now: Instant
+  /// Nobody is named yet.
+  public init() {}
+
+  /// The writer among `agents`, which all write for `group`: a region, or a table of one; nil
+  /// before any of them was heard.
+  public mutating func writer(
+    of group: String, agents: [AgentID], evidence: Evidence, policy: Policy, now: Instant
   ) -> AgentID? {
     let fresh = agents.filter { agent in
       evidence.isFresh(agent, now: now, for: policy.freshFor)
         && evidence.agents[agent]?.report.goodbye == false
     }
-    if let term = terms[region], fresh.contains(term.agent),
+    if let term = terms[group], fresh.contains(term.agent),
       !hasFailed(term, evidence: evidence, policy: policy, now: now) || fresh.count < 2
     {
       return term.agent
     }
-    let last = terms[region]?.agent
+    let last = terms[group]?.agent
     guard let next = fresh.first(where: { $0 != last }) ?? fresh.first else {
-      return terms[region]?.agent
+      return terms[group]?.agent
     }
-    terms[region] = Term(agent: next, since: now)
+    terms[group] = Term(agent: next, since: now)
     return next
   }
 
