@@ -1,5 +1,6 @@
 public import AgentCore
 public import DynamoDB
+public import Codec
 import Platform
 public import Wire
 
@@ -17,7 +18,8 @@ extension HeartbeatItem {
       region: region, agent: heartbeat.agent, boot: heartbeat.boot, sequence: heartbeat.sequence,
       writtenMs: heartbeat.writtenMs, periodMs: heartbeat.periodMs,
       clockErrorMs: heartbeat.clockErrorMs, previousRttMs: heartbeat.previousRttMs,
-      acknowledgedBefore: heartbeat.acknowledgedBefore)
+      acknowledgedBefore: heartbeat.acknowledgedBefore,
+      summary: heartbeat.summary.flatMap(Summary.init))
   }
 
   /// The heartbeat of the item.
@@ -25,7 +27,50 @@ extension HeartbeatItem {
     Heartbeat(
       agent: agent, boot: boot, sequence: sequence, writtenMs: writtenMs, periodMs: periodMs,
       clockErrorMs: clockErrorMs, previousRttMs: previousRttMs,
-      acknowledgedBefore: acknowledgedBefore)
+      acknowledgedBefore: acknowledgedBefore, summary: summary.map(SignedSummary.init))
+  }
+}
+
+extension HeartbeatItem.Summary {
+  /// In the item the signed bytes stand as the text that they are.
+  init?(_ signed: SignedSummary) {
+    guard let bytes = Base64URL.decode(signed.summary),
+      let text = String(validating: bytes, as: UTF8.self)
+    else { return nil }
+    self.init(text: text, signature: signed.signature, keyID: signed.keyid)
+  }
+}
+
+extension SignedSummary {
+  init(_ summary: HeartbeatItem.Summary) {
+    self.init(
+      summary: Base64URL.encode(Array(summary.text.utf8)), signature: summary.signature,
+      keyid: summary.keyID)
+  }
+}
+
+extension SignedSummary {
+  /// A summary that was signed here.
+  public init(_ signed: SummaryCodec.Signed) {
+    self.init(
+      summary: Base64URL.encode(Array(signed.text.utf8)), signature: signed.signature,
+      keyid: signed.keyID)
+  }
+}
+
+extension TableSight {
+  /// What a description, read at `instant`, shows.
+  public init(_ description: TableDescription, at instant: Instant) {
+    let consistency: TableConsistency? =
+      switch description.consistency {
+      case .eventual?: .eventual
+      case .strong?: .strong
+      case nil: nil
+      }
+    self.init(
+      consistency: consistency,
+      replicas: description.replicas.map { ReplicaState(aws: $0.region, status: $0.status) },
+      at: instant)
   }
 }
 

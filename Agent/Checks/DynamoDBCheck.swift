@@ -154,7 +154,7 @@ public final class DynamoDBCheck: Check {
   }
 
   private func onlyEventualReadsWork(deadline: Duration) async -> Bool {
-    guard let known = await access.current, known.isStronglyConsistent else { return false }
+    guard let known = await access.current, known.consistency == .strong else { return false }
     do {
       _ = try await read(beat: nil, consistent: false, deadline: deadline)
       return true

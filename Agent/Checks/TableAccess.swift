@@ -36,6 +36,11 @@ public actor TableAccess {
     return found
   }
 
+  /// Reads the description anew, whatever is kept: for what changes while a table lives.
+  public nonisolated func look(deadline: Duration) async throws(DynamoDBError) -> TableDescription {
+    try await client.describe(table: table, deadline: deadline)
+  }
+
   /// The description if it has been read.
   public var current: TableDescription? { known }
 

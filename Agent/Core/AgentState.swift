@@ -41,7 +41,7 @@ public struct AgentState: Sendable {
   /// What the coordinator said.
   public private(set) var directive: DirectiveState
   /// When the next report is due.
-  public private(set) var pacer: ReportPacer
+  public internal(set) var pacer: ReportPacer
 
   var board = ProbeBoard()
   /// By number, which rises with each check that is added.
@@ -52,8 +52,18 @@ public struct AgentState: Sendable {
   private var history = CheckHistory()
   private var starved: StarvedMonitor
   private var app: AppState?
-  private var sequence: UInt64 = 0
+  private(set) var sequence: UInt64 = 0
   private var saidStarved = false
+  /// The end of a deploy notice.
+  var noticeUntil: Instant?
+  /// The newest report that did not know of the notice, or of its end.
+  var noticeAfter: UInt64 = 0
+  /// The newest report that was answered.
+  var answered: UInt64 = 0
+  /// How many reports were answered, and how many were not.
+  var counts = ReportCounts()
+  /// The replicas as the table's description last had them.
+  public internal(set) var table: TableSight?
 
   /// The state of an agent that has just started.
   public init(facts: AgentFacts) {
@@ -173,6 +183,8 @@ public struct AgentState: Sendable {
   ) -> DirectiveState.Verdict {
     let verdict = self.directive.take(directive, answering: sequence, sent: sent, at: now)
     guard case .taken = verdict else { return verdict }
+    answered = max(answered, sequence)
+    counts.answered += 1
     board.take(targets: self.directive.probes)
     let peers = Set(self.directive.peers)
     lag = lag.filter { peers.contains($0.key) }
@@ -187,6 +199,7 @@ public struct AgentState: Sendable {
     challenge: String?, retry: Bool, at now: Instant, jitter: Double
   ) {
     history.lose()
+    counts.lost += 1
     if let challenge { directive.take(challenge: challenge) }
     if challenge != nil && retry {
       pacer.retryAtOnce()
@@ -204,13 +217,24 @@ public struct AgentState: Sendable {
     return Report(
       agent: facts.agent, region: facts.region, boot: facts.boot, sequence: sequence,
       sentMs: wallMs, intervalMs: Int(pacer.intervalMs), challenge: directive.challenge,
-      checks: inOrder.map { $0.machine.result($0.identity, at: now) },
-      heartbeat: directive.heartbeatWriter
-        ? ledger?.own(periodMs: Int(directive.heartbeatPeriodMs), at: now) : nil,
-      peers: directive.peers.compactMap { lag[$0]?.peer($0, at: now) },
+      checks: results(at: now), heartbeat: heartbeat(at: now), peers: peers(at: now),
       probes: board.results(at: now), clock: clock, app: app, agentVersion: facts.version,
-      starved: starved.isStarved(at: now), goodbye: goodbye,
-      acknowledged: directive.acknowledged, history: history.cover())
+      starved: starved.isStarved(at: now), deployingMs: deployingMs(at: now), goodbye: goodbye,
+      acknowledged: directive.acknowledged, history: history.cover(),
+      replicas: table?.replicas(at: now), consistency: table?.consistency(at: now))
+  }
+
+  func results(at now: Instant) -> [CheckResult] {
+    inOrder.map { $0.machine.result($0.identity, at: now) }
+  }
+
+  func heartbeat(at now: Instant) -> OwnHeartbeat? {
+    directive.heartbeatWriter
+      ? ledger?.own(periodMs: Int(directive.heartbeatPeriodMs), at: now) : nil
+  }
+
+  func peers(at now: Instant) -> [PeerHeartbeat] {
+    directive.peers.compactMap { lag[$0]?.peer($0, at: now) }
   }
 
   /// The report without what may be left out, for one that would be too large to be accepted:

@@ -20,10 +20,14 @@ public struct Heartbeat: Hashable, Sendable {
   /// heartbeats from attempts that failed.
   public var acknowledgedBefore: UInt64?
 
+  /// What the writer says of its host's health, signed.
+  public var summary: SignedSummary?
+
   /// A heartbeat with everything that it carries.
   public init(
     agent: String, boot: String, sequence: UInt64, writtenMs: Int64, periodMs: Int,
-    clockErrorMs: Int? = nil, previousRttMs: Int? = nil, acknowledgedBefore: UInt64? = nil
+    clockErrorMs: Int? = nil, previousRttMs: Int? = nil, acknowledgedBefore: UInt64? = nil,
+    summary: SignedSummary? = nil
   ) {
     self.agent = agent
     self.boot = boot
@@ -33,6 +37,7 @@ public struct Heartbeat: Hashable, Sendable {
     self.clockErrorMs = clockErrorMs
     self.previousRttMs = previousRttMs
     self.acknowledgedBefore = acknowledgedBefore
+    self.summary = summary
   }
 
   /// Whether every value is one that a sound writer writes: what comes from a table is foreign,

@@ -48,6 +48,8 @@ public struct LagEstimator: Sendable {
   private struct Writer: Sendable {
     var newest: Heartbeat
     var seen: Instant
+    /// The most that the heartbeat took to get here, by the two wall clocks.
+    var highMs: Int64
   }
 
   private struct Sighted: Sendable {
@@ -87,11 +89,13 @@ public struct LagEstimator: Sendable {
   /// What the report says of the region; nil before the first heartbeat.
   public func peer(_ region: String, at now: Instant) -> PeerHeartbeat? {
     guard let newest = writers.max(by: { order($0, $1) })?.value, let lastRead else { return nil }
+    let old = max(0, newest.highMs) + Int64(newest.seen.age(at: now))
     return PeerHeartbeat(
       region: region, agent: newest.newest.agent, boot: newest.newest.boot,
       sequence: newest.newest.sequence, writtenMs: newest.newest.writtenMs,
       seenMs: newest.seen.age(at: now), readMs: lastRead.received.age(at: now),
-      periodMs: newest.newest.periodMs, sightings: sighted.map(Self.sighting))
+      periodMs: newest.newest.periodMs, sightings: sighted.map(Self.sighting),
+      summary: newest.newest.summary.map { $0.relayed(ageMs: Self.clamped(old)) })
   }
 
   /// By first sight: what was seen last is newest, whatever the writers' clocks say.
@@ -113,7 +117,8 @@ public struct LagEstimator: Sendable {
   ) {
     let known = writers[heartbeat.agent]?.newest
     if let known, known.boot == heartbeat.boot, heartbeat.sequence <= known.sequence { return }
-    writers[heartbeat.agent] = Writer(newest: heartbeat, seen: read.received)
+    writers[heartbeat.agent] = Writer(
+      newest: heartbeat, seen: read.received, highMs: read.receivedWallMs - heartbeat.writtenMs)
     if let known, known.boot == heartbeat.boot {
       correct(before: heartbeat)
       attribute(from: known, to: heartbeat, in: read, absentAt: before)

@@ -1,5 +1,6 @@
 import AgentChecks
 import AgentCore
+import Codec
 import Logging
 import Platform
 import Wire
@@ -28,21 +29,29 @@ actor Agent: HeartbeatBook {
   nonisolated let probes = Alarm()
   nonisolated let checks = Alarm()
 
-  private var state: AgentState
-  private let log: EventLog<AgentMessage>
+  var state: AgentState
+  let log: EventLog<AgentMessage>
+  /// Signs the health summaries.
+  private let key: SigningKey
+  /// Why the newest look at the table's description failed; nil after one that did not.
+  var tableTrouble: (failure: FailureClass, text: String)?
+  /// The replicas that were not active at the newest look.
+  var illReplicas: [ReplicaState] = []
   private var running: [Int: RunningCheck] = [:]
   /// Where reports go; a reload may change it.
   private(set) var link: CoordinatorLink
+  let started = Instant.now
   /// Why the newest reload was refused; nil after one that was not.
   private var reloadTrouble: String?
   /// Nil until the first exchange.
-  private var isHeard: Bool?
+  private(set) var isHeard: Bool?
   private var loss = Loss(code: "", text: "")
   private var statusLine = ""
 
-  init(facts: AgentFacts, link: CoordinatorLink, log: EventLog<AgentMessage>) {
+  init(facts: AgentFacts, link: CoordinatorLink, key: SigningKey, log: EventLog<AgentMessage>) {
     state = AgentState(facts: facts)
     self.link = link
+    self.key = key
     self.log = log
   }
 
@@ -116,7 +125,13 @@ actor Agent: HeartbeatBook {
   }
 
   func nextBeat() -> Heartbeat? {
-    state.nextBeat(wallMs: Clocks.wallMilliseconds(), clock: Self.clock())
+    guard
+      var heartbeat = state.nextBeat(wallMs: Clocks.wallMilliseconds(), clock: Self.clock())
+    else { return nil }
+    // A heartbeat without a summary is one still.
+    let summary = state.summary(with: heartbeat, at: .now)
+    heartbeat.summary = (try? SummaryCodec.sign(summary, key: key)).map(SignedSummary.init)
+    return heartbeat
   }
 
   func record(
@@ -226,6 +241,9 @@ actor Agent: HeartbeatBook {
     self.loss = loss
     showStatus()
   }
+
+  /// Why the coordinator does not hear this agent; nil when it does or nothing was tried.
+  var trouble: String? { isHeard == false ? loss.text : nil }
 
   private func hear() {
     if isHeard != true {

@@ -11,7 +11,8 @@ struct AgentCommand: AsyncParsableCommand {
     commandName: "signalbox-agent",
     abstract: "Checks this host's app and DynamoDB replica and reports to the coordinator.",
     version: "signalbox-agent \(Release.version)",
-    subcommands: [Run.self, CheckConfig.self], defaultSubcommand: Run.self)
+    subcommands: [Run.self, CheckConfig.self, Deploying.self, Status.self],
+    defaultSubcommand: Run.self)
 
   static func main() async {
     await CommandEntry.run(Self.self)
@@ -50,7 +51,12 @@ struct Run: AsyncParsableCommand {
     let program = try AgentProgram(loaded, logger: logger) { [source] in
       try Loaded.load(source.config)
     }
-    await program.run()
+    do {
+      try await program.run()
+    } catch {
+      AgentProgram.sayNotStarted(error.description, logger: logger)
+      throw ExitCode(error.code)
+    }
   }
 }
 

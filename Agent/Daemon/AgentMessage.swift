@@ -22,13 +22,19 @@ enum AgentMessage: String, MessageKind {
   case onTime = "on-time"
   case staleDirective = "stale-directive"
   case traffic = "traffic"
+  case deploying = "deploying"
+  case tableUnseen = "table-unseen"
+  case tableSeen = "table-seen"
+  case replicaNotActive = "replica-not-active"
+  case replicasActive = "replicas-active"
 
   var entry: CatalogEntry {
     switch self {
     case .started, .stopped, .notStarted, .reloaded, .notReloaded, .leftOut: aboutProgram
-    case .checkDown, .checkUp, .checkUnclear, .starved, .onTime: aboutHost
+    case .checkDown, .checkUp, .checkUnclear, .starved, .onTime, .deploying: aboutHost
     case .heard, .notHeard, .staleDirective, .traffic: aboutCoordinator
     case .heartbeatLost, .heartbeatWritten, .heartbeatDuty, .regionDown, .regionUp: aboutRegions
+    case .tableUnseen, .tableSeen, .replicaNotActive, .replicasActive: aboutTable
     }
   }
 
@@ -121,6 +127,18 @@ enum AgentMessage: String, MessageKind {
         Look at the load of the host: top, /proc/pressure/cpu, the hypervisor's steal
         time.
         """)
+    case .deploying:
+      CatalogEntry(
+        "dd4f06e23068419a8d521d83948679b1", "This host is being deployed",
+        """
+        "signalbox-agent deploying" was called here. Until the time is over this
+        host's bad votes count as planned: as missing, not as bad. At most half of a
+        region's hosts are excused at once, rounded up, and each for at most ten
+        minutes.
+
+        It ends by itself, with a restart of the agent, or by hand:
+            signalbox-agent deploying --end
+        """)
     default:
       CatalogEntry(
         "990a1fd536a348578b67f572fad7c0be", "This host runs the agent on time again",
@@ -165,6 +183,46 @@ enum AgentMessage: String, MessageKind {
         The coordinator says where DNS points now. Each move has an epoch of its own:
             journalctl SIGNALBOX_SERVICE=@SIGNALBOX_SERVICE@ SIGNALBOX_EPOCH=@SIGNALBOX_EPOCH@
         on the coordinator's host shows all of it.
+        """)
+    }
+  }
+
+  private var aboutTable: CatalogEntry {
+    switch self {
+    case .tableUnseen:
+      CatalogEntry(
+        "4b5112704ae043d4932ced9974e2d6a8", "The table's replicas cannot be looked at",
+        """
+        DescribeTable fails, as the message says. Nothing depends on it but what is
+        told: whether all replicas are active, and how they agree. Failing back does
+        not wait for it.
+
+        Where it is the permission: the AWS keys need dynamodb:DescribeTable for the
+        table.
+        """)
+    case .tableSeen:
+      CatalogEntry(
+        "ca4278971feb4ba98a51347a11aabc33", "The table's replicas can be looked at again",
+        """
+        DescribeTable answers.
+        """)
+    case .replicaNotActive:
+      CatalogEntry(
+        "58ce1103a0af45f8a0a7ceabe505382e", "A replica of the table is not active",
+        """
+        DynamoDB says so. What is written does not get there, or not from there.
+        After 20 hours as REGION_DISABLED or INACCESSIBLE_ENCRYPTION_CREDENTIALS
+        DynamoDB takes a replica out of the global table for good; after 20 hours as
+        REPLICATION_NOT_AUTHORIZED it becomes a table of its own.
+
+        Failing back waits until every replica is active:
+            aws dynamodb describe-table --table-name TABLE
+        """)
+    default:
+      CatalogEntry(
+        "5fb83e7807ce466bb409beffcc7209b9", "All replicas of the table are active",
+        """
+        DynamoDB says so.
         """)
     }
   }

@@ -1,6 +1,10 @@
 import AgentChecks
 import AgentCore
+import Codec
+import CommandEntry
 import Logging
+import NIOCore
+import NIOPosix
 import Platform
 import Settings
 import UnixSignals
@@ -34,22 +38,27 @@ struct AgentProgram: Sendable {
     Supervisor.status(String(reasons.prefix(200)))
   }
 
-  /// Runs until SIGTERM or SIGINT; SIGHUP reads the configuration again.
-  func run() async {
+  /// Runs until SIGTERM or SIGINT; SIGHUP reads the configuration again. Throws when the local
+  /// endpoint cannot listen; nothing was begun then.
+  func run() async throws(CommandFailure) {
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
     let settings = loaded.settings
     let http = HTTPClient(userAgent: "signalbox-agent/\(Release.version)")
     let dns = DNSClient()
+    let signer = loaded.signer
+    let key = SigningKey(keyID: signer.verifier.keyID) { signer.sign($0) }
     let agent = Agent(
       facts: AgentFacts(
         agent: settings.agent, region: settings.region, boot: SecureRandom.hex(8),
         version: Release.version, reportIntervalMs: settings.reportInterval.milliseconds,
         table: settings.dynamodb?.table,
         lateTimerMs: max(1000, settings.checkDeadline.milliseconds)),
-      link: CoordinatorLink(loaded), log: log)
+      link: CoordinatorLink(loaded), key: key, log: log)
+    let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    let endpoint = try await listen(agent, loop)
     let reporter = Reporter(agent: agent, http: http, loaded: loaded)
     let table = TableParts(loaded, agent: agent, http: http, dns: dns)
-    var checks = CheckSet(agent: agent, http: http, table: table)
+    var checks = CheckSet(agent: agent, http: http, loop: loop, table: table)
     _ = await checks.take(loaded)
 
     log.write(
@@ -70,9 +79,20 @@ struct AgentProgram: Sendable {
       Supervisor.stopping()
       group.cancelAll()
     }
+    await endpoint?.close()
     await reporter.sayGoodbye()
     http.shutdown()
     dns.shutdown()
+    try? await loop.shutdownGracefully()
+  }
+
+  private func listen(
+    _ agent: Agent, _ loop: any EventLoopGroup
+  ) async throws(CommandFailure) -> LocalEndpoint? {
+    guard let place = loaded.settings.listen else { return nil }
+    let answers = LocalAnswers(agent: agent)
+    return try await LocalEndpoint.open(
+      place, file: loaded.file, on: loop, answers: answers)
   }
 
   private func work(
@@ -88,6 +108,8 @@ struct AgentProgram: Sendable {
         group.addTask {
           await workers.read(ReplicaReader(access: table.access, deadline: deadline))
         }
+        let period = Pace.divided(Workers.lookPeriod, by: settings.rehearsalSpeed)
+        group.addTask { await workers.look(table.access, period: period) }
       }
       group.addTask {
         await workers.probe(PeerProbe(http: http, sourceAddress: settings.sourceAddress))

@@ -24,6 +24,7 @@ struct AgentChange {
     ("key_file", { $0.settings.keyFile }),
     ("the public key of key_file", { $0.signer.verifier.base64 }),
     ("source_address", { $0.settings.sourceAddress ?? "unset" }),
+    ("listen", { $0.settings.listen?.description ?? "off" }),
     ("rehearsal_speed", { "\($0.settings.rehearsalSpeed)" }),
     ("dynamodb.table", { $0.settings.dynamodb?.table ?? "unset" }),
     ("dynamodb.aws_region", { $0.settings.dynamodb?.awsRegion ?? "unset" }),

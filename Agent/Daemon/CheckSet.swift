@@ -1,6 +1,7 @@
 import AgentChecks
 import AgentCore
 import DynamoDB
+import NIOCore
 import Platform
 import Settings
 import Wire
@@ -10,26 +11,30 @@ struct CheckSet {
   /// What makes a check the one it is: with any of it changed it is another, without a past.
   private enum Key: Hashable {
     case http(HTTPCheckSettings)
-    case table(reference: String?)
+    case tcp(TCPCheckSettings)
+    case table(reference: String?, counts: CheckCounts)
   }
 
   private let agent: Agent
   private let http: HTTPClient
+  private let loop: any EventLoopGroup
   private let table: TableParts?
   private var numbers: [Key: Int] = [:]
 
-  /// An empty set; `table` is what the DynamoDB check works with.
-  init(agent: Agent, http: HTTPClient, table: TableParts?) {
+  /// An empty set; `loop` is what TCP checks connect with, `table` what the DynamoDB check does.
+  init(agent: Agent, http: HTTPClient, loop: any EventLoopGroup, table: TableParts?) {
     self.agent = agent
     self.http = http
+    self.loop = loop
     self.table = table
   }
 
   /// Takes on the checks of a configuration. Those that are as before go on with their history.
   mutating func take(_ loaded: Loaded) async -> (added: Int, removed: Int) {
     var wanted: [Key] = loaded.settings.checks.map(Key.http)
+    wanted += loaded.settings.tcpChecks.map(Key.tcp)
     if let settings = loaded.settings.dynamodb, table != nil {
-      wanted.append(.table(reference: settings.referenceName))
+      wanted.append(.table(reference: settings.referenceName, counts: settings.counts))
     }
     let gone = numbers.filter { !wanted.contains($0.key) }
     for (key, number) in gone {
@@ -60,7 +65,19 @@ struct CheckSet {
       return await agent.add(
         HTTPCheck(identity: identity, target: target, http: http), policy: policy,
         deadline: check.timeout)
-    case .table(let reference):
+    case .tcp(let check):
+      let policy = CheckPolicy(
+        fall: check.fall, rise: check.rise, flapWindowMs: Defaults.flapWindow.milliseconds,
+        intervalMs: check.every.milliseconds,
+        confirmMs: min(check.every, settings.confirmInterval).milliseconds)
+      let identity = CheckIdentity(
+        name: "tcp \(check.place)", kind: "tcp", services: check.services, counts: check.counts)
+      return await agent.add(
+        TCPCheck(
+          identity: identity, address: check.place.host, port: check.place.port,
+          sourceAddress: settings.sourceAddress, loop: loop), policy: policy,
+        deadline: check.timeout)
+    case .table(let reference, let counts):
       guard let table else { return nil }
       let policy = CheckPolicy(
         flapWindowMs: Defaults.flapWindow.milliseconds,
@@ -68,7 +85,8 @@ struct CheckSet {
         confirmMs: settings.confirmInterval.milliseconds)
       return await agent.add(
         DynamoDBCheck(
-          identity: CheckIdentity(name: "dynamodb \(table.access.table)", kind: "dynamodb"),
+          identity: CheckIdentity(
+            name: "dynamodb \(table.access.table)", kind: "dynamodb", counts: counts),
           access: table.access, writer: table.writer, agent: settings.agent,
           region: settings.region, references: reference.map { [$0] } ?? []),
         policy: policy, deadline: settings.checkDeadline)

@@ -8,6 +8,8 @@ import Settings
 struct Loaded: Sendable {
   private static let maxConfigurationBytes = 1 << 20
 
+  /// The configuration's path.
+  var file: String
   var settings: AgentSettings
   var environment: [String: String]
   var signer: Signer
@@ -23,6 +25,14 @@ struct Loaded: Sendable {
 
   /// Reads the file and what it names. Throws a `CommandFailure` that lists every mistake.
   static func load(_ path: String) throws -> Loaded {
+    try check(
+      settings(path), path: path, environment: ProcessInfo.processInfo.environment)
+  }
+
+  /// Reads the file alone. Throws a failure that lists every mistake.
+  static func settings(
+    _ path: String, environment: [String: String] = ProcessInfo.processInfo.environment
+  ) throws(CommandFailure) -> AgentSettings {
     let text: String
     do {
       let bytes = try Files.read(path, maxBytes: maxConfigurationBytes)
@@ -30,15 +40,12 @@ struct Loaded: Sendable {
     } catch {
       throw CommandFailure(code: 2, "\(error); name the configuration with --config FILE")
     }
-    let environment = ProcessInfo.processInfo.environment
-    let settings: AgentSettings
     do {
-      settings = try AgentSettings.load(
+      return try AgentSettings.load(
         file: path, text: text, environment: environment, hostName: hostName())
     } catch {
       throw CommandFailure(code: 2, error.description)
     }
-    return try check(settings, path: path, environment: environment)
   }
 
   private static func check(
@@ -70,7 +77,8 @@ struct Loaded: Sendable {
       throw CommandFailure(code: 2, mistakes.joined(separator: "\n"))
     }
     return Loaded(
-      settings: settings, environment: environment, signer: signer, coordinator: coordinator,
+      file: path, settings: settings, environment: environment, signer: signer,
+      coordinator: coordinator,
       table: table)
   }
 
@@ -82,9 +90,11 @@ struct Loaded: Sendable {
 
   /// One line that says what would run.
   var summary: String {
+    let ports = settings.tcpChecks.isEmpty ? "" : ", \(settings.tcpChecks.count) tcp checks"
     let replica = table.map { ", DynamoDB table \($0.settings.table) at \($0.endpoint)" } ?? ""
     return "ok: agent \(settings.agent) in \(settings.region), key \(signer.verifier.keyID), "
-      + "\(settings.checks.count) http checks\(replica), reports to \(settings.coordinator); "
+      + "\(settings.checks.count) http checks\(ports)\(replica), "
+      + "reports to \(settings.coordinator); "
       + "public_key = \"\(signer.verifier.base64)\""
   }
 }

@@ -63,6 +63,25 @@ struct Workers: Sendable {
     }
   }
 
+  /// How often the table's description is read.
+  static let lookPeriod = Duration.seconds(60)
+
+  /// Looks at the table's description, about every `period`: hosts that started together do not
+  /// ask together. Control plane, on a road of its own: no check waits for it.
+  func look(_ access: TableAccess, period: Duration) async {
+    var pause = period * Double.random(in: 0...0.1)
+    while !Task.isCancelled {
+      _ = try? await Task.sleep(for: pause)
+      if Task.isCancelled { return }
+      do {
+        await agent.finish(look: try await access.look(deadline: min(period, .seconds(5))))
+      } catch {
+        if !Task.isCancelled { await agent.finish(lookFailed: error) }
+      }
+      pause = period * Double.random(in: 0.8...1.2)
+    }
+  }
+
   /// Probes every target, each in a task of its own.
   func probe(_ probe: PeerProbe) async {
     await each(of: { await agent.probeKeys }, changed: agent.probes) { key in

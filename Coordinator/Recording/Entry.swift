@@ -116,6 +116,8 @@ public enum Entry: Hashable, Sendable {
   case keyframe(Keyframe)
   /// A report that counts.
   case report(Report, at: Instant)
+  /// A relayed summary that counts, by its age signed at `signed`.
+  case summary(HealthSummary, signed: Instant, at: Instant)
   case probes(ProbeRound)
   /// The coordinator judged its own view; the steps of all services follow.
   case doubts(Now)
@@ -128,18 +130,20 @@ extension Entry {
     switch self {
     case .keyframe: true
     case .step(let step): step.transition != nil
-    case .report, .probes, .doubts: false
+    case .report, .summary, .probes, .doubts: false
     }
   }
 }
 
 extension Report {
-  /// What is kept of it: all but what never is evidence (the history, the challenge), and times of
-  /// answers by the millisecond.
+  /// What is kept of it: all but what never is evidence (the history, the challenge, summaries that
+  /// nobody has verified), and times of answers by the millisecond.
   public var recordable: Report {
     var kept = self
     kept.challenge = nil
     kept.history = []
+    // One that counts has an entry of its own.
+    for index in kept.peers.indices { kept.peers[index].summary = nil }
     for index in kept.checks.indices {
       kept.checks[index].latencyMs = kept.checks[index].latencyMs?.rounded()
     }

@@ -13,6 +13,7 @@ enum EntryKind: UInt8 {
   case plainStep = 7
   /// Plain steps of the first services, by name, at the time of the entry before.
   case plainSteps = 8
+  case summary = 9
 
   /// Set where the wall clock went otherwise than the boot-time clock.
   static let wallMoved: UInt8 = 0x80
@@ -81,6 +82,13 @@ struct EntryEncoder {
       TreeCoder.write(tree, to: &writer, memory.texts)
       memory.begin(keyframe)
     case .report(let report, let at): try put(report, at: at)
+    case .summary(let summary, let signed, let at):
+      let tree = try TreeEncoder.encode(summary)
+      close()
+      writer.put(EntryKind.summary.rawValue)
+      put(instant: at)
+      writer.put(signed: signed.milliseconds &- at.milliseconds)
+      TreeCoder.write(tree, to: &writer, memory.texts)
     case .probes(let round):
       let tree = try TreeEncoder.encode(round)
       close()
@@ -202,6 +210,15 @@ struct EntryDecoder {
     case .report:
       guard let report = try report(&reader) else { return }
       try body(.report(report, at: Instant(milliseconds: memory.instant)))
+    case .summary:
+      memory.instant &+= try reader.signed()
+      let signed = Instant(milliseconds: memory.instant &+ (try reader.signed()))
+      let tree = try TreeCoder.read(&reader, memory.texts)
+      if timesOnly { return }
+      try body(
+        .summary(
+          try Self.decode(HealthSummary.self, tree), signed: signed,
+          at: Instant(milliseconds: memory.instant)))
     case .probes:
       let tree = try TreePatcher.read(
         memory.probes.tree, &reader, memory.texts, memory.probes.momentum)

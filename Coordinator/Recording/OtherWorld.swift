@@ -230,6 +230,7 @@ struct OtherWorld {
   /// What says where traffic is, and how it came there.
   private static let traffic: Set<String> = [
     "active", "activeSinceMs", "moves", "completedMs", "left", "refusedMs", "echoes", "exclusive",
+    "accepted", "drift", "enforcedMs",
   ]
 
   /// Carries over what operators changed, and, while both agree on it, where traffic is.

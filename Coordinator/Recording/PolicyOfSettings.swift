@@ -21,6 +21,11 @@ extension Policy {
       case .move: .move
       case .alert: .alert
       }
+    drift =
+      switch service.drift {
+      case .alert: .alert
+      case .enforce: .enforce
+      }
     failback =
       switch service.failback {
       case .manual: .manual
@@ -56,6 +61,8 @@ extension Policy {
     lateTick = max(pace.lateTick, .seconds(1))
     refusalPause = service.outsideConfirm
     credentialsWait = pace.credentialsWait
+    driftAfter = pace.driftAfter
+    driftPause = pace.driftPause
     approvalValid = pace.approvalValid
     probation = pace.probation
   }

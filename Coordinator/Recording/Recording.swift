@@ -129,7 +129,7 @@ extension Entry {
     case .keyframe(let keyframe): keyframe.now.wallMs
     case .doubts(let now): now.wallMs
     case .step(let step): step.now.wallMs
-    case .report, .probes: nil
+    case .report, .summary, .probes: nil
     }
   }
 }

@@ -27,6 +27,11 @@ public struct RecordingTap: Sendable {
   /// Records a report that counts.
   public func put(_ report: Report, at: Instant) { recorder?.put(.report(report, at: at)) }
 
+  /// Records a relayed summary that counts.
+  public func put(_ summary: HealthSummary, signed: Instant, at: Instant) {
+    recorder?.put(.summary(summary, signed: signed, at: at))
+  }
+
   /// Records a round of own probes.
   public func put(_ round: @autoclosure () -> ProbeRound) {
     if let recorder { recorder.put(.probes(round())) }

@@ -33,6 +33,9 @@ public struct Replayer {
   public mutating func take(_ entry: Entry) {
     switch entry {
     case .keyframe(let keyframe): take(keyframe)
+    case .summary(let summary, let signed, let at):
+      world?.evidence.take(summary, signed: signed, now: at)
+      other?.world.evidence.take(summary, signed: signed, now: at)
     case .report(let report, let at):
       result.reports += 1
       world?.evidence.take(report, at: at)

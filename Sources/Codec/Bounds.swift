@@ -46,6 +46,25 @@ public enum Bounds {
     try guardian.verdict()
   }
 
+  /// Refuses a health summary with a list, text, age, clock or counter beyond the above.
+  public static func check(_ summary: HealthSummary) throws(CodecError) {
+    var guardian = Guardian()
+    guardian.name(summary.agent, "agent")
+    guardian.name(summary.region, "region")
+    guardian.name(summary.boot, "boot")
+    guardian.counter(summary.sequence, "sequence")
+    guardian.wall(summary.wallMs, "wall_ms")
+    guardian.age(summary.omitted, "omitted")
+    guardian.age(summary.deployingMs, "deploying_ms")
+    guardian.each(summary.checks, "checks") { guardian, check, path in
+      guardian.text(check.name, "\(path).name")
+      guardian.each(check.services, "\(path).services") { $0.name($1, $2) }
+      guardian.age(check.ageMs, "\(path).age_ms")
+      guardian.age(check.badSinceMs, "\(path).bad_since_ms")
+    }
+    try guardian.verdict()
+  }
+
   /// Refuses a directive with a list, text, time or counter beyond `Limits` or the above.
   public static func check(_ directive: Directive) throws(CodecError) {
     var guardian = Guardian()
@@ -168,12 +187,22 @@ private struct Guardian {
     age(peer.seenMs, "\(path).seen_ms")
     age(peer.readMs, "\(path).read_ms")
     period(peer.periodMs, "\(path).period_ms")
+    if let summary = peer.summary { self.summary(summary, "\(path).summary") }
     each(peer.sightings, "\(path).sightings", limit: Limits.sightings) { guardian, sight, path in
       guardian.counter(sight.sequence, "\(path).sequence")
       guardian.wall(sight.writtenMs, "\(path).written_ms")
       guardian.lag(sight.lagLowMs, "\(path).lag_low_ms")
       guardian.lag(sight.lagHighMs, "\(path).lag_high_ms")
     }
+  }
+
+  /// The texts' bounds are those of base64url of what they stand for.
+  mutating func summary(_ summary: RelayedSummary, _ path: String) {
+    within(
+      summary.summary.utf8.count, 1...Base64URL.length(Limits.summaryBytes), "\(path).summary")
+    within(summary.signature.utf8.count, 1...Base64URL.length(64), "\(path).signature")
+    name(summary.keyid, "\(path).keyid")
+    age(summary.ageMs, "\(path).age_ms")
   }
 
   /// A lag may be negative: the clocks of writer and reader differ.

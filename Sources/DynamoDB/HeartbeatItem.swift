@@ -21,12 +21,43 @@ public struct HeartbeatItem: Hashable, Sendable {
   public var previousRttMs: Int?
   /// How many heartbeats of this boot were acknowledged before this one.
   public var acknowledgedBefore: UInt64?
+  /// What the writer says of its host's health.
+  public var summary: Summary?
+
+  /// A signed health summary, which is not read here.
+  public struct Summary: Hashable, Sendable {
+    /// The longest text, in bytes.
+    public static let maxBytes = 560
+
+    /// JSON, as it was signed.
+    public var text: String
+    /// In base64url, at most 86 characters.
+    public var signature: String
+    /// The signer's key, at most 64 characters.
+    public var keyID: String
+
+    /// A summary with its signature.
+    public init(text: String, signature: String, keyID: String) {
+      self.text = text
+      self.signature = signature
+      self.keyID = keyID
+    }
+
+    /// Nil where the item has none, or one that no sound writer writes.
+    init?(_ item: Item) {
+      guard let text = item["sum"]?.text, (1...Self.maxBytes).contains(text.utf8.count),
+        let signature = item["sig"]?.text, (1...86).contains(signature.utf8.count),
+        let keyID = item["kid"]?.text, (1...64).contains(keyID.utf8.count)
+      else { return nil }
+      self.init(text: text, signature: signature, keyID: keyID)
+    }
+  }
 
   /// A heartbeat with everything that it carries.
   public init(
     region: String, agent: String, boot: String, sequence: UInt64, writtenMs: Int64,
     periodMs: Int, clockErrorMs: Int? = nil, previousRttMs: Int? = nil,
-    acknowledgedBefore: UInt64? = nil
+    acknowledgedBefore: UInt64? = nil, summary: Summary? = nil
   ) {
     self.region = region
     self.agent = agent
@@ -37,6 +68,7 @@ public struct HeartbeatItem: Hashable, Sendable {
     self.clockErrorMs = clockErrorMs
     self.previousRttMs = previousRttMs
     self.acknowledgedBefore = acknowledgedBefore
+    self.summary = summary
   }
 
   /// The partition that holds a region's heartbeats.
@@ -51,6 +83,9 @@ public struct HeartbeatItem: Hashable, Sendable {
     item["eps_ms"] = clockErrorMs.map { .number("\($0)") }
     item["prev_rtt_ms"] = previousRttMs.map { .number("\($0)") }
     item["acks"] = acknowledgedBefore.map { .number("\($0)") }
+    item["sum"] = summary.map { .string($0.text) }
+    item["sig"] = summary.map { .string($0.signature) }
+    item["kid"] = summary.map { .string($0.keyID) }
     return item.merging(keys.key(Self.partition(region), agent)) { _, key in key }
   }
 
@@ -69,7 +104,7 @@ public struct HeartbeatItem: Hashable, Sendable {
     self.init(
       region: region, agent: agent, boot: boot, sequence: sequence, writtenMs: writtenMs,
       periodMs: Int(period), clockErrorMs: small("eps_ms"), previousRttMs: small("prev_rtt_ms"),
-      acknowledgedBefore: item["acks"]?.unsigned)
+      acknowledgedBefore: item["acks"]?.unsigned, summary: Summary(item))
   }
 
   /// The item that keeps another program's own heartbeat key alive: the seed's controller reads

@@ -25,6 +25,20 @@ public struct TableReplica: Hashable, Sendable {
   public var region: String
   /// `ACTIVE`, `CREATING`, `REGION_DISABLED`, …
   public var status: String
+
+  /// A replica as it is described.
+  public init(region: String, status: String) {
+    self.region = region
+    self.status = status
+  }
+}
+
+/// How the replicas of a global table agree.
+public enum Consistency: String, Hashable, Sendable {
+  /// MREC: the last writer wins.
+  case eventual = "EVENTUAL"
+  /// MRSC: a strongly consistent read sees every acknowledged write.
+  case strong = "STRONG"
 }
 
 /// What DescribeTable says that the agent can use. The fields are those of the API reference,
@@ -36,8 +50,8 @@ public struct TableDescription: Hashable, Sendable {
   public var unsuitableKeys: [String]
   /// `ACTIVE` when the table can be used.
   public var status: String?
-  /// Whether the replicas are strongly consistent (MRSC).
-  public var isStronglyConsistent: Bool
+  /// How the replicas agree; nil for a word that is not known here.
+  public var consistency: Consistency?
   /// The replicas in the other regions.
   public var replicas: [TableReplica]
 }
@@ -79,7 +93,8 @@ extension TableDescription: Decodable {
       .filter { ($0.AttributeName == hash || $0.AttributeName == range) && $0.AttributeType != "S" }
       .map { "\($0.AttributeName) (\($0.AttributeType))" }
     status = table.TableStatus
-    isStronglyConsistent = table.MultiRegionConsistency == "STRONG"
+    // Absent means eventual (AWS API reference, TableDescription).
+    consistency = table.MultiRegionConsistency.map(Consistency.init(rawValue:)) ?? .eventual
     replicas = (table.Replicas ?? []).map {
       TableReplica(region: $0.RegionName ?? "?", status: $0.ReplicaStatus ?? "?")
     }

@@ -106,6 +106,7 @@ struct Configuration {
       coordinator_key = "\(coordinatorKey)"
       key_file = "\(directory)/\(site.agent(index))-key"
       source_address = "\(host)"
+      listen = "\(host):8620"
       rehearsal_speed = \(options.speed.factor)
 
       [dynamodb]

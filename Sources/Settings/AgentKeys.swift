@@ -23,6 +23,9 @@ extension Schema {
         "source_address", .address, .absent("the system chooses"),
         "where everything outgoing starts"),
       Key(
+        "listen", .place(off: true), .value(.text("127.0.0.1:8620")),
+        "where this host's programs ask for health and role, without TLS; `off` is nowhere"),
+      Key(
         "rehearsal_speed", .integer(1...20), .value(.integer(1)),
         "divides the default times marked with *, for rehearsals only"),
     ])
@@ -46,6 +49,9 @@ extension Schema {
         "the standard AWS credentials file"),
       Key("profile", .text, .absent("`default`"), "the profile in it"),
       Key(
+        "counts", .choice(["region", "alert"], planned: []), .value(.text("region")),
+        "whether its check is a reason to leave the region, or only an alert"),
+      Key(
         "also_write", .text, .absent("nothing"),
         "the key of a second item that each heartbeat is written to, for other controllers"),
     ])
@@ -53,8 +59,13 @@ extension Schema {
   private static let agentCheck = Section(
     name: "check", form: .list, doc: "A check of the app on this host.",
     keys: [
-      Key("http", .url(base: false), .required, "the URL; 200 is good, JSON `status` is read"),
-      Key("host", .hostName, .absent("the URL's host"), "the Host header"),
+      Key(
+        "http", .url(base: false), .absent("`tcp` stands instead"),
+        "the URL; 200 is good, JSON `status` is read"),
+      Key(
+        "tcp", .place(off: false), .absent("`http` stands instead"),
+        "an address and port; that it takes a connection is good"),
+      Key("host", .hostName, .absent("the URL's host"), "the Host header, with `http`"),
       Key("services", .scope, .value(.texts(["*"])), "the services that it speaks for"),
       Key(
         "counts", .choice(["region", "alert"], planned: []), .value(.text("region")),
@@ -70,7 +81,9 @@ extension Schema {
       Key(
         "rise", .integer(1...Defaults.checkRiseLimit), .value(.integer(Defaults.checkRise)),
         "successes in a row until it is good again"),
-      Key("body_contains", .text, .absent("any body"), "what the answer's body has to contain"),
+      Key(
+        "body_contains", .text, .absent("any body"),
+        "what the answer's body has to contain, with `http`"),
     ])
 
   private static let quick = Duration.milliseconds(10)...Duration.seconds(600)

@@ -22,8 +22,11 @@ extension AgentSettings {
     return AgentSettings(
       agent: agent, region: top.text("region"), coordinator: coordinator,
       coordinatorKey: top.text("coordinator_key"), keyFile: top.text("key_file"),
-      sourceAddress: top.optionalText("source_address"), rehearsalSpeed: speed,
-      dynamodb: dynamodb, checks: checks.map(HTTPCheckSettings.init),
+      sourceAddress: top.optionalText("source_address"),
+      listen: Texts.hostPort(top.text("listen")), rehearsalSpeed: speed,
+      dynamodb: dynamodb,
+      checks: checks.filter { $0.given.contains("http") }.map(HTTPCheckSettings.init),
+      tcpChecks: checks.compactMap(TCPCheckSettings.init),
       reportInterval: Pace.divided(Defaults.reportInterval, by: speed),
       confirmInterval: Pace.divided(Defaults.confirmInterval, by: speed),
       checkInterval: Pace.divided(Defaults.checkInterval, by: speed),
@@ -55,14 +58,15 @@ extension AgentSettings {
         "check", found: "\(checks.count) checks", expected: "at most \(Limits.listEntries - 1)")
     }
     var seen: [String: String] = [:]
-    for check in checks where check.isSound("http", "every", "timeout") {
-      let url = check.text("http")
-      if let other = seen[url] {
+    for check in checks where check.isSound("http", "tcp") {
+      guard let target = target(of: check, findings) else { continue }
+      if let other = seen[target.name] {
         findings.add(
-          check.keyPath("http"), found: "\(Node.quoted(url)), which \(other) asks too",
-          expected: "a URL that no other check asks", advice: "Leave one of the two out.")
+          check.keyPath(target.key), found: "\(Node.quoted(target.name)), which \(other) asks too",
+          expected: "one that no other check asks", advice: "Leave one of the two out.")
       }
-      seen[url] = check.path
+      seen[target.name] = check.path
+      guard check.isSound("every", "timeout") else { continue }
       let every = check.duration("every"), timeout = check.duration("timeout")
       if timeout > every {
         let key = check.given.contains("timeout") ? "timeout" : "every"
@@ -72,6 +76,26 @@ extension AgentSettings {
           advice: "Else a hang delays the next attempt.")
       }
     }
+  }
+
+  /// What a check asks; nil, and noted, unless it is exactly one thing.
+  private static func target(
+    of check: Reading, _ findings: Findings
+  ) -> (key: String, name: String)? {
+    let given = ["http", "tcp"].filter { check.given.contains($0) }
+    guard given.count == 1, let key = given.first else {
+      findings.add(
+        check.keyPath(given.last ?? "http"), found: given.isEmpty ? "nothing" : "http and tcp",
+        expected: "either http or tcp",
+        advice: given.isEmpty ? "Set one: what the check asks." : "Make two checks of it.")
+      return nil
+    }
+    for other in ["host", "body_contains"] where key == "tcp" && check.given.contains(other) {
+      findings.add(
+        check.keyPath(other), found: "a key that tcp does not use",
+        expected: "services, counts, every, timeout, fall, rise", advice: "Leave it out.")
+    }
+    return (key, check.text(key))
   }
 }
 
@@ -99,7 +123,9 @@ extension DynamoDBSettings {
       referenceName: reading.optionalText("reference_name")
         ?? Self.referenceName(coordinator, awsRegion: awsRegion),
       credentialsFile: reading.optionalText("credentials_file"),
-      profile: reading.optionalText("profile"), alsoWrite: reading.optionalText("also_write"))
+      profile: reading.optionalText("profile"),
+      counts: CheckCounts(rawValue: reading.text("counts")) ?? .region,
+      alsoWrite: reading.optionalText("also_write"))
   }
 
   /// The coordinator's host where it is a name, else the endpoint of another AWS region.
@@ -119,5 +145,16 @@ extension HTTPCheckSettings {
       every: reading.duration("every"), timeout: reading.duration("timeout"),
       fall: reading.integer("fall"), rise: reading.integer("rise"),
       bodyContains: reading.optionalText("body_contains"))
+  }
+}
+
+extension TCPCheckSettings {
+  fileprivate init?(_ reading: Reading) {
+    guard let place = Texts.hostPort(reading.text("tcp")) else { return nil }
+    self.init(
+      place: place, services: reading.texts("services"),
+      counts: CheckCounts(rawValue: reading.text("counts")) ?? .region,
+      every: reading.duration("every"), timeout: reading.duration("timeout"),
+      fall: reading.integer("fall"), rise: reading.integer("rise"))
   }
 }

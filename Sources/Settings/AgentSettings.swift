@@ -14,11 +14,14 @@ public struct AgentSettings: Sendable, Hashable {
   public var keyFile: String
   /// Where everything outgoing starts; nil leaves it to the system.
   public var sourceAddress: String?
+  /// Where the local endpoint listens, as `127.0.0.1:8620`; nil is nowhere.
+  public var listen: HostPort?
   /// 1 outside rehearsals; divides the default times that the file does not set.
   public var rehearsalSpeed: Int
   /// nil: no DynamoDB check and no heartbeat.
   public var dynamodb: DynamoDBSettings?
   public var checks: [HTTPCheckSettings]
+  public var tcpChecks: [TCPCheckSettings]
   /// How often to report until a directive says otherwise.
   public var reportInterval: Duration
   /// How soon a check is repeated after a first failure.
@@ -42,6 +45,8 @@ public struct DynamoDBSettings: Sendable, Hashable {
   public var referenceName: String?
   public var credentialsFile: String?
   public var profile: String?
+  /// Whether the check of it is a reason to leave the region.
+  public var counts: CheckCounts
   /// The key of a second item to write each heartbeat to.
   public var alsoWrite: String?
 }
@@ -61,4 +66,16 @@ public struct HTTPCheckSettings: Sendable, Hashable {
   public var fall: Int
   public var rise: Int
   public var bodyContains: String?
+}
+
+/// One check of a TCP port.
+public struct TCPCheckSettings: Sendable, Hashable {
+  public var place: HostPort
+  /// The services it speaks for; `*` is all of them.
+  public var services: [String]
+  public var counts: CheckCounts
+  public var every: Duration
+  public var timeout: Duration
+  public var fall: Int
+  public var rise: Int
 }

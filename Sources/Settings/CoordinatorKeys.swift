@@ -37,6 +37,10 @@ extension Schema {
         "source_address", .address, .absent("the system chooses"),
         "where outgoing probes and API calls start"),
       Key(
+        "reference", .urls(count: 5), .absent("regions only"),
+        "URLs elsewhere that the coordinator asks in each round of probes: one that answers shows "
+          + "that its own network works"),
+      Key(
         "rehearsal_speed", .integer(1...20), .value(.integer(1)),
         "divides the default times marked with *, for rehearsals only"),
     ],
@@ -105,8 +109,9 @@ extension Schema {
       "what to do when a region's hosts say bad while users are served: after outside_confirm move "
         + "to a fully healthy region, or alert only"),
     Key(
-      "drift", .choice(["alert"], planned: ["enforce"]), .value(.text("alert")),
-      "what to do when somebody else changes the record"),
+      "drift", .choice(["alert", "enforce"], planned: []), .value(.text("alert")),
+      "what to do when somebody else puts an address into the record that is not the active "
+        + "region's: say it, or, while that region is healthy, write its own again"),
   ]
 
   private static let serviceBack = [
@@ -172,6 +177,9 @@ extension Schema {
       Key("region", .name, .required, "the region it stands in"),
       Key(
         "public_key", .publicKey, .required, "the public half of the key that its key_file holds"),
+      Key(
+        "services", .names, .absent("all services of its region"),
+        "the services that its host carries: for others it is not expected"),
     ])
 
   private static let short = Duration.milliseconds(1)...Duration.seconds(86_400)

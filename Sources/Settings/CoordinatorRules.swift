@@ -32,6 +32,7 @@ struct CoordinatorRules {
     names(services)
     addresses(regions)
     identities(agents, regions)
+    carried(agents, services)
   }
 
   // MARK: Services and regions
@@ -159,6 +160,30 @@ struct CoordinatorRules {
         (agent.keyPath("public_key"), agent.text("public_key"), agent.text("public_key"))
       }, "a key that no other agent has",
       "Each host makes its own; copies of one cannot be told apart.")
+  }
+
+  /// An agent carries services that there are, and that its region serves.
+  private func carried(_ agents: [Reading], _ services: [Reading]) {
+    let known = services.map(\.name)
+    for agent in agents where agent.isSound("services", "region") {
+      for name in agent.texts("services") {
+        guard let service = services.first(where: { $0.name == name }) else {
+          let near = Texts.nearest(to: name, in: known)
+          findings.add(
+            agent.keyPath("services"), found: "\"\(name)\"",
+            expected: known.isEmpty ? "a service of this file" : known.joined(separator: ", "),
+            advice: near.map { "Did you mean \"\($0)\"?" } ?? "Add [service.\(name)].")
+          continue
+        }
+        let region = agent.text("region"), regions = service.texts("regions")
+        if service.isSound("regions"), !regions.contains(region) {
+          findings.add(
+            agent.keyPath("services"), found: "\"\(name)\"",
+            expected: "services whose regions have \(region)",
+            advice: "\(name) is served from \(regions.joined(separator: ", ")).")
+        }
+      }
+    }
   }
 
   private func unique<T: Hashable>(

@@ -25,6 +25,7 @@ extension CoordinatorSettings {
       socket: top.text("socket"), stateDirectory: top.text("state_directory"),
       evidenceDays: top.integer("evidence_days"), evidenceMiB: top.integer("evidence_mib"),
       keyFile: top.text("key_file"), sourceAddress: top.optionalText("source_address"),
+      reference: top.texts("reference"),
       rehearsalSpeed: speed,
       linode: LinodeSettings(
         url: linode?.text("url") ?? "", tokenFile: linode?.text("token_file") ?? ""),
@@ -51,6 +52,7 @@ extension ServiceSettings {
       maxDataAtRisk: reading.duration("max_data_at_risk"),
       onDataRisk: OnDataRisk(rawValue: reading.text("on_data_risk")) ?? .proceed,
       onContested: OnContested(rawValue: reading.text("on_contested")) ?? .move,
+      drift: DriftPolicy(rawValue: reading.text("drift")) ?? .alert,
       lease: reading.optionalDuration("lease"),
       maxSwitches: rate.count,
       maxSwitchesHard: reading.integer("max_switches_hard"), switchWindow: rate.window,
@@ -75,7 +77,9 @@ extension RegionSettings {
 
 extension AgentIdentity {
   init(_ reading: Reading) {
+    let services = reading.texts("services")
     self.init(
-      id: reading.name, region: reading.text("region"), publicKey: reading.text("public_key"))
+      id: reading.name, region: reading.text("region"), publicKey: reading.text("public_key"),
+      services: services.isEmpty ? nil : services)
   }
 }

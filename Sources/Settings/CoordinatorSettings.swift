@@ -17,6 +17,11 @@ public enum OnDataRisk: String, Hashable, Sendable, CaseIterable {
   case proceed, ask
 }
 
+/// What happens to an address in the record that somebody else put there.
+public enum DriftPolicy: String, Hashable, Sendable, CaseIterable {
+  case alert, enforce
+}
+
 /// What a region is worth whose hosts say bad while users are served.
 public enum OnContested: String, Hashable, Sendable, CaseIterable {
   case move, alert
@@ -54,6 +59,8 @@ public struct CoordinatorSettings: Sendable, Hashable {
   public var keyFile: String
   /// Where outgoing probes and API calls start; nil leaves it to the system.
   public var sourceAddress: String?
+  /// URLs that tell a dead network here from dead regions; at most five.
+  public var reference: [String]
   /// 1 outside rehearsals; divides the default times that the file does not set.
   public var rehearsalSpeed: Int
   public var linode: LinodeSettings
@@ -102,6 +109,7 @@ public struct ServiceSettings: Sendable, Hashable {
   public var maxDataAtRisk: Duration
   public var onDataRisk: OnDataRisk
   public var onContested: OnContested
+  public var drift: DriftPolicy
   /// Of leases for exclusive work; nil: nothing is leased.
   public var lease: Duration?
   /// Automatic moves that are free within `switchWindow`.
@@ -139,4 +147,6 @@ public struct AgentIdentity: Sendable, Hashable {
   public var region: String
   /// The raw Ed25519 public key, 32 bytes, in base64.
   public var publicKey: String
+  /// The services that its host carries; nil: all of its region.
+  public var services: [String]?
 }

@@ -30,6 +30,8 @@ enum Kind: Sendable {
   case file
   /// An http or https URL; `base` ones have no query, and lose the slash at their end.
   case url(base: Bool)
+  /// http and https URLs, one to `count`, no two alike.
+  case urls(count: Int)
   /// A URL in which `{name}` stands for the service's name.
   case probe
   /// A DNS name with at least one dot.
@@ -38,6 +40,8 @@ enum Kind: Sendable {
   case hostNames(count: Int)
   /// A loopback address and a port.
   case loopback
+  /// An address and a port, or, where that is possible, `off`.
+  case place(off: Bool)
   /// An IPv4 or IPv6 address.
   case address
   /// Addresses, at least one, no two alike, at most one of each family.

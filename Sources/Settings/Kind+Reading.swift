@@ -12,7 +12,7 @@ extension Kind {
   /// The value in `node`, or what is wrong with it.
   func read(_ node: Node) -> Result<Value, Mistake> {
     switch self {
-    case .names, .scope, .hostNames, .addresses, .servers:
+    case .names, .scope, .hostNames, .addresses, .servers, .urls:
       return readList(node)
     case .integer(let range):
       guard case .integer(let number) = node, range.contains(number) else { return refuse(node) }
@@ -47,7 +47,7 @@ extension Kind {
     case .probe
     where Texts.isURL(text.replacing("{name}", with: "name.example"), base: false):
       return .success(.text(text))
-    case .hostName, .address, .server, .loopback: return readPlace(text)
+    case .hostName, .address, .server, .loopback, .place: return readPlace(text)
     case .table where Texts.isTable(text): return .success(.text(text))
     case .publicKey where Self.is32Bytes(text): return .success(.text(text))
     case .rate: return readRate(text)
@@ -80,6 +80,9 @@ extension Kind {
       return refuse(.string(text), "Leave out the dot at its end.")
     case .address where IPAddress(text) != nil: return .success(.text(text))
     case .server where Texts.isServer(text): return .success(.text(text))
+    case .place(let off):
+      let isPlace = Texts.hostPort(text).map { IPAddress($0.host) != nil } ?? false
+      return isPlace || off && text == "off" ? .success(.text(text)) : refuse(.string(text))
     case .loopback:
       guard let place = Texts.hostPort(text) else { return refuse(.string(text)) }
       guard IPAddress(place.host)?.isLoopback == true else {
@@ -179,6 +182,10 @@ extension Kind {
         Mistake(
           found: "\(texts.count) names", expected: accepted, advice: "Several names are planned."))
     }
+    if case .urls(let count) = self, texts.count > count {
+      return .failure(
+        Mistake(found: "\(texts.count) URLs", expected: accepted, advice: "Leave some out."))
+    }
     if case .addresses = self { return checkFamilies(texts) }
     if case .scope = self, texts.contains("*"), texts.count > 1 {
       return refuse(node, "\"*\" is all services already; let it stand alone.")
@@ -199,6 +206,7 @@ extension Kind {
       case .hostNames: .hostName
       case .addresses: .address
       case .servers: .server
+      case .urls: .url(base: false)
       default: .name
       }
     if case .scope = self, text == "*" { return .success(text) }

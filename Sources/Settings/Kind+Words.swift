@@ -12,10 +12,13 @@ extension Kind {
     case .file: "an absolute path, as \"/etc/signalbox/...\""
     case .url(let base):
       "an http:// or https:// URL with a host" + (base ? ", without a query" : "")
+    case .urls(let count): "a list of one to \(count) http:// or https:// URLs with a host"
     case .probe: "an http:// or https:// URL, {name} standing for the service's DNS name"
     case .hostName: "a DNS name, as \"app.example.org\""
     case .hostNames(let count): "a list of exactly \(count) DNS name\(count == 1 ? "" : "s")"
     case .loopback: "a loopback address and a port, as \"127.0.0.1:8621\""
+    case .place(let off):
+      "an IP address and a port, as \"127.0.0.1:8620\"" + (off ? ", or \"off\"" : "")
     case .address: "an IPv4 or IPv6 address"
     case .addresses: "a list of at most one IPv4 and one IPv6 address"
     case .server: "an address or name, with a port where it is not 53, as \"127.0.0.53:53\""

@@ -14,6 +14,10 @@ public struct Pace: Sendable, Hashable {
   public var credentialsWait: Duration
   public var approvalValid: Duration
   public var probation: Duration
+  public var tokenProof: Duration
+  public var tokenProofRetry: Duration
+  public var driftAfter: Duration
+  public var driftPause: Duration
   /// Not divided: it bounds the difference of real wall clocks.
   public var firstContactWindow: Duration
 
@@ -31,6 +35,10 @@ public struct Pace: Sendable, Hashable {
     credentialsWait = divided(Defaults.credentialsWait)
     approvalValid = divided(Defaults.approvalValid)
     probation = divided(Defaults.probation)
+    tokenProof = divided(Defaults.tokenProof)
+    tokenProofRetry = divided(Defaults.tokenProofRetry)
+    driftAfter = divided(Defaults.driftAfter)
+    driftPause = divided(Defaults.driftPause)
     firstContactWindow = Defaults.firstContactWindow
   }
 

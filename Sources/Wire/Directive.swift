@@ -59,10 +59,12 @@ public struct ServiceDirective: Codable, Hashable, Sendable {
   public var exclusive: String?
   /// How long the lease lasts from the sending of the report; absent when there is none.
   public var leaseMs: Int?
+  /// Whether the lease waits for the region before to give it up; absent when it does not.
+  public var pending: Bool?
 
   public init(
     service: String, epoch: UInt64, traffic: String? = nil, trafficAgeMs: Int? = nil,
-    exclusive: String? = nil, leaseMs: Int? = nil
+    exclusive: String? = nil, leaseMs: Int? = nil, pending: Bool? = nil
   ) {
     self.service = service
     self.epoch = epoch
@@ -70,6 +72,7 @@ public struct ServiceDirective: Codable, Hashable, Sendable {
     self.trafficAgeMs = trafficAgeMs
     self.exclusive = exclusive
     self.leaseMs = leaseMs
+    self.pending = pending
   }
 }
 

@@ -10,9 +10,11 @@ public enum OrderKind: String, Codable, Hashable, Sendable, CaseIterable {
   case approve
   /// Arms automatic failback again after one that went wrong.
   case ack
+  /// Takes what others left in DNS for the base.
+  case adopt
 }
 
-/// `POST /v1/services/{name}/{pause|resume|maintenance|approve|ack}`.
+/// `POST /v1/services/{name}/{pause|resume|maintenance|approve|ack|adopt}`.
 public struct OrderRequest: Codable, Hashable, Sendable {
   /// The epoch that the operator saw; another one now is refused as `conflict`.
   public var epoch: UInt64
@@ -31,11 +33,13 @@ public struct OrderRequest: Codable, Hashable, Sendable {
   /// Approval: the move that the operator saw waiting.
   public var from: String?
   public var to: String?
+  /// Adoption: what the operator saw; anything else now is refused as `conflict`.
+  public var seen: Adoptable?
 
   public init(
     epoch: UInt64, operatorName: String, reason: String? = nil, forMs: Int64? = nil,
     name: String? = nil, stays: Bool? = nil, ends: Bool? = nil, from: String? = nil,
-    to: String? = nil
+    to: String? = nil, seen: Adoptable? = nil
   ) {
     self.epoch = epoch
     self.operatorName = operatorName
@@ -46,6 +50,20 @@ public struct OrderRequest: Codable, Hashable, Sendable {
     self.ends = ends
     self.from = from
     self.to = to
+    self.seen = seen
+  }
+}
+
+/// What others left in DNS, and an operator may adopt (RULES 7, 16).
+public struct Adoptable: Codable, Hashable, Sendable {
+  /// The text of another writer's marker: nothing is written while it stands.
+  public var marker: String?
+  /// Addresses in the record that are not configured, sorted: automatic moves are blocked.
+  public var addresses: [String]
+
+  public init(marker: String? = nil, addresses: [String] = []) {
+    self.marker = marker
+    self.addresses = addresses
   }
 }
 
@@ -75,16 +93,19 @@ public struct OrdersStatus: Codable, Hashable, Sendable {
   public var waiting: WaitingMove?
   /// The region whose failure soon after a failback disarmed the automatic one, until `ack`.
   public var disarmed: String?
+  /// What waits for an operator's `adopt`.
+  public var adoptable: Adoptable?
 
   public init(
     paused: String? = nil, pausedUntilMs: Int64? = nil, maintenance: [MaintenanceStatus] = [],
-    waiting: WaitingMove? = nil, disarmed: String? = nil
+    waiting: WaitingMove? = nil, disarmed: String? = nil, adoptable: Adoptable? = nil
   ) {
     self.paused = paused
     self.pausedUntilMs = pausedUntilMs
     self.maintenance = maintenance
     self.waiting = waiting
     self.disarmed = disarmed
+    self.adoptable = adoptable
   }
 }
 

@@ -44,6 +44,8 @@ public struct Report: Codable, Hashable, Sendable {
   public var history: [PastCheck]
   /// The replicas in other AWS regions as the local one lists them; absent while not read of late.
   public var replicas: [ReplicaState]?
+  /// How the replicas of the global table agree; absent while not known.
+  public var consistency: TableConsistency?
 
   public init(
     version: Int = Limits.wireVersion, agent: String, region: String, boot: String,
@@ -51,7 +53,8 @@ public struct Report: Codable, Hashable, Sendable {
     checks: [CheckResult] = [], heartbeat: OwnHeartbeat? = nil, peers: [PeerHeartbeat] = [],
     probes: [ProbeResult] = [], clock: ClockState = ClockState(), app: AppState? = nil,
     agentVersion: String, starved: Bool = false, deployingMs: Int? = nil, goodbye: Bool = false,
-    acknowledged: [ServiceEpoch] = [], history: [PastCheck] = [], replicas: [ReplicaState]? = nil
+    acknowledged: [ServiceEpoch] = [], history: [PastCheck] = [], replicas: [ReplicaState]? = nil,
+    consistency: TableConsistency? = nil
   ) {
     self.version = version
     self.agent = agent
@@ -74,6 +77,7 @@ public struct Report: Codable, Hashable, Sendable {
     self.acknowledged = acknowledged
     self.history = history
     self.replicas = replicas
+    self.consistency = consistency
   }
 }
 
@@ -202,10 +206,12 @@ public struct PeerHeartbeat: Codable, Hashable, Sendable {
   public var periodMs: Int
   /// The newest sightings, oldest first, at most `Limits.sightings`.
   public var sightings: [Sighting]
+  /// The newest health summary of the region's writer; absent while none was seen.
+  public var summary: RelayedSummary?
 
   public init(
     region: String, agent: String, boot: String, sequence: UInt64, writtenMs: Int64, seenMs: Int,
-    readMs: Int, periodMs: Int, sightings: [Sighting] = []
+    readMs: Int, periodMs: Int, sightings: [Sighting] = [], summary: RelayedSummary? = nil
   ) {
     self.region = region
     self.agent = agent
@@ -216,6 +222,7 @@ public struct PeerHeartbeat: Codable, Hashable, Sendable {
     self.readMs = readMs
     self.periodMs = periodMs
     self.sightings = sightings
+    self.summary = summary
   }
 }
 
@@ -230,6 +237,14 @@ public struct ReplicaState: Codable, Hashable, Sendable {
     self.aws = aws
     self.status = status
   }
+}
+
+/// How the replicas of a global table agree (AWS API reference, MultiRegionConsistency).
+public enum TableConsistency: String, Codable, Hashable, Sendable, CaseIterable {
+  /// MREC: writes arrive elsewhere later, the last one wins; nothing in it can fence.
+  case eventual
+  /// MRSC: a strongly consistent read sees every acknowledged write of any region.
+  case strong
 }
 
 /// The first sight of one heartbeat: its replication took between `lagLowMs` and `lagHighMs`.

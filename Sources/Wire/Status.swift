@@ -5,14 +5,18 @@ public struct StatusDocument: Codable, Hashable, Sendable {
   public var atMs: Int64
   public var coordinator: CoordinatorStatus
   public var services: [ServiceStatus]
+  /// The agents that reported since the start, by name.
+  public var agents: [AgentStatus]?
 
   public init(
-    version: Int = 1, atMs: Int64, coordinator: CoordinatorStatus, services: [ServiceStatus]
+    version: Int = 1, atMs: Int64, coordinator: CoordinatorStatus, services: [ServiceStatus],
+    agents: [AgentStatus]? = nil
   ) {
     self.version = version
     self.atMs = atMs
     self.coordinator = coordinator
     self.services = services
+    self.agents = agents
   }
 }
 
@@ -96,6 +100,8 @@ public struct ServiceStatus: Codable, Hashable, Sendable {
   public var orders: OrdersStatus?
   /// Who may do exclusive work (RULES 13); absent where nothing is leased.
   public var exclusive: ExclusiveStatus?
+  /// What to know about it beside its regions, a sentence each; absent when there is nothing.
+  public var findings: [String]?
 
   public init(
     service: String, names: [String], situation: Situation, headline: String, at: String,
@@ -103,7 +109,7 @@ public struct ServiceStatus: Codable, Hashable, Sendable {
     rule: RuleLine, regions: [RegionStatus], nameServers: [NameServerLine], ttlSeconds: Int?,
     policy: PolicyStatus, forecast: Forecast?, incident: IncidentRecord?,
     lastIncident: IncidentRecord?, pinned: String?, orders: OrdersStatus? = nil,
-    exclusive: ExclusiveStatus? = nil
+    exclusive: ExclusiveStatus? = nil, findings: [String]? = nil
   ) {
     self.service = service
     self.names = names
@@ -126,6 +132,7 @@ public struct ServiceStatus: Codable, Hashable, Sendable {
     self.pinned = pinned
     self.orders = orders
     self.exclusive = exclusive
+    self.findings = findings
   }
 }
 

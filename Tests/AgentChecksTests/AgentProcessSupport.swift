@@ -96,13 +96,16 @@ struct AgentUnderTest {
     }
   }
 
-  func configuration(_ port: Int, _ more: String, key: String? = nil) -> String {
+  func configuration(
+    _ port: Int, _ more: String, key: String? = nil, listen: String = "off"
+  ) -> String {
     """
     agent = "a1"
     region = "us-east"
     coordinator = "http://127.0.0.1:\(port)"
     coordinator_key = "\(key ?? coordinatorKey.verifier.base64)"
     key_file = "\(directory)/key"
+    listen = "\(listen)"
     rehearsal_speed = 10
     \(more)
     """

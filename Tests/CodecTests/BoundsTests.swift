@@ -8,6 +8,20 @@ struct BoundsTests {
     try Bounds.check(Samples.directive)
   }
 
+  private static func relayed(
+    summary: Int = 747, signature: Int = 86, age: Int = 0
+  ) -> RelayedSummary {
+    RelayedSummary(
+      summary: String(repeating: "A", count: summary),
+      signature: String(repeating: "A", count: signature), keyid: "0123456789abcdef", ageMs: age)
+  }
+
+  @Test func theLargestRelayedSummaryIsWithin() throws {
+    var report = Samples.report
+    report.peers[0].summary = Self.relayed()
+    try Bounds.check(report)
+  }
+
   private static let reports: [(String, @Sendable (inout Report) -> Void)] = [
     ("agent", { $0.agent = "" }),
     ("agent", { $0.agent = String(repeating: "a", count: 65) }),
@@ -39,6 +53,9 @@ struct BoundsTests {
       { $0.peers[0].sightings = Array(repeating: $0.peers[0].sightings[0], count: 17) }
     ),
     ("peers[0].sightings[0].lag_high_ms", { $0.peers[0].sightings[0].lagHighMs = .min }),
+    ("peers[0].summary.summary", { $0.peers[0].summary = relayed(summary: 748) }),
+    ("peers[0].summary.signature", { $0.peers[0].summary = relayed(signature: 87) }),
+    ("peers[0].summary.age_ms", { $0.peers[0].summary = relayed(age: -1) }),
     ("probes[1].bad_since_ms", { $0.probes[1].badSinceMs = -1 }),
     ("probes[0].status", { $0.probes[0].status = 1000 }),
     ("acknowledged[0].epoch", { $0.acknowledged[0].epoch = .max }),

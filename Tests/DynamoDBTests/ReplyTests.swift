@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Platform
 import Testing
 
@@ -132,6 +133,69 @@ struct ItemTests {
     #expect(HeartbeatItem(hashOnly, region: "us-east") == beat)
     let companion = beat.companion(named: "system_heartbeat", keys: TableKeys(hash: "id"))
     #expect(companion["id"] == .string("system_heartbeat"))
+  }
+
+  private func largest() -> HeartbeatItem {
+    let name = String(repeating: "n", count: 63)
+    return HeartbeatItem(
+      region: name, agent: name, boot: "0123456789abcdef", sequence: UInt64(Int64.max),
+      writtenMs: 253_402_300_799_000, periodMs: 86_400_000, clockErrorMs: 86_400_000,
+      previousRttMs: 86_400_000, acknowledgedBefore: UInt64(Int64.max),
+      summary: HeartbeatItem.Summary(
+        text: String(repeating: "s", count: HeartbeatItem.Summary.maxBytes),
+        signature: String(repeating: "A", count: 86), keyID: "0123456789abcdef"))
+  }
+
+  @Test("With a signed summary it survives too, and its item stays under 1 KB: one write unit")
+  func summary() {
+    let beat = largest()
+    for keys in [TableKeys(hash: "pk", range: "sk"), TableKeys(hash: "id")] {
+      let item = beat.item(keys: keys)
+      #expect(HeartbeatItem(item, region: beat.region) == beat)
+      // Names and texts by their bytes, a number as at most two digits a byte and one (AWS
+      // developer guide, "DynamoDB item sizes and formats").
+      let size = item.reduce(0) { size, entry in
+        switch entry.value {
+        case .string(let text): size + entry.key.utf8.count + text.utf8.count
+        case .number(let text): size + entry.key.utf8.count + text.utf8.count / 2 + 2
+        case .bool, .other: size
+        }
+      }
+      #expect(size < 1024, "\(size) bytes")
+    }
+    #expect(beat.companion(named: "system_heartbeat", keys: TableKeys(hash: "id"))["sum"] == nil)
+  }
+
+  @Test(
+    "A summary that no sound writer writes is left out; the heartbeat counts",
+    arguments: [
+      ("sum", AttributeValue.string("")), ("sum", .string(String(repeating: "s", count: 561))),
+      ("sum", .number("7")), ("sig", .string(String(repeating: "A", count: 87))),
+      ("kid", .string(String(repeating: "k", count: 65))), ("kid", .other("L")),
+    ])
+  func brokenSummary(name: String, value: AttributeValue) {
+    var item = largest().item(keys: TableKeys(hash: "id"))
+    item[name] = value
+    let read = HeartbeatItem(item, region: "us-east")
+    #expect(read != nil && read?.summary == nil)
+    item[name] = nil
+    #expect(HeartbeatItem(item, region: "us-east")?.summary == nil)
+  }
+
+  @Test(
+    "How the replicas agree: absent is eventual, a word that is not known is nothing",
+    arguments: [
+      ("", Consistency.eventual), (#","MultiRegionConsistency":"EVENTUAL""#, .eventual),
+      (#","MultiRegionConsistency":"STRONG""#, .strong),
+      (#","MultiRegionConsistency":"LATER""#, nil),
+    ] as [(String, Consistency?)])
+  func consistency(more: String, expected: Consistency?) throws {
+    let text =
+      #"{"Table":{"KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],"#
+      + #""Replicas":[{"RegionName":"eu-central-1","ReplicaStatus":"CREATING"}]"# + more + "}}"
+    let found = try JSONDecoder().decode(TableDescription.self, from: Data(text.utf8))
+    #expect(found.consistency == expected)
+    #expect(found.replicas == [TableReplica(region: "eu-central-1", status: "CREATING")])
   }
 
   @Test(

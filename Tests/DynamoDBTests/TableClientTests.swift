@@ -59,7 +59,7 @@ struct TableClientTests {
       #expect(description.keys == keys)
       #expect(description.unsuitableKeys.isEmpty)
       #expect(description.replicas.map(\.region) == ["eu-central-1"])
-      #expect(!description.isStronglyConsistent)
+      #expect(description.consistency == .eventual)
       let beat = HeartbeatItem(
         region: "us-east", agent: "a1", boot: "b1", sequence: 1, writtenMs: 12, periodMs: 2000)
       let key = keys.key("hb#us-east", "a1")

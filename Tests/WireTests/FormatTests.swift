@@ -6,6 +6,7 @@ struct FormatTests {
   @Test func wordsAreStable() {
     #expect(CheckState.allCases.map(\.rawValue) == words("good degraded bad unknown misconfigured"))
     #expect(CheckCounts.allCases.map(\.rawValue) == words("region alert"))
+    #expect(TableConsistency.allCases.map(\.rawValue) == words("eventual strong"))
     #expect(ProbeOutcome.allCases.map(\.rawValue) == words("serving erroring dark none"))
     #expect(Vote.allCases.map(\.rawValue) == words("serving bad none"))
     #expect(AddressFamily.allCases.map(\.rawValue) == words("ipv4 ipv6"))

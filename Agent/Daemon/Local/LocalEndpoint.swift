@@ -1,0 +1,94 @@
+import CommandEntry
+import Glibc
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Settings
+import Synchronization
+
+/// Where this host's programs ask the agent: HTTP on the agent's one loop.
+///
+/// Bounded by what stands in `LocalLimits`; whoever breaks a bound is cut off, and no other.
+struct LocalEndpoint: Sendable {
+  private let server: any Channel
+
+  /// Listens at `place` on a loop of `group`, which stays its owner's. Throws what is to be changed
+  /// in the configuration when that cannot be.
+  static func open(
+    _ place: HostPort, file: String, on group: any EventLoopGroup, answers: LocalAnswers
+  ) async throws(CommandFailure) -> LocalEndpoint {
+    let guests = Guests(most: LocalLimits.connections)
+    do {
+      let server = try await ServerBootstrap(group: group)
+        .serverChannelOption(.backlog, value: 64)
+        .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+        .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+        .childChannelInitializer { channel in
+          channel.eventLoop.makeCompletedFuture { try prepare(channel, guests, answers) }
+        }
+        .bind(host: place.host, port: place.port).get()
+      return LocalEndpoint(server: server)
+    } catch {
+      throw CommandFailure(code: 2, "\(file): listen: \(why(error, place))")
+    }
+  }
+
+  /// Stops listening; connections end with the loop.
+  func close() async { try? await server.close() }
+
+  private struct Full: Error {}
+
+  private static func prepare(
+    _ channel: any Channel, _ guests: Guests, _ answers: LocalAnswers
+  ) throws {
+    guard guests.enter() else { throw Full() }
+    channel.closeFuture.whenComplete { _ in guests.leave() }
+    var limits = NIOHTTPDecoderLimitConfiguration()
+    limits.maxHeaderListSize = LocalLimits.headerBytes
+    limits.maxHeaderFieldSize = LocalLimits.headerBytes
+    limits.maxHeaderFieldCount = LocalLimits.headerFields
+    let pipeline = channel.pipeline.syncOperations
+    try pipeline.configureHTTPServerPipeline(
+      withEncoderConfiguration: .init(), withDecoderLimitConfiguration: limits)
+    try pipeline.addHandler(LocalConnection(answers))
+  }
+
+  private static func why(_ error: any Error, _ place: HostPort) -> String {
+    let advice = "choose another address, or \"off\""
+    switch (error as? IOError)?.errnoCode {
+    case EADDRINUSE?: return "\(place) is in use by another program; \(advice)"
+    case EADDRNOTAVAIL?: return "\(place) is no address of this host; \(advice)"
+    case EACCES?: return "\(place) may not be bound: ports below 1024 are root's; \(advice)"
+    default: return "\(place) cannot be bound: \(error); \(advice)"
+    }
+  }
+}
+
+/// What a client of the local endpoint may ask for at most.
+enum LocalLimits {
+  static let connections = 64
+  static let headerBytes = 8192
+  static let headerFields = 50
+  static let bodyBytes = 4096
+  /// From the connection to its end: longer than any answer takes.
+  static let seconds: Int64 = 15
+}
+
+/// Counts the open connections.
+private final class Guests: Sendable {
+  private let most: Int
+  private let count = Mutex(0)
+
+  init(most: Int) { self.most = most }
+
+  /// False if there are too many; then nobody entered.
+  func enter() -> Bool {
+    count.withLock { count in
+      guard count < most else { return false }
+      count += 1
+      return true
+    }
+  }
+
+  func leave() { count.withLock { $0 -= 1 } }
+}

@@ -1,0 +1,13 @@
+/// The numbers of what the coordinator does beside moves.
+extension Defaults {
+  /// How often the marker is written again as it is, to prove that the token can write (RULES 16).
+  public static let tokenProof = Duration.seconds(6 * 3600)
+  /// The same after an attempt that proved nothing.
+  public static let tokenProofRetry = Duration.seconds(120)
+  /// How long the same wrong value has to stand under `drift = "enforce"` (RULES 7).
+  public static let driftAfter = Duration.seconds(60)
+  /// At most once in this time is it overwritten.
+  public static let driftPause = Duration.seconds(600)
+  /// A host's wall clock that is further off is a finding (RULES 5).
+  public static let skewShown = Duration.seconds(2)
+}
