@@ -16,7 +16,8 @@ struct Signalbox: AsyncParsableCommand {
       Act (on the coordinator's host, as root)
         signalbox failover app --to us-west
         signalbox failback app
-        signalbox pause app --for 2h      and resume, maintenance, approve, ack
+        signalbox pause app --for 2h      and resume, maintenance, approve, ack,
+                                          adopt
       Prepare
         signalbox demo                    the whole story here, in a minute
         signalbox simulate                years of faults, in virtual time
@@ -32,7 +33,8 @@ struct Signalbox: AsyncParsableCommand {
     subcommands: [
       StatusCommand.self, ExplainCommand.self, HistoryCommand.self, FailoverCommand.self,
       FailbackCommand.self, PauseCommand.self, ResumeCommand.self, MaintenanceCommand.self,
-      ApproveCommand.self, AckCommand.self, SimulateCommand.self, ReplayCommand.self,
+      ApproveCommand.self, AckCommand.self, AdoptCommand.self, SimulateCommand.self,
+      ReplayCommand.self,
       DemoCommand.self,
     ])
 }

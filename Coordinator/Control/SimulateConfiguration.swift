@@ -30,9 +30,13 @@ enum SimulateConfiguration {
     var policy = Policy(service, of: settings)
     // What would be observed is of no interest here: it is tried what it would do.
     policy.automation = .automatic
+    // The simulated shell overwrites nobody's values.
+    policy.drift = .alert
     var setup = Setup(
       regions: regions.map { region in
-        let hosts = settings.agents.count { $0.region == region.id }
+        let hosts = settings.agents.count {
+          $0.region == region.id && $0.services?.contains(service.name) != false
+        }
         return SimulatedRegion(id: region.id, aws: region.aws, hosts: max(1, hosts))
       }, policy: policy)
     let first = regions.first

@@ -74,15 +74,34 @@ public struct MarkerConflict: Hashable, Sendable, CustomStringConvertible {
   }
 
   public var description: String {
-    "TXT \(name) says \"\(found.prefix(200))\": another writer claims this name"
+    "TXT \(name) says \"\(excerpt.prefix(200))\": another writer claims this name"
+  }
+
+  /// What is kept and compared of the text found.
+  public var excerpt: String { Self.excerpt(found) }
+
+  /// Whether a text with that excerpt is still there.
+  public static func stands(_ excerpt: String, in records: [ProviderRecord]) -> Bool {
+    records.contains { $0.type == "TXT" && Self.excerpt($0.target) == excerpt }
+  }
+
+  /// Others wrote it: it is bounded, and no control character of it gets anywhere.
+  static func excerpt(_ text: String) -> String {
+    String(
+      text.prefix(400).unicodeScalars.map { scalar in
+        scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) ? "?" : Character(scalar)
+      })
   }
 
   /// The first conflict with `mine`; after a `claimed` one also another incarnation at my epoch.
-  static func find(
-    in records: [ProviderRecord], name: String, mine: Marker, claimed: Bool
+  /// A text whose excerpt is `adopted` is none: an operator said that its writer is gone.
+  public static func find(
+    in records: [ProviderRecord], name: String, mine: Marker, claimed: Bool = false,
+    adopted: String? = nil
   ) -> MarkerConflict? {
-    let place = Marker.recordName(name)
+    let place = Marker.recordName(Canonical.name(name))
     for record in records where record.type == "TXT" && record.name == place {
+      if let adopted, excerpt(record.target) == adopted { continue }
       guard let theirs = Marker(record.target), theirs.cluster == mine.cluster,
         theirs.epoch <= mine.epoch,
         !(claimed && theirs.epoch == mine.epoch && theirs.incarnation != mine.incarnation)

@@ -39,6 +39,7 @@ private func steady(_ facts: Facts) -> Decision {
   case (.foreign, _, _, _): Decision(.atForeign, .steady)
   case (.mixed, _, _, _): Decision(.atMixed, .steady)
   case (.echo, _, _, _): Decision(.lateEcho, .switching, .openRepair)
+  case (.drift, _, _, _): Decision(.enforceDrift, .switching, .openRepair)
   case (.region, true, _, _): Decision(.operatorMove, .switching, .openCommanded)
   case (.region, false, .well, .open):
     facts.unapproved
@@ -57,6 +58,7 @@ private func cooling(_ facts: Facts) -> Decision {
   case (.foreign, _, _, _): Decision(.atForeign, facts.rest)
   case (.mixed, _, _, _): Decision(.atMixed, facts.rest)
   case (.echo, _, _, _): Decision(.lateEcho, .switching, .openRepair)
+  case (.drift, _, _, _): Decision(.enforceDrift, .switching, .openRepair)
   case (.region, true, _, _): Decision(.operatorMove, .switching, .openCommanded)
   case (.region, false, .well, true): Decision(.coolingDown, .cooling)
   case (.region, false, .well, false): Decision(.cooldownOver, .steady)
@@ -78,6 +80,7 @@ private func leaving(_ facts: Facts, well: Rule) -> Decision {
   case (.foreign, _, _): Decision(.atForeign, facts.rest)
   case (.mixed, _, _): Decision(.atMixed, facts.rest)
   case (.echo, _, _): Decision(.lateEcho, .switching, .openRepair)
+  case (.drift, _, _): Decision(.enforceDrift, .switching, .openRepair)
   case (.region, true, _): Decision(.operatorMove, .switching, .openCommanded)
   case (.region, false, .well): Decision(well, facts.rest)
   case (.region, false, .unsure): Decision(.doubtful, facts.rest)

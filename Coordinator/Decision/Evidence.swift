@@ -74,6 +74,8 @@ public struct ProbeKey: Hashable, Sendable, Codable {
 /// Everything known now, of all regions: hosts are shared by services, so evidence is too.
 public struct Evidence: Hashable, Sendable, Codable {
   public private(set) var agents: [AgentID: AgentEvidence] = [:]
+  /// What other regions relay of agents that are not heard.
+  public internal(set) var relayed: [AgentID: AgentEvidence] = [:]
   public private(set) var ownProbes: [ProbeKey: OwnProbe] = [:]
   /// The newest acknowledgements of each agent's heartbeats, oldest first.
   public private(set) var acknowledgements: [AgentID: [Acknowledgement]] = [:]
@@ -130,6 +132,7 @@ public struct Evidence: Hashable, Sendable, Codable {
     twins.forget(agent)
     deploying[agent] = nil
     agents[agent] = nil
+    relayed[agent] = nil
     acknowledgements[agent] = nil
   }
 

@@ -23,6 +23,8 @@ public enum AtFact: String, Hashable, Sendable, Codable, CaseIterable {
   case region, mixed, foreign, unknown
   /// An abandoned write of ours has landed late.
   case echo
+  /// A foreign or mixed value that is to be overwritten now (`drift = "enforce"`).
+  case drift
 }
 
 /// How the active region stands.
@@ -39,11 +41,12 @@ public enum SourceFact: String, Hashable, Sendable, Codable, CaseIterable {
 
 /// What holds an automatic move back, in the order in which it is told.
 public enum Block: String, Hashable, Sendable, Codable, CaseIterable {
-  case grace, doubt, observe, pause, maintenance, budget, freeBudget, refusal
+  case conflict, grace, doubt, observe, pause, maintenance, budget, freeBudget, refusal
 
   /// The rule that says so.
   public var rule: Rule {
     switch self {
+    case .conflict: .blockedByConflict
     case .grace: .blockedByGrace
     case .doubt: .blockedByDoubt
     case .observe: .blockedByObserve
@@ -58,7 +61,7 @@ public enum Block: String, Hashable, Sendable, Codable, CaseIterable {
   /// Somebody wants no automatic move: one that has written nothing is called off.
   var callsOff: Bool {
     switch self {
-    case .observe, .pause, .maintenance: true
+    case .conflict, .observe, .pause, .maintenance: true
     case .grace, .doubt, .budget, .freeBudget, .refusal: false
     }
   }
@@ -72,7 +75,7 @@ public enum Errand: String, Hashable, Sendable, Codable, CaseIterable {
   case elective
   /// A named operator's.
   case commanded
-  /// What a late echo put into the record is overwritten: not a move.
+  /// What a late echo or somebody else put into the record is overwritten: not a move.
   case repair
 
   /// Nobody asked for it.

@@ -42,7 +42,9 @@ public struct FailbackGate: Hashable, Sendable {
         lines.append(line)
       }
     }
-    if let line = replicaLine([recovered, active] + others, chooser: chooser) { lines.append(line) }
+    if let line = replicaLine([recovered, active] + others, chooser: chooser) {
+      lines.append(line)
+    }
     return FailbackGate(conditions: lines, lagBreach: breach)
   }
 
@@ -50,7 +52,7 @@ public struct FailbackGate: Hashable, Sendable {
   private static func isStrong(_ regions: [RegionID], chooser: TargetChooser) -> Bool {
     regions.allSatisfy { region in
       let told = freshReports([region], chooser).compactMap(\.consistency)
-      return !told.isEmpty && told.allSatisfy { $0 == .strong }
+      return told.contains(.strong) && !told.contains(.eventual)
     }
   }
 
@@ -67,9 +69,11 @@ public struct FailbackGate: Hashable, Sendable {
   private static func writesLine(
     _ region: RegionID, name: String, since: Instant, chooser: TargetChooser
   ) -> CheckedLine {
-    let most = chooser.topology.agents(of: region).map { agent in
-      (chooser.evidence.acknowledgements[agent] ?? []).count { $0.at >= since }
-    }.max() ?? 0
+    var most = 0
+    for agent in chooser.topology.agents(of: region) {
+      let acknowledged = chooser.evidence.acknowledgements[agent] ?? []
+      most = max(most, acknowledged.count { $0.at >= since })
+    }
     return CheckedLine(
       name: name, holds: most >= Defaults.failbackHeartbeats,
       text: "writes acknowledged in \(region): \(most) of \(Defaults.failbackHeartbeats)")
@@ -160,7 +164,7 @@ public struct FailbackGate: Hashable, Sendable {
           Duration.milliseconds($0.lagHighMs) > chooser.policy.maxLag
         }
         let fast = after.count - slow
-        if fast > best.fast { best.fast = fast }
+        best.fast = max(best.fast, fast)
         best.slow = max(best.slow, slow)
       }
     }

@@ -60,7 +60,7 @@ public enum Inside {
     var instances = topology.agents(of: region).filter { !excused.contains($0) }.map { agent in
       vote(of: agent, service: topology.service, policy: policy, evidence: evidence, now: now)
     }
-    excuseDeploys(&instances, evidence: evidence, now: now)
+    excuseDeploys(&instances, policy: policy, evidence: evidence, now: now)
     let bad = instances.filter { $0.vote == .bad }
     let missing = instances.count { $0.vote == .missing }
     let good = instances.count - bad.count - missing
@@ -87,7 +87,7 @@ public enum Inside {
     func named(_ check: CheckResult, or word: String) -> String {
       "\(check.name): \(check.reason ?? word)"
     }
-    guard let held = evidence.agents[agent] else {
+    guard let held = evidence.voice(of: agent, now: now, for: policy.freshFor) else {
       return missing(
         evidence.twins.hold(agent, at: now)
           ? "is quarantined: two hosts share its identity" : "has not reported")
@@ -133,13 +133,14 @@ public enum Inside {
   /// Bad votes of hosts under a deploy notice become missing: of at most half of the hosts, rounded
   /// up, and of each for a while; beyond that they count (RULES 1).
   private static func excuseDeploys(
-    _ instances: inout [InstanceView], evidence: Evidence, now: Instant
+    _ instances: inout [InstanceView], policy: Policy, evidence: Evidence, now: Instant
   ) {
     let most = (instances.count + 1) / 2
     var left = most
     for index in instances.indices where instances[index].vote == .bad {
       let agent = instances[index].agent
-      guard let held = evidence.agents[agent], let remaining = held.report.deployingMs,
+      guard let held = evidence.voice(of: agent, now: now, for: policy.freshFor),
+        let remaining = held.report.deployingMs,
         now - held.receivedAt < .milliseconds(remaining), let since = evidence.deploying[agent]
       else { continue }
       let refusal: String? =

@@ -18,11 +18,9 @@ extension Machine {
   public mutating func noteMayLand(now: Now) {
     guard let intent = memory.intent else { return }
     let known = memory.echoes ?? []
-    let same = known.first { $0.epoch == intent.epoch }
     let echo = Echo(
       region: intent.to, epoch: intent.epoch,
-      untilMs: now.wallMs + policy.mayLandFor.wholeMilliseconds,
-      repairs: same?.repairs ?? 0)
+      untilMs: now.wallMs + policy.mayLandFor.wholeMilliseconds, repairs: 0)
     memory.echoes = known.filter { $0.region != intent.to } + [echo]
   }
 
@@ -33,7 +31,10 @@ extension Machine {
   /// The region that an echo has put into the record: each family shows exactly what an abandoned
   /// write or the newest move put there.
   func echo(in addresses: [AddressFamily: [String]]) -> RegionID? {
-    guard memory.intent == nil, let active = memory.active.flatMap(topology.region) else {
+    // With another writer's marker in the zone nothing is written, so nothing is an echo.
+    guard memory.intent == nil, memory.conflict?.isOpen != true,
+      let active = memory.active.flatMap(topology.region)
+    else {
       return nil
     }
     return pendingEchoes.first { echo in
@@ -59,9 +60,9 @@ extension Machine {
   }
 
   /// Writes what is wanted once more; not a move.
-  mutating func openRepair(rule: Rule) {
+  mutating func openRepair() {
     let echo = pendingEchoes.first
-    open(.repair, from: echo?.region, to: memory.active, rule: rule)
+    open(.repair, from: echo?.region, to: memory.active, rule: .lateEcho)
     memory.echoes = memory.echoes?.map { kept in
       var kept = kept
       if kept.region == echo?.region { kept.repairs += 1 }

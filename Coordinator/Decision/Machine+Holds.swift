@@ -29,7 +29,7 @@ extension Machine {
     doubts: Doubts, chooser: TargetChooser, query: EligibilityQuery, now: Now
   ) -> [Hold] {
     [
-      graceHold(now), doubtHold(doubts), observeHold(), pauseHold(now),
+      conflictHold(), graceHold(now), doubtHold(doubts), observeHold(), pauseHold(now),
       maintenanceHold(chooser, query, now), budgetHold(now), freeBudgetHold(chooser, query, now),
       refusalHold(now),
     ].compactMap { $0 }

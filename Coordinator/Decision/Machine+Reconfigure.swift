@@ -11,6 +11,12 @@ extension Machine {
     where self.topology.region(region.id)?.addresses != region.addresses {
       regions[region.id] = RegionMemory(at: now)
     }
+    if self.topology.name != topology.name {
+      // What others left stands at the old name.
+      memory.conflict = nil
+      memory.accepted = nil
+      memory.drift = nil
+    }
     regions = regions.filter { topology.region($0.key) != nil }
     self.topology = topology
     self.policy = policy

@@ -26,6 +26,12 @@ extension Machine {
         code: "in_flight",
         message: "a move to \(intent.to) is in flight (epoch \(intent.epoch)). Wait for it to end.")
     }
+    if let conflict = memory.conflict, conflict.isOpen {
+      throw Refusal(
+        code: "marker_conflict",
+        message: "another writer claims \(topology.name) (\"\(conflict.found)\"): nothing is "
+          + "written. If it is stopped for good: signalbox adopt \(topology.service)")
+    }
     guard topology.region(request.to) != nil else {
       let known = topology.regions.map(\.id).joined(separator: ", ")
       throw Refusal(

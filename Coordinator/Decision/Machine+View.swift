@@ -40,8 +40,10 @@ extension Machine {
     let source = source(active, pictures: pictures, confirmed: confirmed)
     let wish = source == .well ? topology.primary : target
     let asks = asks(wish, emergency: source != .well, chooser: chooser, now: now)
+    let enforces = enforces(pictures: pictures, holds: holds, now: now)
     let facts = Facts(
-      at: at, source: source, hasTarget: target != nil, block: holds.first?.block,
+      at: enforces ? .drift : at, source: source, hasTarget: target != nil,
+      block: holds.first?.block,
       unapproved: asks != nil, gate: gateFact(gate, arming: arming), request: request != nil,
       cooling: cooling, errand: memory.intent?.errand ?? .emergency,
       goal: goal(chooser: chooser, confirmed: confirmed), write: writeFact)
@@ -142,7 +144,10 @@ extension Machine {
   private func goal(chooser: TargetChooser, confirmed: Set<RegionID>) -> GoalFact {
     guard let intent = memory.intent else { return .ineligible }
     // Users are there already: only its death is a reason not to write it.
-    if intent.errand == .repair { return confirmed.contains(intent.to) ? .dead : .eligible }
+    if intent.errand == .repair {
+      if confirmed.contains(intent.to) { return .dead }
+      return mayEnforce(intent, pictures: chooser.pictures) ? .eligible : .ineligible
+    }
     let query =
       switch intent.errand {
       case .emergency: query(active: intent.from, pictures: chooser.pictures)

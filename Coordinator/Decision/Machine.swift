@@ -56,7 +56,7 @@ public struct Machine: Hashable, Sendable, Codable {
       at = .echo
       return nil
     }
-    at = found.fact
+    at = noteDrift(addresses, found: found.fact, now: now)
     guard let region = found.region else { return nil }
     guard memory.intent == nil else { return nil }
     guard region != memory.active else { return nil }
@@ -131,7 +131,8 @@ public struct Machine: Hashable, Sendable, Codable {
       noteRelapse(now: now)
       open(.emergency, to: view.target, rule: decision.rule)
     case .openElective: open(.elective, to: topology.primary, rule: decision.rule)
-    case .openRepair: openRepair(rule: decision.rule)
+    case .openRepair:
+      if decision.rule == .enforceDrift { enforceDrift(now: now) } else { openRepair() }
     case .openCommanded:
       request.map { begin($0, rule: decision.rule) }
     case .cancel:
@@ -197,11 +198,13 @@ public struct Machine: Hashable, Sendable, Codable {
   ) {
     memory.epoch += 1
     memory.approval = nil
+    let replaces = memory.accepted ?? memory.intent?.replaces
     memory.intent = to.map { to in
       Intent(
         epoch: memory.epoch, errand: errand, from: from ?? memory.active, to: to, rule: rule,
         overrides: overrides)
     }
+    memory.intent?.replaces = replaces
     write = .pending
   }
 

@@ -11,6 +11,8 @@ public struct Intent: Codable, Hashable, Sendable {
   public var overrides: [String]
   /// The move that it replaced has left the records apart; nil in journals of before 0.2.
   public var halfway: Bool?
+  /// Values of others that it may overwrite: an operator adopted them, or drift is enforced.
+  public var replaces: [String]?
 
   public init(
     epoch: UInt64, errand: Errand, from: RegionID?, to: RegionID, rule: Rule,
@@ -23,6 +25,11 @@ public struct Intent: Codable, Hashable, Sendable {
     self.rule = rule
     self.overrides = overrides
     self.halfway = halfway
+  }
+
+  /// The value of others in that family that it may overwrite.
+  public func replaced(_ family: AddressFamily) -> String? {
+    replaces?.first { $0.contains(":") == (family == .ipv6) }
   }
 
   /// The history's word for the move.
@@ -81,6 +88,14 @@ public struct Memory: Codable, Hashable, Sendable {
   public var exclusive: Exclusive?
   /// Abandoned writes that may still land; nil: none.
   public var echoes: [Echo]?
+  /// Another writer's marker in the zone; nil: there is none.
+  public var conflict: Conflict?
+  /// Addresses that are not configured, sorted, which an operator adopted as where users are.
+  public var accepted: [String]?
+  /// Somebody else's value, watched while `drift` is `enforce`.
+  public var drift: DriftWatch?
+  /// When somebody else's value was last overwritten, Unix milliseconds.
+  public var enforcedMs: Int64?
   /// The coordinator's newest starts, Unix milliseconds, oldest first.
   public var startedMs: [Int64]?
 

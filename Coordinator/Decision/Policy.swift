@@ -20,6 +20,11 @@ public enum OnContested: String, Codable, Hashable, Sendable, CaseIterable {
   case move, alert
 }
 
+/// What happens to somebody else's value in the record (RULES 7).
+public enum DriftPolicy: String, Codable, Hashable, Sendable, CaseIterable {
+  case alert, enforce
+}
+
 /// How traffic returns to the primary (RULES 12).
 public enum FailbackMode: String, Codable, Hashable, Sendable, CaseIterable {
   case manual, automatic, never
@@ -48,6 +53,11 @@ public struct Policy: Hashable, Sendable, Codable {
   public var maxDataAtRisk = Defaults.maxDataAtRisk
   public var onDataRisk = OnDataRisk.proceed
   public var onContested = OnContested.move
+  public var drift = DriftPolicy.alert
+  /// How long the same wrong value has to stand before it is overwritten.
+  public var driftAfter = Defaults.driftAfter
+  /// At most once in this time.
+  public var driftPause = Defaults.driftPause
   /// Automatic failbacks in `switchWindow`.
   public var maxElective = Defaults.maxElective
   /// A primary that fails within this time of a failback disarms the automatic one.

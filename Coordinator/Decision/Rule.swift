@@ -12,6 +12,9 @@ public enum Rule: Int, Hashable, Sendable, Codable, CaseIterable {
   case atMixed = 122
   /// An abandoned write of ours has landed late: the active region's address is written again.
   case lateEcho = 123
+  /// Somebody else's value stands in the record, and `drift` is `enforce`: the active region's
+  /// address is written again.
+  case enforceDrift = 124
   /// The active region is down; its confirmation starts.
   case suspect = 200
   /// The confirmation runs.
@@ -20,6 +23,9 @@ public enum Rule: Int, Hashable, Sendable, Codable, CaseIterable {
   case refuted = 220
   /// The evidence no longer says that the active region is down.
   case doubtful = 221
+  /// Confirmed down, but another writer's marker stands in the zone: nothing is written until an
+  /// operator adopts it.
+  case blockedByConflict = 230
   /// Confirmed down, but the coordinator has just started and is still gathering evidence.
   case blockedByGrace = 231
   /// Confirmed down, but the coordinator doubts its own view.

@@ -13,10 +13,14 @@ public enum RuleText {
     case .atMixed: "not moving: DNS points at several regions at once"
     case .lateEcho:
       "a write of ours without an answer has landed late: writing what is wanted again"
+    case .enforceDrift:
+      "somebody else's value has stood for long, and drift is enforce: writing what is wanted again"
     case .suspect: "the active region looks down: confirming"
     case .confirmWait: "confirming that the active region is down"
     case .refuted: "the active region is up again before the confirmation ended"
     case .doubtful: "the evidence no longer says that the active region is down"
+    case .blockedByConflict:
+      "held: another writer claims the name, and nothing is written until signalbox adopt"
     case .blockedByGrace: "held: just started, still gathering evidence"
     case .blockedByDoubt: "held: the coordinator doubts its own view"
     case .blockedByObserve: "would have moved: automation is observe"
@@ -65,11 +69,12 @@ public enum RuleText {
     case .refuted, .doubtful, .recovered, .pointOfNoReturn, .allCommitted, .converged, .failBack,
       .operatorMove, .cancelRefuted, .cancelGateClosed, .writeUnderway, .unsure, .atUnknown:
       .telling
-    case .suspect, .blockedByGrace, .blockedByDoubt, .blockedByObserve, .blockedByBudget,
+    case .suspect, .blockedByConflict, .blockedByGrace, .blockedByDoubt, .blockedByObserve,
+      .blockedByBudget,
       .blockedByFreeBudget, .blockedByPause, .blockedByMaintenance, .awaitApproval,
       .failbackAwaitsApproval, .cancelHeld, .blockedByRefusal, .noTarget, .failOver,
       .cancelTargetLost, .supersede, .targetDeadNoOther,
-      .writeRefused, .overtaken, .atForeign, .atMixed, .lateEcho:
+      .writeRefused, .overtaken, .atForeign, .atMixed, .lateEcho, .enforceDrift:
       .alarming
     }
   }

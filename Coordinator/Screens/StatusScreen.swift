@@ -154,6 +154,7 @@ extension Page {
           + "signalbox failback \(service.service)", tone: .warning)
     }
     if let orders = service.orders { self.orders(orders, service: service.service, atMs: atMs) }
+    for finding in service.findings ?? [] { labelled("Finding", finding, tone: .warning) }
     if let exclusive = service.exclusive { labelled("Exclusive", work(exclusive)) }
   }
 
@@ -170,6 +171,11 @@ extension Page {
 
   private mutating func orders(_ orders: OrdersStatus, service: String, atMs: Int64) {
     func left(_ untilMs: Int64) -> String { Text.span(Double(max(0, untilMs - atMs)) / 1000) }
+    if orders.adoptable != nil {
+      labelled(
+        "Adopt", "what others left in DNS waits for your yes: signalbox adopt \(service)",
+        tone: .warning)
+    }
     if let waiting = orders.waiting {
       labelled(
         "Waiting",

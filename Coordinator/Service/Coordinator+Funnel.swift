@@ -17,6 +17,7 @@ extension Coordinator {
     let stepped = room.machine.tick(evidence: evidence, doubts: doubts, now: now)
     var events = verdictEvents(&room, stepped.assessment, now: now)
     events += ruleEvents(&room, stepped.assessment, transition: stepped.transition, now: now)
+    events += familyEvents(&room, stepped.assessment, now: now)
     events += heldEvents(&room, stepped.assessment, now: now)
     let changed = stepped.transition != nil || room.machine.memory != room.stored
     var told: [EventRecord] = []
@@ -118,8 +119,8 @@ extension Coordinator {
       guard let new = target?.addresses[family] else { continue }
       records.append(
         RecordChange(
-          name: topology.name, type: family.recordType, old: from?.addresses[family],
-          new: new))
+          name: topology.name, type: family.recordType,
+          old: intent.replaced(family) ?? from?.addresses[family], new: new))
     }
     return IncidentRecord(
       service: topology.service, epoch: intent.epoch, kind: intent.kind, from: intent.from,

@@ -27,10 +27,10 @@ extension Coordinator {
   /// What the answer to an admitted report says of exclusive work, and the lease that it grants.
   func lease(
     for report: Report, service: String, now: Now
-  ) -> (exclusive: RegionID?, leaseMs: Int?) {
-    guard var room = rooms[service], let lease = room.service.policy.lease else {
-      return (nil, nil)
-    }
+  ) -> (exclusive: RegionID?, leaseMs: Int?, pending: Bool?) {
+    guard var room = rooms[service], let lease = room.service.policy.lease,
+      room.service.topology.agents[report.agent] != nil
+    else { return (nil, nil, nil) }
     let memory = room.machine.memory
     var leaseMs: Int?
     // Nobody knows which of two hosts speaks.
@@ -39,9 +39,11 @@ extension Coordinator {
       leaseMs = room.leases.grant(to: report, memory: memory, lease: lease, now: now.instant)
       rooms[service]?.leases = room.leases
     }
-    guard case .granted(let region) = room.leases.standing(memory, lease: lease, now: now.instant)
-    else { return (nil, nil) }
-    return (region, leaseMs)
+    return switch room.leases.standing(memory, lease: lease, now: now.instant) {
+    case .granted(let region): (region, leaseMs, nil)
+    case .pending, .moving: (nil, nil, true)
+    case nil: (nil, nil, nil)
+    }
   }
 
   /// Stores a machine's memory, and an event with it; false, and told, when it could not be.

@@ -24,6 +24,8 @@ extension Coordinator {
     case .finish:
       rooms[name]?.verifying?.cancel()
       rooms[name]?.verifying = nil
+      // The name servers have just shown what was written.
+      rooms[name]?.upkeep.wroteAt = nil
     }
   }
 
@@ -34,6 +36,7 @@ extension Coordinator {
     case .verifying: if room.verifying == nil { startVerification(name) }
     case .switching, .committed:
       guard room.moving == nil else { return }
+      if room.machine.isReadOnly { return holdMove(name) }
       if let from = room.retryFrom, now.instant < from { return }
       if room.assessment?.decision.rule == .resumeWait { return }
       if let from = room.mayWriteFrom, now.instant < from { return }
@@ -74,12 +77,14 @@ extension Coordinator {
     rooms[name]?.readAt = nil
     rooms[name]?.movingEpoch = intent.epoch
     let before = room.moving
+    let proving = room.upkeep.proving
     let watch = MoveWatch(coordinator: self, service: name, epoch: intent.epoch)
     let pace = movePace
     let provider = provider
     rooms[name]?.moving = Task {
       // One writer at a time: the one before ends between two calls.
       _ = await before?.value
+      await proving?.value
       let result = await RecordMove.perform(
         plan, provider: provider, pace: pace, observer: watch)
       moved(name, epoch: intent.epoch, result: result)
@@ -103,19 +108,22 @@ extension Coordinator {
       desired[family.recordType] = address
       // A superseded move may have left the families apart, and so may a late echo.
       let isKnown = intent.rule != .supersede && !room.machine.mayShowEchoes
-      previous[family.recordType] = isKnown ? from?.addresses[family] : nil
+      let before = intent.replaced(family) ?? from?.addresses[family]
+      previous[family.recordType] = isKnown ? before : nil
     }
+    let configured = topology.regions.flatMap { $0.addresses.values } + (intent.replaces ?? [])
     return MovePlan(
       name: topology.name, desired: desired, previous: previous,
-      configured: Set(topology.regions.flatMap { $0.addresses.values }),
+      configured: Set(configured),
       marker: Marker(
         cluster: store.clusterID, incarnation: incarnation, epoch: intent.epoch,
-        active: intent.to))
+        active: intent.to), adopted: room.machine.memory.conflict?.adopted)
   }
 
   /// Right before each write: judged anew on the evidence of this moment.
   func mayWrite(_ name: String, epoch: UInt64) -> WritePermission {
     let now = Now.read()
+    if rooms[name]?.machine.isReadOnly == true { return .stop(Self.readOnly) }
     // Whoever asks has read what the write before came to.
     if rooms[name]?.machine.write == .underway { notWritten(name) }
     guard step(name, now: now) else {
@@ -125,9 +133,10 @@ extension Coordinator {
     else { return .stop("the intent of epoch \(epoch) is closed") }
     guard let decision = room.assessment?.decision else { return .stop("nothing is judged yet") }
     switch decision.rule {
-    case .writePending, .failOver, .failBack, .operatorMove, .supersede, .lateEcho, .finishing,
-      .pointOfNoReturn:
+    case .writePending, .failOver, .failBack, .operatorMove, .supersede, .lateEcho, .enforceDrift,
+      .finishing, .pointOfNoReturn:
       rooms[name]?.machine.observe(write: .underway)
+      rooms[name]?.upkeep.wroteAt = now.instant
       return .go
     default: return .stop(RuleText.sentence(decision.rule))
     }
@@ -180,6 +189,7 @@ extension Coordinator {
     case .committed:
       rooms[name]?.machine.observe(write: .all)
       rooms[name]?.incident?.stamps.committedMs = now.wallMs
+      noteTokenWorks(name, now: now)
     case .stopped(let reason):
       // The machine has decided otherwise, or asks to wait; it takes the write up again itself.
       if rooms[name]?.machine.write == .underway { notWritten(name) }
@@ -193,8 +203,16 @@ extension Coordinator {
         "the record holds \(found.joined(separator: ", ")), which is not configured: "
           + "someone else put it there. Put a configured address back, then it goes on")
     case .conflict(let conflict):
-      refuse(name, "\(conflict). One of two coordinators has to stop")
-    case .refused(let error): refuse(name, error.description)
+      noteConflict(name, conflict, now: now)
+      // What is written stays; the rest waits for an operator.
+      if rooms[name]?.machine.memory.phase == .committed {
+        notWritten(name)
+      } else {
+        refuse(name, "\(conflict). One of two coordinators has to stop")
+      }
+    case .refused(let error):
+      if error.kind == .unauthorized { noteToken(name, refusal: error, now: now) }
+      refuse(name, error.description)
     }
     step(name, now: now)
   }
@@ -205,7 +223,7 @@ extension Coordinator {
     rooms[name]?.machine.observe(write: committed ? .partly : .pending)
   }
 
-  private func refuse(_ name: String, _ text: String) {
+  func refuse(_ name: String, _ text: String) {
     rooms[name]?.machine.observe(write: .refused)
     rooms[name]?.incident?.outcomeText = text
     tell(name, .refused, level: .alert, text: text)

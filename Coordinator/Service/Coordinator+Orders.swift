@@ -13,7 +13,7 @@ extension Coordinator {
       throw Refusal(code: "starting", message: "just started: nothing is judged yet, try again")
     }
     let now = Now.read()
-    let text = try apply(kind, request, to: &room.machine, assessment: assessment, now: now)
+    let text = try apply(kind, request, to: &room, assessment: assessment, now: now)
     let event = EventRecord(
       atMs: now.wallMs, service: service,
       region: request.name.flatMap { room.service.topology.region($0)?.id },
@@ -23,51 +23,54 @@ extension Coordinator {
       let memory = try JSON.encode(room.machine.memory)
       _ = try store.commit(
         Commit(
-          service: service, epoch: room.machine.memory.epoch, memory: memory, events: [event]))
+          service: service, epoch: room.machine.memory.epoch, memory: memory,
+          incident: kind == .adopt ? room.incident : nil, events: [event]))
     } catch {
       throw Refusal(code: "cannot_store", message: "not done, it could not be stored: \(error)")
     }
     log(event)
     rooms[service] = room
     step(service, now: now)
+    if kind == .adopt { proveToken(service, now: now) }
     return OrderReply(service: service, order: kind, text: text)
   }
 
   /// Changes the machine's memory, and says what holds now.
   private func apply(
-    _ kind: OrderKind, _ request: OrderRequest, to machine: inout Machine,
+    _ kind: OrderKind, _ request: OrderRequest, to room: inout Room,
     assessment: Assessment, now: Now
   ) throws(Refusal) -> String {
-    let service = machine.topology.service
+    let service = room.name
     switch kind {
     case .pause:
       let until = request.forMs.map { now.wallMs + $0 }
       if let span = request.forMs, span <= 0 {
         throw Refusal(code: "bad_span", message: "a pause of \(span) ms: it has to last")
       }
-      try machine.pause(
+      try room.machine.pause(
         Pause(
           by: request.operatorName, reason: request.reason, sinceMs: now.wallMs, untilMs: until),
         epoch: request.epoch)
       return "\(service) is paused: no new automatic moves "
         + (request.forMs.map { "for \(Story.span(.milliseconds($0)))" } ?? "until it is resumed")
     case .resume:
-      try machine.resume(epoch: request.epoch)
+      try room.machine.resume(epoch: request.epoch)
       return "\(service) is resumed: automatic moves are free again"
     case .maintenance:
-      return try maintain(request, &machine, now: now)
+      return try maintain(request, &room.machine, now: now)
     case .approve:
-      try machine.approve(
+      try room.machine.approve(
         Approval(
           epoch: request.epoch, from: request.from ?? "", to: request.to ?? "",
           by: request.operatorName,
-          untilMs: now.wallMs + machine.policy.approvalValid.wholeMilliseconds),
+          untilMs: now.wallMs + room.machine.policy.approvalValid.wholeMilliseconds),
         assessment: assessment)
       return
         "the move of \(service) from \(request.from ?? "") to \(request.to ?? "") is approved, "
-        + "for \(Story.span(machine.policy.approvalValid))"
+        + "for \(Story.span(room.machine.policy.approvalValid))"
+    case .adopt: return try adopt(request, room: &room)
     case .ack:
-      try machine.acknowledge(epoch: request.epoch)
+      try room.machine.acknowledge(epoch: request.epoch)
       return "automatic failback of \(service) is armed again"
     }
   }
@@ -93,8 +96,8 @@ extension Coordinator {
   }
 
   /// What screens say of the orders that hold.
-  static func orders(_ machine: Machine, assessment: Assessment?) -> OrdersStatus? {
-    let memory = machine.memory
+  static func orders(_ room: Room, assessment: Assessment?) -> OrdersStatus? {
+    let memory = room.machine.memory
     let status = OrdersStatus(
       paused: memory.pause.map { pause in
         "by \(pause.by)\(pause.reason.map { ": \($0)" } ?? "")"
@@ -105,7 +108,7 @@ extension Coordinator {
       waiting: assessment.flatMap { assessment in
         assessment.phase == .awaitingApproval || assessment.decision.rule == .failbackAwaitsApproval
           ? assessment.asks.map { WaitingMove(from: $0.from, to: $0.to, why: $0.why) } : nil
-      }, disarmed: memory.disarmed?.region)
+      }, disarmed: memory.disarmed?.region, adoptable: room.adoptable)
     return status == OrdersStatus() ? nil : status
   }
 }

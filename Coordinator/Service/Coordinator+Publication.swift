@@ -116,6 +116,9 @@ extension Coordinator {
       room.reading = addresses
       room.readAt = now.instant
       room.readTrouble = nil
+      rooms[name] = room
+      watchMarker(name, in: records, now: now)
+      room = rooms[name] ?? room
     case .failure(let error):
       if room.readTrouble == nil {
         eventLog.write(
@@ -126,19 +129,26 @@ extension Coordinator {
     }
     rooms[name] = room
     settleAt(name, now: now)
+    if case .success = found { proveToken(name, now: now) }
   }
 
-  /// Where DNS points: by the API, else by two name servers that agree (RULES 15).
+  /// Where DNS points: by the API, else by two name servers that agree (RULES 15): judging goes on
+  /// then, and a move's writes wait for the API anyway. What they show after a write may be of
+  /// before it.
   private func settleAt(_ name: String, now: Now) {
     guard var room = rooms[name] else { return }
     let fresh = room.readAt.map { now.instant - $0 <= deployment.readInterval * 6 } ?? false
-    let addresses = fresh ? room.reading : NameServerLine.agreed(room.lines)
     if room.machine.memory.intent != nil {
-      resumeBy(addresses, room: &room)
+      room.upkeep.isByServers = false
+      resumeBy(fresh ? room.reading : nil, room: &room)
       if fresh { noteStrays(&room) }
       rooms[name] = room
       return
     }
+    let published = mayTrustServers(room, now: now) ? NameServerLine.agreed(room.lines) : nil
+    let addresses = fresh ? room.reading : published
+    room.upkeep.isByServers = !fresh && addresses != nil
+    room.upkeep.shown = addresses?.values.flatMap { $0 }.sorted()
     guard let adopted = room.machine.observe(addresses: addresses, now: now) else {
       rooms[name] = room
       return

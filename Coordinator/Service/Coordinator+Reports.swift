@@ -29,6 +29,10 @@ extension Coordinator {
       try admission.admit(report, now: now)
     } catch {
       var problem = error
+      if problem.code == "not_timely" {
+        surroundings.refusals.refused(
+          agent, skew: .milliseconds(report.sentMs - now.wallMs), now: now.instant)
+      }
       // Who echoes it lives now.
       if ["not_timely", "ended_boot"].contains(problem.code) {
         problem.challenge = challenge(for: agent, now: now)
@@ -36,8 +40,10 @@ extension Coordinator {
       throw refuse(problem, now: now)
     }
     evidence.take(report, at: now.instant)
+    surroundings.skews[agent] = report.sentMs - now.wallMs
     noteQuarantine(now)
     recording.put(report, at: now.instant)
+    takeRelayed(report, now: now)
     noteHistory(report, now: now)
     return directive(for: report, now: now)
   }
@@ -83,24 +89,25 @@ extension Coordinator {
   private func directive(for report: Report, now: Now) -> Directive {
     let first = deployment.services.first
     let policy = first?.policy ?? Policy()
-    let agents = deployment.agents.filter { $0.value == report.region }.keys.sorted()
-    let writer = elections.writer(
-      of: report.region, agents: agents, evidence: evidence, policy: policy, now: now.instant)
+    let isWriter = deployment.writers(of: report.region).map { group in
+      elections.writer(
+        of: "\(report.region) \(group.table)", agents: group.agents, evidence: evidence,
+        policy: policy, now: now.instant) == report.agent
+    }.contains(true)
     let services = rooms.values.map { room in
       let memory = room.machine.memory
       let work = lease(for: report, service: room.name, now: now)
       return ServiceDirective(
         service: room.name, epoch: memory.epoch, traffic: memory.active,
         trafficAgeMs: memory.activeSinceMs.map { Int(clamping: max(0, now.wallMs - $0)) },
-        exclusive: work.exclusive, leaseMs: work.leaseMs)
+        exclusive: work.exclusive, leaseMs: work.leaseMs, pending: work.pending)
     }
     return Directive(
       agent: report.agent, sequence: report.sequence,
       services: services.sorted { $0.service < $1.service },
       challenge: challenge(for: report.agent, now: now),
       nextReportMs: Int(policy.reportInterval.wholeMilliseconds),
-      heartbeatWriter: writer == report.agent
-        && !evidence.twins.hold(report.agent, at: now.instant),
+      heartbeatWriter: isWriter && !evidence.twins.hold(report.agent, at: now.instant),
       heartbeatPeriodMs: Int(policy.heartbeatPeriod.wholeMilliseconds),
       heartbeatReadMs: Int(policy.heartbeatRead.wholeMilliseconds),
       peers: deployment.peers(of: report.region),

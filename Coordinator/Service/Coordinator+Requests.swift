@@ -79,7 +79,7 @@ extension Coordinator {
     Snapshot(
       now: .read(), coordinator: self.about(), deployment: deployment,
       rooms: rooms.values.sorted { $0.name < $1.name }, evidence: evidence,
-      doubts: doubts.current)
+      doubts: doubts.current, skews: surroundings.skews)
   }
 
   private func about() -> CoordinatorStatus {
@@ -92,6 +92,7 @@ extension Coordinator {
         "the DNS record of \(room.service.topology.name) cannot be read, so a move would fail: "
           + trouble)
     }
+    words += surroundings.findings
     if let finding = restartFinding(.read()) { words.append(finding) }
     if let storeTrouble { words.append("cannot store: \(storeTrouble)") }
     if let reloadTrouble {
@@ -114,4 +115,6 @@ struct Snapshot: Sendable {
   var rooms: [Room]
   var evidence: Evidence
   var doubts: Set<Doubt>
+  /// Each agent's wall clock less ours, milliseconds.
+  var skews: [AgentID: Int64]
 }

@@ -42,6 +42,7 @@ extension Coordinator {
       }
       if keep(room.machine, of: name, event) { rooms[name]?.machine = room.machine }
     }
+    tellOldConflicts(now)
   }
 
   /// What the status says of starts; nil where there were few.

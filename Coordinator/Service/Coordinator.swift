@@ -38,6 +38,8 @@ actor Coordinator {
   var refused: [String: Int] = [:]
   /// Identities that two hosts use, as told.
   var quarantined: Set<AgentID> = []
+  /// What is told of clocks and of the own network.
+  var surroundings: Surroundings
   /// When refusals of a code were last told.
   var refusedToldAt: [String: Instant] = [:]
   var shownDoubts: Set<Doubt> = []
@@ -74,8 +76,9 @@ actor Coordinator {
     evidence = Evidence(floor: now.instant)
     let first = deployment.services.first?.policy ?? Policy()
     doubts = Doubts(policy: first, expectedTick: deployment.tick)
-    admission = Admission(
-      freshFor: first.freshFor, window: deployment.settings.pace.firstContactWindow)
+    let window = deployment.settings.pace.firstContactWindow
+    admission = Admission(freshFor: first.freshFor, window: window)
+    surroundings = Surroundings(window: window)
     rooms = try Self.rooms(
       deployment.services, pace: deployment.settings.pace, store: store, started: now.instant)
   }
@@ -121,6 +124,7 @@ actor Coordinator {
     for name in rooms.keys.sorted() { step(name, now: now) }
     passLeases(now)
     noteQuarantine(now)
+    noteTimeRefusals(now)
     eventLog.settle()
   }
 
@@ -131,7 +135,7 @@ actor Coordinator {
       targets: deployment.services.flatMap(\.probes),
       interval: first?.probeInterval ?? Defaults.probeInterval,
       deadline: first?.probeDeadline ?? Defaults.probeDeadline,
-      fall: first?.probeFall ?? Defaults.probeFall)
+      fall: first?.probeFall ?? Defaults.probeFall, references: deployment.settings.reference)
   }
 
   /// Takes in one round of the coordinator's own probes; of targets that are no longer configured,
@@ -193,7 +197,10 @@ actor Coordinator {
       room.verifying?.cancel()
       room.moving?.cancel()
     }
-    for room in rooms.values { await room.moving?.value }
+    for room in rooms.values {
+      await room.moving?.value
+      await room.upkeep.proving?.value
+    }
     await recorder?.end()
     store.close()
   }
@@ -282,6 +289,8 @@ struct Room: Sendable {
 
   /// Who holds leases for exclusive work.
   var leases: Leases
+  /// What goes on beside moves.
+  var upkeep = Upkeep()
 
   init(machine: Machine, service: Deployment.Service, started: Instant) {
     self.machine = machine

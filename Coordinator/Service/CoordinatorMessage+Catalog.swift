@@ -7,6 +7,9 @@ extension CoordinatorMessage {
     case .started, .stopped, .notStarted, .reloaded, .notReloaded, .leftOut: aboutProgram
     case .doubt, .doubtEnded, .clockStepped, .notStored: aboutItself
     case .notRecorded, .recordedAgain: aboutRecording
+    case .driftEnforced, .conflict, .tokenRefused, .tokenWorks: aboutUpkeep
+    case .clocksDiffer, .clocksAgree, .referencesFail, .referencesBack, .familyBad, .familyBack:
+      aboutSight
     case .startsOften, .twins, .twinsEnded, .exclusive: aboutSurroundings
     case .verdictWorse, .verdictBetter, .reportRefused, .lateReport: aboutReports
     case .recordUnread, .recordUnclear, .adopted, .lateEcho: aboutRecord

@@ -18,6 +18,10 @@ enum CoordinatorMessage: String, MessageKind {
   case doubtEnded = "doubt-ended"
   case clockStepped = "clock"
   case startsOften = "starts-often"
+  case clocksDiffer = "clocks-differ"
+  case clocksAgree = "clocks-agree"
+  case referencesFail = "references-fail"
+  case referencesBack = "references-back"
   case notStored = "not-stored"
   case notRecorded = "not-recorded"
   case recordedAgain = "recorded-again"
@@ -26,12 +30,18 @@ enum CoordinatorMessage: String, MessageKind {
   case verdictBetter = "verdict-better"
   case reportRefused = "report-refused"
   case lateReport = "late-report"
+  case familyBad = "family-bad"
+  case familyBack = "family-back"
   case twins = "two-hosts"
   case twinsEnded = "two-hosts-over"
   case recordUnread = "record-unread"
   case recordUnclear = "record-unclear"
   case adopted = "adopted"
   case lateEcho = "late-echo"
+  case driftEnforced = "drift-enforced"
+  case conflict = "conflict"
+  case tokenRefused = "token-refused"
+  case tokenWorks = "token-works"
   // What it decides.
   case failoverBegun = "failover-begun"
   case failbackBegun = "failback-begun"
@@ -71,7 +81,7 @@ enum CoordinatorMessage: String, MessageKind {
   var historyKind: String {
     switch self {
     case .failoverBegun, .failbackBegun, .operatorMoveBegun: "intent"
-    case .superseded, .lateEcho: "intent"
+    case .superseded, .lateEcho, .driftEnforced: "intent"
     case .cancelled, .failed, .written, .confirming, .dispelled, .wouldMove, .blocked, .noTarget,
       .approvalWanted, .recordUnclear, .decided:
       "rule"
@@ -98,6 +108,7 @@ enum CoordinatorMessage: String, MessageKind {
       case .operatorMove: .operatorMoveBegun
       case .supersede: .superseded
       case .lateEcho: .lateEcho
+      case .enforceDrift: .driftEnforced
       case .cancelRefuted, .cancelTargetLost, .cancelGateClosed, .cancelHeld: .cancelled
       case .writeRefused, .overtaken: .failed
       case .allCommitted: .written
@@ -107,7 +118,7 @@ enum CoordinatorMessage: String, MessageKind {
       case .blockedByObserve, .blockedByPause: .wouldMove
       case .awaitApproval, .failbackAwaitsApproval: .approvalWanted
       case .blockedByGrace, .blockedByDoubt, .blockedByBudget, .blockedByFreeBudget,
-        .blockedByMaintenance, .blockedByRefusal:
+        .blockedByMaintenance, .blockedByRefusal, .blockedByConflict:
         .blocked
       case .noTarget, .targetDeadNoOther: .noTarget
       case .atUnknown, .atForeign, .atMixed: .recordUnclear

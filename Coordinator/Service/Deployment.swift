@@ -30,12 +30,11 @@ struct Deployment: Sendable {
       agents[agent.id] = agent.region
       keys[verifier.keyID] = (agent.id, verifier)
     }
-    let agents = agents
-    services = settings.services.map { Self.service($0, settings: settings, agents: agents) }
+    services = settings.services.map { Self.service($0, settings: settings) }
   }
 
   private static func service(
-    _ service: ServiceSettings, settings: CoordinatorSettings, agents: [AgentID: RegionID]
+    _ service: ServiceSettings, settings: CoordinatorSettings
   ) -> Service {
     let regions = service.regions.compactMap { id in
       settings.regions.first { $0.id == id }.map(region)
@@ -43,7 +42,7 @@ struct Deployment: Sendable {
     let name = service.dns.first ?? service.name
     let topology = Topology(
       service: service.name, name: name, regions: regions,
-      agents: agents.filter { entry in regions.contains { $0.id == entry.value } })
+      agents: agents(of: service, settings: settings))
     let url = service.probe.replacing("{name}", with: name)
     let probes = regions.flatMap { region in
       region.addresses.sorted { $0.key < $1.key }.map { family, address in
@@ -55,6 +54,25 @@ struct Deployment: Sendable {
     return Service(
       settings: service, topology: topology, policy: Policy(service, of: settings),
       probes: probes)
+  }
+
+  /// The agents that are expected: in the service's regions, and carrying it.
+  private static func agents(
+    of service: ServiceSettings, settings: CoordinatorSettings
+  ) -> [AgentID: RegionID] {
+    let mine = settings.agents.filter { agent in
+      service.regions.contains(agent.region) && agent.services?.contains(service.name) != false
+    }
+    return Dictionary(mine.map { ($0.id, $0.region) }) { first, _ in first }
+  }
+
+  /// The agents of a region, in groups that share a table: each group writes one heartbeat.
+  func writers(of region: RegionID) -> [(table: String, agents: [AgentID])] {
+    var groups: [String: Set<AgentID>] = [:]
+    for service in services {
+      groups[service.settings.table, default: []].formUnion(service.topology.agents(of: region))
+    }
+    return groups.sorted { $0.key < $1.key }.map { ($0.key, $0.value.sorted()) }
   }
 
   private static func region(_ region: RegionSettings) -> Region {

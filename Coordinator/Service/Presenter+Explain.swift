@@ -49,8 +49,13 @@ extension Presenter {
     case .confirming:
       let left = confirmationLeft(assessment).map { " (\(Story.span($0)) left)" } ?? ""
       return "Not failing over yet: \(active) looks \(verdict.rawValue); confirming\(left)."
+    case .attention where room.machine.isReadOnly:
+      return "Read-only: another writer claims \(room.service.topology.name); nothing is written "
+        + "until signalbox adopt \(room.name)."
     case .attention where verdict == .silent:
       return "NOT failing over: \(active) is silent, but users reach it."
+    case .attention where room.upkeep.tokenTrouble != nil && rule == .steady:
+      return "The record of \(room.service.topology.name) cannot be written: a move would fail."
     case .attention, .unknown:
       return "NOT failing over: \(RuleText.sentence(rule))."
     case .ok, .unprotected:
@@ -130,7 +135,7 @@ extension Presenter {
         let found = room.service.topology.families.flatMap { room.reading?[$0] ?? [] }
         return "Someone pointed \(room.service.topology.name) at "
           + "\(found.joined(separator: ", ")). Nothing is moved until it holds a configured "
-          + "address again."
+          + "address again, or an operator says signalbox adopt \(room.name)."
       }
       if let trouble = room.readTrouble {
         return "Where DNS points is not known: \(trouble)"
@@ -235,6 +240,11 @@ extension Presenter {
       lines.append(
         ActionLine(
           command: "signalbox failback \(service)", effect: "back to the primary, when ready"))
+    }
+    if room.adoptable != nil {
+      lines.append(
+        ActionLine(
+          command: "signalbox adopt \(service)", effect: "takes what others left in DNS over"))
     }
     lines.append(
       ActionLine(command: "signalbox history \(service)", effect: "what happened before"))

@@ -7,7 +7,8 @@ enum Presenter {
   static func status(_ snapshot: Snapshot) -> StatusDocument {
     StatusDocument(
       atMs: snapshot.now.wallMs, coordinator: snapshot.coordinator,
-      services: snapshot.rooms.map { service($0, snapshot: snapshot) })
+      services: snapshot.rooms.map { service($0, snapshot: snapshot) },
+      agents: agents(snapshot))
   }
 
   private static func service(_ room: Room, snapshot: Snapshot) -> ServiceStatus {
@@ -28,8 +29,9 @@ enum Presenter {
       policy: policy(room, assessment: assessment),
       forecast: assessment.flatMap { forecast(room, assessment: $0) }, incident: room.incident,
       lastIncident: room.lastIncident, pinned: memory.pinned,
-      orders: Coordinator.orders(room.machine, assessment: assessment),
-      exclusive: ExclusiveStatus(room, now: snapshot.now.instant))
+      orders: Coordinator.orders(room, assessment: assessment),
+      exclusive: ExclusiveStatus(room, now: snapshot.now.instant),
+      findings: room.findings.isEmpty ? nil : room.findings)
   }
 
   static func at(_ room: Room) -> String {
@@ -37,13 +39,14 @@ enum Presenter {
     case .region: "region"
     case .mixed: "mixed"
     case .echo: "echo"
-    case .foreign: "foreign"
+    case .foreign, .drift: "foreign"
     case .unknown: "unknown"
     }
   }
 
   private static func addresses(_ room: Room) -> [String] {
     let topology = room.service.topology
+    if let accepted = room.machine.memory.accepted { return accepted }
     if room.machine.at == .region, let active = room.machine.memory.active,
       let region = topology.region(active)
     {
@@ -62,8 +65,9 @@ enum Presenter {
     case .unsure:
       return assessment.pictures[active]?.verdict == .unknown ? .unknown : .attention
     case .well:
+      if room.machine.isReadOnly { return .attention }
       if assessment.target == nil { return .unprotected }
-      if room.readTrouble != nil { return .attention }
+      if room.readTrouble != nil || room.upkeep.tokenTrouble != nil { return .attention }
       return assessment.pictures[active]?.verdict == .healthy ? .ok : .attention
     }
   }
@@ -78,6 +82,10 @@ enum Presenter {
     case .ok: return "\(name) is served by \(active)."
     case .unprotected:
       return "\(name) is served by \(active), but no other region could take over now."
+    case .attention where room.machine.isReadOnly:
+      return "\(name) is served by \(active), but another writer claims it: nothing is written."
+    case .attention where room.upkeep.tokenTrouble != nil && room.readTrouble == nil:
+      return "\(name) is served by \(active), but its record cannot be written: a move would fail."
     case .attention where room.readTrouble != nil:
       return "\(name) is served by \(active), but its DNS record cannot be read: a move would fail."
     case .attention:
@@ -97,7 +105,7 @@ enum Presenter {
         return "just started: gathering evidence for another \(Story.span(left))."
       }
       switch room.machine.at {
-      case .foreign:
+      case .foreign, .drift:
         return "\(name) points at \(addresses(room).joined(separator: ", ")), which is not "
           + "configured: automatic moves are blocked."
       case .mixed: return "\(name) points at several regions: nothing is moved."
@@ -153,7 +161,8 @@ enum Presenter {
       dynamodb: dynamodb.state, dynamodbLatencyMs: dynamodb.latencyMs,
       lagLowSeconds: lag.map { Double($0.lowMs) / 1000 },
       lagHighSeconds: lag.map { Double($0.highMs) / 1000 },
-      findings: findings(picture), eligible: eligibility?.isEligible ?? false,
+      findings: findings(picture) + skews(of: region.id, room: room, snapshot: snapshot),
+      eligible: eligibility?.isEligible ?? false,
       whyNot: eligibility?.refusals ?? [])
   }
 

@@ -8,6 +8,7 @@ import Wire
 struct ProbeLoop: Service {
   let coordinator: Coordinator
   let prober: Prober
+  let references: ReferenceProber
 
   func run() async throws {
     var tallies: [ProbeTarget: ProbeTally<Instant>] = [:]
@@ -27,6 +28,7 @@ struct ProbeLoop: Service {
     _ plan: ProbePlan, _ tallies: inout [ProbeTarget: ProbeTally<Instant>]
   ) async {
     let started = Instant.now()
+    async let reference = references.round(plan.references, deadline: plan.deadline)
     let answers = await withTaskGroup(of: (ProbeTarget, ProbeAnswer).self) { group in
       for target in plan.targets {
         group.addTask { (target, await prober.probe(target, deadline: plan.deadline)) }
@@ -37,11 +39,12 @@ struct ProbeLoop: Service {
     }
     // A bad answer counts only if this vantage got a good one elsewhere in the same round.
     let good = Set(answers.filter { $0.1.outcome == .serving }.map(\.0.region))
+    let reached = await reference
     let ended = Instant.now()
     var probes: [(target: ProbeTarget, probe: OwnProbe)] = []
     for (target, answer) in answers {
       var tally = tallies[target] ?? ProbeTally()
-      let valid = good.contains { $0 != target.region }
+      let valid = reached == true || good.contains { $0 != target.region }
       tally.take(answer.outcome, started: started, fall: plan.fall, valid: valid)
       tallies[target] = tally
       probes.append(
@@ -52,7 +55,8 @@ struct ProbeLoop: Service {
             servingStarted: tally.servingStarted, badSince: tally.badSince)
         ))
     }
-    await coordinator.take(probes, reachedAnything: !good.isEmpty)
+    await coordinator.take(probes, reachedAnything: !good.isEmpty || reached == true)
+    await coordinator.noteReferences(reached, regionAnswers: !good.isEmpty)
   }
 }
 
@@ -63,6 +67,8 @@ struct ProbePlan: Sendable {
   var deadline: Duration
   /// Bad outcomes in a row that make a bad vote.
   var fall: Int
+  /// URLs that tell a dead network here from dead regions.
+  var references: [String]
 }
 
 extension ProbeKey {

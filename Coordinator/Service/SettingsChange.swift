@@ -36,6 +36,7 @@ struct SettingsChange {
   private static let top: Keys<CoordinatorSettings> = [
     ("automation", { $0.automation.rawValue }), ("evidence_days", { "\($0.evidenceDays)" }),
     ("evidence_mib", { "\($0.evidenceMiB)" }),
+    ("reference", { $0.reference.isEmpty ? "unset" : $0.reference.joined(separator: ", ") }),
     ("dns.name_servers", { $0.nameServers.joined(separator: ", ") }),
   ]
 
@@ -51,7 +52,7 @@ struct SettingsChange {
     ("failback_after", { Story.span($0.failbackAfter) }), ("max_lag", { Story.span($0.maxLag) }),
     ("max_data_at_risk", { Story.span($0.maxDataAtRisk) }),
     ("on_data_risk", { "\($0.onDataRisk)" }), ("on_contested", { "\($0.onContested)" }),
-    ("lease", { $0.lease.map { Story.span($0) } ?? "unset" }),
+    ("drift", { "\($0.drift)" }), ("lease", { $0.lease.map { Story.span($0) } ?? "unset" }),
     ("max_switches", { "\($0.maxSwitches) per \(Story.span($0.switchWindow))" }),
     ("max_switches_hard", { "\($0.maxSwitchesHard)" }), ("min_vantages", { "\($0.minVantages)" }),
     ("fresh_for", { Story.span($0.freshFor) }),
@@ -69,6 +70,7 @@ struct SettingsChange {
 
   private static let agent: Keys<AgentIdentity> = [
     ("region", { $0.region }), ("public_key", { String($0.publicKey.prefix(8)) + "..." }),
+    ("services", { $0.services?.joined(separator: ", ") ?? "all" }),
   ]
 
   private static func compare<Value: Hashable>(

@@ -64,7 +64,7 @@ extension StatusLine.Service {
     }
     switch room.machine.at {
     case .region: break
-    case .foreign: troubles.append("DNS points at an address that is not configured")
+    case .foreign, .drift: troubles.append("DNS points at an address that is not configured")
     case .mixed: troubles.append("DNS points at several regions")
     case .echo: troubles.append("a late write is being overwritten")
     case .unknown:
@@ -73,6 +73,8 @@ extension StatusLine.Service {
     if room.readTrouble != nil, !troubles.contains("DNS not read") {
       troubles.append("DNS cannot be read")
     }
+    if room.machine.isReadOnly { troubles.append("another writer claims the name") }
+    if room.upkeep.tokenTrouble != nil { troubles.append("the record cannot be written") }
     guard let assessment = room.assessment else { return troubles }
     let rule = assessment.decision.rule
     if assessment.facts.source == .confirmed, room.machine.memory.intent == nil {

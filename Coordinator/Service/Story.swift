@@ -69,6 +69,9 @@ enum Story {
     case .commanded:
       let reason = asked?.reason.map { ": \($0)" } ?? ""
       return "\(asked?.by ?? "an operator") asked for it\(reason)"
+    case .repair where intent.rule == .enforceDrift:
+      return "somebody else put \(intent.replaces?.joined(separator: ", ") ?? "another address") "
+        + "there, and drift is \"enforce\""
     case .repair: return "a write toward \(from) that had no answer has landed late"
     case .elective: return "\(intent.to) is ready to take users back from \(from)"
     case .emergency:
@@ -99,7 +102,7 @@ enum Story {
     switch rule {
     case .suspect, .noTarget, .unsure, .blockedByObserve, .blockedByBudget, .blockedByDoubt,
       .blockedByGrace, .blockedByRefusal, .blockedByFreeBudget, .blockedByPause,
-      .blockedByMaintenance, .awaitApproval:
+      .blockedByMaintenance, .blockedByConflict, .awaitApproval:
       var text = " (\(active): \(brief(picture))"
       let would: Set<Rule> = [.blockedByObserve, .blockedByPause, .awaitApproval]
       if would.contains(rule), let target = assessment.target { text += "; to \(target)" }
@@ -110,7 +113,7 @@ enum Story {
         text += "; " + why.joined(separator: "; ")
       }
       return text + ")"
-    case .failOver, .failBack, .operatorMove, .supersede, .lateEcho:
+    case .failOver, .failBack, .operatorMove, .supersede, .lateEcho, .enforceDrift:
       guard let intent = assessment.intent else { return "" }
       let from = intent.from ?? "nowhere"
       return " (\(from) to \(intent.to), epoch \(intent.epoch))"

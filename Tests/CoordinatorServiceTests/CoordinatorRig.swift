@@ -23,6 +23,8 @@ struct CoordinatorRig {
     var regions = ["us-east": "192.0.2.1", "eu-central": "192.0.2.2", "ap-south": "192.0.2.3"]
     /// Agent to region.
     var agents = ["a1": "us-east", "b1": "eu-central"]
+    /// Agent to further lines.
+    var agentLines: [String: String] = [:]
     /// Service to its lines.
     var services = ["app": ""]
 
@@ -52,6 +54,7 @@ struct CoordinatorRig {
           [agent.\(agent)]
           region = "\(region)"
           public_key = "\(keys[agent]?.verifier.base64 ?? "")"
+          \(agentLines[agent] ?? "")
 
           """
       }
@@ -73,7 +76,10 @@ struct CoordinatorRig {
   }
 
   /// `prepare` may fill the journal before the coordinator opens it.
-  init(_ text: Text = Text(), prepare: (Store) throws -> Void = { _ in }) throws {
+  init(
+    _ text: Text = Text(), provider: (any DNSProvider)? = nil,
+    prepare: (Store) throws -> Void = { _ in }
+  ) throws {
     directory = try Files.makeTemporaryDirectory(prefix: "signalbox-rig")
     var keys: [String: Signer] = [:]
     for agent in ["a1", "a2", "b1", "c1"] { keys[agent] = try Signer.generate() }
@@ -83,8 +89,9 @@ struct CoordinatorRig {
     try prepare(store)
     let dns = DNSClient()
     coordinator = try Coordinator(
-      deployment: Deployment(settings), store: store, provider: NoProvider(),
-      nameServers: NameServers(["127.0.0.1:53"], client: dns), dns: dns, publicKey: "key",
+      deployment: Deployment(settings), store: store, provider: provider ?? NoProvider(),
+      nameServers: NameServers(["127.0.0.1:53"], client: dns, deadline: .milliseconds(100)),
+      dns: dns, publicKey: "key",
       logger: Logger(label: "test") { [log] _ in log.handler })
   }
 

@@ -10,10 +10,13 @@ import Wire
 /// Leases in directives (RULES 13), two hosts with one identity (FAULTS 11), starts that come too
 /// often (RULES 15): how the shell tells what the decision's machines say.
 @Suite struct SurroundingsTests {
+  /// Challenges hold however slow the machine is.
+  private static let patient = "fresh_for = \"10m\""
+
   private static func rig(
     _ service: String = "", memory adjust: @escaping (inout Memory) -> Void
   ) throws -> CoordinatorRig {
-    try CoordinatorRig(.init(services: ["app": service])) { store in
+    try CoordinatorRig(.init(services: ["app": "\(service)\n\(patient)"])) { store in
       var memory = Memory()
       memory.active = "us-east"
       adjust(&memory)
@@ -41,11 +44,13 @@ import Wire
     let other = try await rig.coordinator.take(rig.report("b1", from: "eu-central"), from: "b1")
     #expect(other.services.map(\.exclusive) == ["us-east"])
     #expect(other.services.map(\.leaseMs) == [nil])
+    #expect(other.services.map(\.pending) == [nil])
     #expect(
       await rig.coordinator.status().services.map(\.exclusive)
         == [ExclusiveStatus(region: "us-east")])
     // A longer lease is granted when it is durable.
-    _ = try await rig.reload(.init(services: ["app": "lease = \"20s\""]))
+    _ = try await rig.reload(
+      .init(services: ["app": "lease = \"20s\"\n\(Self.patient)"]))
     Self.next(&first, directive.challenge)
     let before = try await rig.coordinator.take(first, from: "a1")
     #expect(before.services.map(\.leaseMs) == [nil])
@@ -63,6 +68,7 @@ import Wire
       unknowing.report("a1", from: "us-east"), from: "a1")
     #expect(directive.services.map(\.exclusive) == [nil])
     #expect(directive.services.map(\.leaseMs) == [nil])
+    #expect(directive.services.map(\.pending) == [true])
     let pending = await unknowing.coordinator.status().services[0].exclusive
     #expect(pending?.pending == "us-east" && pending?.region == nil)
     #expect(pending?.leftMs ?? 0 > 0)
@@ -71,6 +77,7 @@ import Wire
     let unset = try Self.rig { $0.exclusive = Exclusive(region: "us-east", leaseMs: 15_000) }
     let plain = try await unset.coordinator.take(unset.report("a1", from: "us-east"), from: "a1")
     #expect(plain.services.map(\.exclusive) == [nil])
+    #expect(plain.services.map(\.pending) == [nil])
     #expect(await unset.coordinator.status().services[0].exclusive == nil)
     await unset.end()
   }

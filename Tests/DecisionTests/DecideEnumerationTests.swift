@@ -133,9 +133,10 @@ extension DecideEnumerationTests {
       !withoutIntent.contains(phase) || facts.isPlaced || decision.effect == .none
         || decision.effect == .openRepair
     },
-    Property(name: "a late echo is overwritten unless the active region is down") {
+    Property(name: "drift is overwritten, and a late echo unless the active region is down") {
       phase, facts, decision in
-      let must = withoutIntent.contains(phase) && facts.at == .echo && !facts.isPlaced
+      let wrong = facts.at == .drift || facts.at == .echo && !facts.isPlaced
+      let must = withoutIntent.contains(phase) && wrong
       return must == (decision.effect == .openRepair)
     },
     Property(name: "after the point of no return the source does not matter") {
@@ -153,7 +154,7 @@ extension DecideEnumerationTests {
       let lost = facts.goal != .eligible
       let refuted = facts.errand == .emergency && facts.source == .well
       let closed = facts.errand == .elective && facts.gate != .open
-      let held: Set<Block> = [.observe, .pause, .maintenance]
+      let held: Set<Block> = [.conflict, .observe, .pause, .maintenance]
       let stopped =
         [.emergency, .elective].contains(facts.errand) && facts.block.map(held.contains) == true
       return (decision.effect == .cancel) == (!waits && (lost || refuted || closed || stopped))
@@ -168,7 +169,10 @@ extension Facts {
     case .none: break
     case .openEmergency: open(.emergency)
     case .openElective: open(.elective)
-    case .openRepair: open(.repair)
+    case .openRepair:
+      open(.repair)
+      // Once in a while only.
+      if at == .drift { at = .foreign }
     case .openCommanded:
       open(.commanded)
       request = false

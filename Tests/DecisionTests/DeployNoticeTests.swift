@@ -17,6 +17,16 @@ struct DeployNoticeTests {
     lab.picture("a").inside.instances.first { $0.agent == agent }?.reason
   }
 
+  /// One with nothing left of it is over: the next one begins anew.
+  @Test func nothingLeftIsNoNotice() {
+    var lab = Self.deploying(leftMs: 0)
+    #expect(lab.evidence.deploying.isEmpty)
+    #expect(lab.vote("a1") == .bad)
+    lab.hosts["a1"]?.deployingMs = 1
+    lab.run()
+    #expect(lab.evidence.deploying == ["a1": lab.now])
+  }
+
   @Test func theRestAreRefusedWithTheReason() {
     let lab = Self.deploying(3)
     #expect(Self.reason(lab, "a1") == "is being deployed")

@@ -131,4 +131,14 @@ struct DoubtsTests {
   @Test func everyDoubtHasASentence() {
     #expect(Set(Doubt.allCases.map(\.text)).count == Doubt.allCases.count)
   }
+
+  /// Evidence of the very instant from which on it counts, counts.
+  @Test func whatIsAsOldAsTheFloorCounts() {
+    let floor = Instant(milliseconds: 5000)
+    let evidence = Evidence(floor: floor)
+    #expect(evidence.isFresh(floor, now: floor, for: .seconds(1)))
+    #expect(!evidence.isFresh(Instant(milliseconds: 4999), now: floor, for: .seconds(1)))
+    #expect(evidence.isFresh(floor, now: floor + .seconds(1), for: .seconds(1)))
+    #expect(!evidence.isFresh(floor, now: floor + .milliseconds(1001), for: .seconds(1)))
+  }
 }

@@ -62,6 +62,18 @@ struct EchoTests {
     #expect(memory.echoes?.map(\.repairs) == [1])
   }
 
+  /// What it overwrites is our own: no health is asked for, but that its target is not dead.
+  @Test func itIsOverwrittenAlsoTowardARegionThatIsNotWell() {
+    var lab = Self.abandoned()
+    Self.point(&lab, at: ["2"])
+    #expect(lab.tick().decision.rule == .lateEcho)
+    lab.check("a1", is: .bad)
+    #expect(lab.run(2).pictures["a"]?.verdict == .degraded)
+    lab.reports("a", arrive: false)
+    #expect(lab.run(20).decision.rule == .writePending)
+    #expect(lab.machine.memory.intent?.errand == .repair)
+  }
+
   @Test func halfOfAnEchoIsOneToo() {
     let both: [AddressFamily] = [.ipv4, .ipv6]
     var lab = Self.abandoned(families: both)

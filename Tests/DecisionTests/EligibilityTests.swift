@@ -124,6 +124,16 @@ struct EligibilityTests {
       for index in report.probes.indices { report.probes[index].servingMs = 60_000 }
     }
     #expect(Self.refusals(&lab).contains("probe-since-fault"))
+    // As old as the fault is young enough.
+    let fault = lab.now.before(ageMs: 1000)
+    for extra in [0, 1] {
+      lab.edit = { report, now in
+        for index in report.probes.indices {
+          report.probes[index].servingMs = Int((now - fault).wholeMilliseconds) + extra
+        }
+      }
+      #expect(Self.refusals(&lab).contains("probe-since-fault") == (extra == 1))
+    }
   }
 
   @Test func upForMinUpAfterADownVerdict() throws {

@@ -167,6 +167,21 @@ struct InsideTests {
   }
 
   /// One of two checks hangs: neither its last good nor its last bad result counts any more.
+  /// Why a host is missing is told.
+  @Test func aReportThatIsTooOldIsToldFromAResultThatIs() {
+    var lab = Lab()
+    lab.settle()
+    lab.reports("a1", arrive: false)
+    lab.run(16)
+    let silent = lab.picture("a").inside.instances.first { $0.agent == "a1" }
+    #expect(silent?.vote == .missing && silent?.reason == "its last report is too old")
+    lab.reports("a1", arrive: true)
+    lab.edit = { report, _ in report.checks[0].ageMs = 15_001 }
+    lab.run()
+    let stuck = lab.picture("a").inside.instances.first { $0.agent == "a1" }
+    #expect(stuck?.vote == .missing && stuck?.reason == "a check has no fresh result")
+  }
+
   @Test(arguments: [CheckState.good, .bad]) func oneStaleResultOfTwoIsMissing(stale: CheckState) {
     var lab = Lab()
     lab.settle()

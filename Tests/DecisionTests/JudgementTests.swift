@@ -156,6 +156,8 @@ struct HeartbeatViewTests {
 
   @Test func aReaderThatCannotReadKnowsNothing() {
     #expect(Self.view(seenMs: 9000, readMs: 9000) == .unknown)
+    #expect(Self.view(seenMs: 9000, readMs: 6801) == .unknown)
+    #expect(Self.view(seenMs: 9000, readMs: 6800) == .stopped)
   }
 
   @Test func theUsualLagIsCappedAtMaxLag() {

@@ -6,8 +6,9 @@ import Wire
 struct RuleTests {
   static let names: [Int: String] = [
     100: "steady", 110: "unsure", 120: "at-unknown", 121: "at-foreign", 122: "at-mixed",
-    123: "late-echo",
+    123: "late-echo", 124: "enforce-drift",
     200: "suspect", 210: "confirm-wait", 220: "refuted", 221: "doubtful",
+    230: "blocked-by-conflict",
     231: "blocked-by-grace", 232: "blocked-by-doubt", 233: "blocked-by-observe",
     234: "blocked-by-budget", 235: "blocked-by-refusal",
     236: "blocked-by-free-budget", 237: "blocked-by-pause", 238: "blocked-by-maintenance",

@@ -54,7 +54,7 @@ extension ProcessTests {
     @Test func answerLost() async throws {
       try await withRehearsal(manual()) { rehearsal in
         _ = try await rehearsal.sandbox.fault(
-          "api-applied-then-timeout", target: "PUT", seconds: nil, count: 1)
+          "api-applied-then-timeout", target: "PUT", seconds: nil, count: 2)
         try await failActive(rehearsal)
         try await expectOneMove(rehearsal)
         let events = try await rehearsal.events()

@@ -116,6 +116,7 @@ extension ProcessTests {
         coordinator = "http://127.0.0.1:28621"
         coordinator_key = "\(coordinatorKey.verifier.base64)"
         key_file = "\(directory)/agent-key"
+        listen = "off"
         rehearsal_speed = 20
         [[check]]
         http = "http://127.0.0.1:9/health"

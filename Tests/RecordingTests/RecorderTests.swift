@@ -45,7 +45,13 @@ import Wire
       to: Outer(
         at: .mixed, write: .refused,
         request: Request(to: "b", isFailback: true, overrides: ["up"], untilMs: 7), memory: memory))
+    let summary = HealthSummary(
+      agent: "a", region: "r", boot: "b", sequence: 7, wallMs: 5,
+      checks: [SummaryCheck(name: "c", services: ["*"], state: .bad, ageMs: 9, badSinceMs: 11)],
+      omitted: 1, starved: true, deployingMs: 3)
     let odd: [Entry] = [
+      .summary(
+        summary, signed: Instant(milliseconds: 8_998_000), at: Instant(milliseconds: 9_000_000)),
       .step(Step(service: "shop", now: at, change: change)),
       .step(Step(service: "unheard-of", now: at)),
       .step(Step(service: "web", now: Now(instant: at.instant, wallMs: at.wallMs - 9_000))),
@@ -58,7 +64,7 @@ import Wire
     var found: [Entry] = []
     let recording = try Recording(path: scratch.path)
     _ = try recording.play(fromMs: recording.fromMs, toMs: .max) { found.append($0) }
-    #expect(found.suffix(7).elementsEqual(odd + [last]))
+    #expect(found.suffix(8).elementsEqual(odd + [last]))
     let reports = found.count { if case .report = $0 { true } else { false } }
     let rounds = found.count { if case .probes = $0 { true } else { false } }
     #expect(reports > 100 && rounds == 40)

@@ -8,6 +8,7 @@ struct AgentSettingsTests {
     #expect(settings.agent == "app-1")
     #expect(settings.coordinator == "http://127.0.0.2:18621")
     #expect(settings.keyFile == "/etc/signalbox/secrets/agent-key")
+    #expect(settings.listen?.description == "127.0.0.1:8620")
     #expect(settings.rehearsalSpeed == 1)
     #expect(settings.reportInterval == Defaults.reportInterval)
     #expect(settings.confirmInterval == Defaults.confirmInterval)
@@ -78,6 +79,26 @@ struct AgentSettingsTests {
     #expect(settings.checks[1].timeout == .milliseconds(150))
   }
 
+  @Test func aTCPCheckHasTheSameDefaults() throws {
+    let text = """
+      [[check]]
+      tcp = "127.0.0.1:5432"
+      [[check]]
+      tcp = "[::1]:6379"
+      services = ["shop"]
+      counts = "alert"
+      fall = 5
+      """
+    let checks = try Files.agent(Files.agent + text).tcpChecks
+    #expect(checks.map(\.place.description) == ["127.0.0.1:5432", "[::1]:6379"])
+    #expect(checks[0].every == Defaults.checkInterval)
+    #expect(checks[0].timeout == Defaults.checkDeadline)
+    #expect(checks[0].fall == Defaults.checkFall && checks[0].rise == Defaults.checkRise)
+    #expect(checks[0].counts == .region && checks[0].services == ["*"])
+    #expect(checks[1].counts == .alert && checks[1].services == ["shop"] && checks[1].fall == 5)
+    #expect(try Files.agent(Files.agent + text).checks.count == 1)
+  }
+
   @Test func aCoordinatorWithANameIsTheReference() throws {
     let text = Files.agent.replacing("http://127.0.0.2:18621/", with: "https://coord.example.net")
     #expect(try Files.agent(text).dynamodb?.referenceName == "coord.example.net")
@@ -86,6 +107,14 @@ struct AgentSettingsTests {
   @Test func withoutATableThereIsNoDynamoDB() throws {
     let text = Files.agent.replacing("[dynamodb]\ntable = \"app\"\n", with: "")
     #expect(try Files.agent(text, environment: [:]).dynamodb == nil)
+  }
+
+  @Test func theLocalEndpointMayBeElsewhereOrNowhere() throws {
+    for text in ["127.0.1.11:8620", "[::1]:80", "0.0.0.0:65535"] {
+      #expect(
+        try Files.agent("listen = \"\(text)\"\n" + Files.agent).listen?.description == text)
+    }
+    #expect(try Files.agent("listen = \"off\"\n" + Files.agent).listen == nil)
   }
 
   @Test func whatTheEnvironmentLacksIsNamed() {
@@ -104,6 +133,9 @@ struct AgentSettingsTests {
     ("every = \"2s\"", "It belongs in [[check]]."),
     ("table = \"app\"", "It belongs in [dynamodb]."),
     ("source_address = \"localhost\"", "an IPv4 or IPv6 address"),
+    ("listen = \"localhost:8620\"", "an IP address and a port, as \"127.0.0.1:8620\", or \"off\""),
+    ("listen = \"127.0.0.1\"", "an IP address and a port"),
+    ("listen = \"127.0.0.1:0\"", "an IP address and a port"),
     ("rehearsal_speed = 0", "a whole number from 1 to 20"),
     ("rehearsal_speed = \"fast\"", "a whole number from 1 to 20"),
     ("key_file = \"agent-key\"", "an absolute path"),
@@ -126,9 +158,14 @@ struct AgentSettingsTests {
     ("rise = 17", "a whole number from 1 to 16"),
     ("host = \"app\"", "a DNS name"),
     ("body_contains = \"\"", "a text that is not empty"),
-    ("tcp = \"127.0.0.1:80\"", "check[0].tcp: found an unknown key"),
+    ("tcp = \"127.0.0.1:80\"", "check[0].tcp: found http and tcp; accepted: either http or tcp"),
     ("[[check]]\nhttp = \"http://127.0.0.1:3000/health\"", "which check[0] asks too"),
-    ("[[check]]", "check[1].http: found nothing"),
+    ("[[check]]", "check[1].http: found nothing; accepted: either http or tcp"),
+    ("[[check]]\ntcp = \"localhost:80\"", "an IP address and a port, as \"127.0.0.1:8620\""),
+    ("[[check]]\ntcp = \"off\"", "check[1].tcp: found \"off\""),
+    ("[[check]]\ntcp = \"[::1]:80\"\nhost = \"app.example.org\"", "check[1].host: found a key"),
+    ("[[check]]\ntcp = \"[::1]:80\"\ntimeout = \"3s\"", "a timeout that is at most every"),
+    ("[[check]]\ntcp = \"[::1]:80\"\n[[check]]\ntcp = \"[::1]:80\"", "which check[1] asks too"),
     ("[[check]]\nhttp = \"ftp://x/\"", "check[1].http: found \"ftp://x/\""),
   ])
   func aMistakeInACheckIsNamed(_ line: String, _ words: String) {

@@ -73,6 +73,7 @@ struct CoordinatorSettingsTests {
     state_directory = "/tmp/state"
     key_file = "/tmp/key"
     source_address = "127.0.0.2"
+    reference = ["https://example.com/", "http://192.0.2.9"]
     rehearsal_speed = 10
     [linode]
     url = "http://127.0.0.1:18600/v4/"
@@ -93,7 +94,7 @@ struct CoordinatorSettingsTests {
     min_up = "4s"
     max_switches = "2 per 7d"
     max_switches_hard = 9
-    drift = "alert"
+    drift = "enforce"
     failback = "automatic"
     failback_after = "3s"
     max_lag = "2s"
@@ -115,6 +116,7 @@ struct CoordinatorSettingsTests {
     [agent.b]
     region = "us"
     public_key = "\(Files.keyB)"
+    services = ["app"]
     [agent.a]
     region = "eu"
     public_key = "\(Files.keyA)"
@@ -126,6 +128,9 @@ struct CoordinatorSettingsTests {
     #expect(settings.listen.description == "[::1]:9000")
     #expect(settings.socket == "/tmp/s.sock")
     #expect(settings.sourceAddress == "127.0.0.2")
+    #expect(settings.reference == ["https://example.com/", "http://192.0.2.9"])
+    #expect(settings.agents.map(\.services) == [nil, ["app"]])
+    #expect(settings.services.map(\.drift) == [.enforce])
     #expect(settings.linode.url == "http://127.0.0.1:18600/v4")
     #expect(settings.linode.tokenFile == "/tmp/token")
     #expect(settings.nameServers == ["127.0.0.53:18653", "[2001:db8::53]:53", "ns.example.org"])

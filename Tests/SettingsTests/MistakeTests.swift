@@ -107,7 +107,7 @@ struct MistakeTests {
     ("failback = \"auto\"", "\"manual\" or \"automatic\" or \"never\""),
     ("on_data_risk = \"hope\"", "\"proceed\" or \"ask\""),
     ("on_contested = \"ask\"", "\"move\" or \"alert\""),
-    ("drift = \"enforce\"", "\"enforce\" is planned"),
+    ("drift = \"enforced\"", "Did you mean \"enforce\"?"),
     ("min_vantages = 4", "service.app.min_vantages: found 4; accepted: at most 3"),
     ("[service.app.more]\nx = 1", "service.app.more: found an unknown key"),
   ])

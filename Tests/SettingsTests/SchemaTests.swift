@@ -55,7 +55,8 @@ struct SchemaTests {
     ("service.failback", "\"never\""), ("service.failback_after", "\"16m\""),
     ("service.max_lag", "\"6s\""), ("service.max_data_at_risk", "\"61s\""),
     ("service.on_data_risk", "\"ask\""), ("service.on_contested", "\"alert\""),
-    ("service.lease", "\"2m\""),
+    ("service.lease", "\"2m\""), ("service.drift", "\"enforce\""),
+    ("agent.services", "[\"app\"]"), ("reference", "[\"https://example.com\"]"),
     ("service.min_vantages", "3"), ("service.fresh_for", "\"16s\""),
     ("service.report_interval", "\"6s\""), ("service.probe_interval", "\"6s\""),
     ("service.probe_deadline", "\"2s\""), ("service.heartbeat_period", "\"3s\""),
@@ -67,18 +68,17 @@ struct SchemaTests {
   private static let agent: [(key: String, value: String)] = [
     ("agent", "\"b\""), ("region", "\"ap-south\""), ("coordinator", "\"http://127.0.0.9\""),
     ("coordinator_key", "\"\(Files.keyB)\""), ("key_file", "\"/k\""),
-    ("source_address", "\"127.0.0.9\""), ("rehearsal_speed", "2"), ("dynamodb.table", "\"bbb\""),
+    ("source_address", "\"127.0.0.9\""), ("listen", "\"off\""),
+    ("rehearsal_speed", "2"), ("dynamodb.table", "\"bbb\""),
     ("dynamodb.aws_region", "\"us-west-2\""), ("dynamodb.endpoint", "\"http://127.0.0.9\""),
     ("dynamodb.resolver", "\"127.0.0.53\""), ("dynamodb.reference_name", "\"b.example.org\""),
     ("dynamodb.credentials_file", "\"/c\""), ("dynamodb.profile", "\"b\""),
-    ("dynamodb.also_write", "\"b\""), ("check.http", "\"http://127.0.0.9\""),
+    ("dynamodb.counts", "\"alert\""), ("dynamodb.also_write", "\"b\""),
+    ("check.http", "\"http://127.0.0.9\""),
     ("check.host", "\"b.example.org\""), ("check.services", "[\"b\"]"),
     ("check.counts", "\"alert\""), ("check.every", "\"3s\""), ("check.timeout", "\"1s\""),
     ("check.fall", "4"), ("check.rise", "3"), ("check.body_contains", "\"b\""),
   ]
-
-  /// What has one accepted value so far: it cannot make a difference.
-  private static let single: Set<String> = ["service.drift"]
 
   /// A key that is parsed but reaches nobody would be a lie: each one has to make a difference.
   @Test func everyKeyMakesADifference() throws {
@@ -91,8 +91,11 @@ struct SchemaTests {
     for (key, value) in Self.agent {
       #expect(try Files.agent(Self.replaced(key, value, in: Files.agent)) != agent, "\(key)")
     }
-    #expect(Self.names(of: .coordinator) == Set(Self.coordinator.map(\.key)).union(Self.single))
-    #expect(Self.names(of: .agentFile) == Set(Self.agent.map(\.key)))
+    #expect(Self.names(of: .coordinator) == Set(Self.coordinator.map(\.key)))
+    let tcp = Files.agent.replacing(
+      "http = \"http://127.0.0.1:3000/health\"", with: "tcp = \"127.0.0.1:3000\"")
+    #expect(try Files.agent(tcp) != agent)
+    #expect(Self.names(of: .agentFile) == Set(Self.agent.map(\.key)).union(["check.tcp"]))
   }
 
   private static func names(of schema: Schema) -> Set<String> {

@@ -30,7 +30,7 @@ extension MovePlan {
   /// `touched`: an address was.
   func assess(_ records: [ProviderRecord], claimed: Bool, touched: Bool) -> Assessment {
     if let conflict = MarkerConflict.find(
-      in: records, name: name, mine: marker, claimed: claimed)
+      in: records, name: name, mine: marker, claimed: claimed, adopted: adopted)
     {
       return .conflict(conflict)
     }

@@ -14,16 +14,19 @@ public struct MovePlan: Hashable, Sendable {
   public let configured: Set<String>
   /// The mark to leave before the first address is written.
   public let marker: Marker
+  /// The excerpt of another's mark that an operator adopted: it is overwritten.
+  public let adopted: String?
 
   public init(
     name: String, desired: [String: String], previous: [String: String?] = [:],
-    configured: Set<String>, marker: Marker
+    configured: Set<String>, marker: Marker, adopted: String? = nil
   ) {
     self.name = Canonical.name(name)
     self.desired = desired.mapValues(Canonical.address)
     self.previous = previous.compactMapValues { $0.map(Canonical.address) }
     self.configured = Set(configured.map(Canonical.address))
     self.marker = marker
+    self.adopted = adopted
   }
 }
 

@@ -90,6 +90,8 @@ struct StorySetup {
         throw StoryProblem(description: "'\(found)': move or alert")
       }
       policy.onContested = what
+    } else if StoryWords("drift is enforced").match(line) != nil {
+      policy.drift = .enforce
     } else if let found = StoryWords("on data risk <what>").match(line)?.first {
       guard let what = OnDataRisk(rawValue: found) else {
         throw StoryProblem(description: "'\(found)': proceed or ask")

@@ -1,0 +1,181 @@
+import DNS
+import Decision
+import Settings
+import Store
+import Wire
+
+/// The TXT marker beside moves (RULES 16): watched for other writers, written again as it is to
+/// prove that the token can write, claimed after an operator's `adopt`.
+extension Coordinator {
+  static let readOnly = "another writer claims the name: nothing is written until signalbox adopt"
+
+  /// Looks for another writer's marker in a reading of the records.
+  func watchMarker(_ name: String, in records: [ProviderRecord], now: Now) {
+    guard let room = rooms[name], room.moving == nil, room.upkeep.proving == nil else { return }
+    let adopted = room.machine.memory.conflict?.adopted
+    let found = MarkerConflict.find(
+      in: records, name: room.service.topology.name, mine: marker(room), adopted: adopted)
+    if let found { return noteConflict(name, found, now: now) }
+    guard let adopted, !MarkerConflict.stands(adopted, in: records) else { return }
+    var machine = room.machine
+    machine.noteMarkerIsOurs()
+    if keep(machine, of: name, nil) { rooms[name]?.machine = machine }
+  }
+
+  /// From now on nothing is written for the service, also after a restart.
+  func noteConflict(_ name: String, _ conflict: MarkerConflict, now: Now) {
+    guard var machine = rooms[name]?.machine,
+      machine.noteConflict(
+        found: conflict.excerpt, epoch: conflict.marker?.epoch, wallMs: now.wallMs)
+    else { return }
+    let event = EventRecord(
+      .conflict, at: now, service: name, region: machine.memory.active,
+      epoch: machine.memory.epoch, level: .alert,
+      text: "\(conflict): read-only from now on. Two coordinators, or one that was rebuilt? Stop "
+        + "the other one, then: signalbox adopt \(name)")
+    // Not stored, it holds all the same, and is stored with the next step.
+    _ = keep(machine, of: name, event)
+    rooms[name]?.machine = machine
+  }
+
+  /// Says at a start that another writer's marker was found before it.
+  func tellOldConflicts(_ now: Now) {
+    for name in rooms.keys.sorted() {
+      guard let machine = rooms[name]?.machine, machine.isReadOnly,
+        let conflict = machine.memory.conflict
+      else { continue }
+      record(
+        EventRecord(
+          .conflict, at: now, service: name, region: machine.memory.active,
+          epoch: machine.memory.epoch, level: .alert,
+          text: "still read-only: another writer's marker said \"\(conflict.found)\". Stop the "
+            + "other one, then: signalbox adopt \(name)"))
+    }
+  }
+
+  /// A move that waits for an operator's `adopt`: one that wrote nothing ends.
+  func holdMove(_ name: String) {
+    guard let room = rooms[name], room.machine.memory.phase == .switching,
+      room.machine.write == .pending, room.machine.memory.intent?.halfway != true
+    else { return }
+    refuse(name, Self.readOnly)
+  }
+
+  /// Takes what others left in DNS for the base, as the operator saw it.
+  func adopt(_ request: OrderRequest, room: inout Room) throws(Refusal) -> String {
+    if let seen = request.seen, seen != room.adoptable ?? Adoptable() {
+      throw Refusal(
+        code: "conflict",
+        message: "what stands in DNS is not what you saw. Look again: signalbox status")
+    }
+    let said = try room.machine.adopt(
+      foreign: room.upkeep.shown, by: request.operatorName, epoch: request.epoch)
+    if let intent = room.machine.memory.intent { room.incident?.epoch = intent.epoch }
+    room.upkeep.proveFrom = nil
+    return "\(room.name) is adopted: " + said.joined(separator: "; ")
+  }
+
+  // MARK: Proving that the token can write
+
+  /// Begins to write the marker where that is due; it goes on beside everything else.
+  func proveToken(_ name: String, now: Now) {
+    guard let room = rooms[name], room.upkeep.proving == nil,
+      room.upkeep.proveFrom.map({ now.instant >= $0 }) ?? true, mayProve(name)
+    else { return }
+    let adopted = room.machine.memory.conflict?.adopted
+    let isOrdered = adopted != nil
+    let creates = isOrdered || room.service.policy.automation != .observe
+    let marker = marker(room)
+    let deadline = deployment.settings.pace.writeDeadline
+    let provider = provider
+    let subject = room.service.topology.name
+    rooms[name]?.upkeep.proving = Task {
+      let result = await MarkerRewrite.perform(
+        marker, of: subject, adopted: adopted, creates: creates, provider: provider,
+        deadline: deadline
+      ) { await self.mayProve(name) }
+      proved(name, result)
+    }
+  }
+
+  /// Never in a move, never while it is not settled who wrote what stands there.
+  func mayProve(_ name: String) -> Bool {
+    guard !ending, storeTrouble == nil, let room = rooms[name] else { return false }
+    let memory = room.machine.memory
+    return room.moving == nil && memory.intent == nil && memory.echoes == nil
+      && memory.active != nil && room.machine.at == .region && !room.upkeep.isByServers
+      && !room.machine.isReadOnly && room.machine.graceLeft(Now.read().instant) == nil
+  }
+
+  private func proved(_ name: String, _ result: MarkerRewriteResult) {
+    let now = Now.read()
+    let pace = deployment.settings.pace
+    rooms[name]?.upkeep.proving = nil
+    rooms[name]?.upkeep.proveFrom = now.instant + pace.tokenProofRetry
+    guard !ending else { return }
+    switch result {
+    case .written:
+      rooms[name]?.upkeep.proveFrom = now.instant + pace.tokenProof
+      noteTokenWorks(name, now: now)
+    case .conflict(let conflict): noteConflict(name, conflict, now: now)
+    case .refused(let error): noteToken(name, refusal: error, now: now)
+    case .absent, .stopped, .unclear: break
+    }
+  }
+
+  /// The provider refuses writes: told before a move needs them (FAULTS 42).
+  func noteToken(_ name: String, refusal: ProviderError, now: Now) {
+    guard let room = rooms[name] else { return }
+    let cure =
+      refusal.kind == .unauthorized
+      ? "Make one with the scope domains:read_write, put it into "
+        + "\(deployment.settings.linode.tokenFile), and: systemctl restart signalbox-coordinator"
+      : "Look at the records of \(room.service.topology.name) and _signalbox."
+        + room.service.topology.name
+    let what =
+      refusal.kind == .unauthorized
+      ? "the token cannot write any more" : "the marker of \(name) cannot be written"
+    let text = "\(what), so a move of \(name) would fail: \(refusal). \(cure)"
+    let isNews = room.upkeep.tokenTrouble == nil
+    rooms[name]?.upkeep.proveFrom = now.instant + deployment.settings.pace.tokenProofRetry
+    rooms[name]?.upkeep.tokenTrouble = text
+    guard isNews else { return }
+    record(
+      EventRecord(
+        .tokenRefused, at: now, service: name, epoch: room.machine.memory.epoch, level: .alert,
+        text: text))
+  }
+
+  /// A write was taken.
+  func noteTokenWorks(_ name: String, now: Now) {
+    guard let room = rooms[name], room.upkeep.tokenTrouble != nil else { return }
+    rooms[name]?.upkeep.tokenTrouble = nil
+    record(
+      EventRecord(
+        .tokenWorks, at: now, service: name, epoch: room.machine.memory.epoch, level: .notice,
+        text: "the records of \(name) can be written again"))
+  }
+
+  /// Ours, of now.
+  private func marker(_ room: Room) -> Marker {
+    let memory = room.machine.memory
+    return Marker(
+      cluster: store.clusterID, incarnation: incarnation, epoch: memory.epoch,
+      active: memory.active ?? "unknown")
+  }
+
+  // MARK: Where DNS points, without the API
+
+  /// Whether the name servers may be believed: not while they may still show what was before a
+  /// write of ours.
+  func mayTrustServers(_ room: Room, now: Now) -> Bool {
+    let limit = room.service.policy.notPublishedAfter
+    if let wrote = room.upkeep.wroteAt, now.instant - wrote <= limit { return false }
+    // Of a move before this start only the wall clock tells when it was.
+    // One that was called off has written nothing.
+    guard let last = room.lastIncident, ![.converged, .cancelled].contains(last.outcome) else {
+      return true
+    }
+    return now.wallMs - last.stamps.intentMs > limit.wholeMilliseconds
+  }
+}

@@ -1,0 +1,131 @@
+import Decision
+import Settings
+import Store
+import Wire
+
+/// What the coordinator is told of clocks and of its own network; no decision rests on it.
+struct Surroundings: Sendable {
+  /// Each agent's wall clock less ours at its newest report, milliseconds.
+  var skews: [AgentID: Int64] = [:]
+  var refusals: TimeRefusals
+  /// Told that most agents were refused for time.
+  var clocksDiffer = false
+  /// Rounds in a row in which a region answered and no reference did.
+  var referenceMisses = 0
+  /// Told that no reference answers.
+  var referencesFail = false
+
+  init(window: Duration) {
+    refusals = TimeRefusals(window: window)
+  }
+
+  /// What the status says of it, a sentence each.
+  var findings: [String] {
+    var words: [String] = []
+    if clocksDiffer { words.append(Self.clocks) }
+    if referencesFail { words.append(Self.references) }
+    return words
+  }
+
+  static let clocks =
+    "most agents were refused for time: this host's clock is the likeliest to be wrong. Reports "
+    + "count by their challenges alone. Look: timedatectl"
+  static let references =
+    "no reference target answers while regions do: the targets of `reference` are down or not "
+    + "what they were, or the road there is cut"
+}
+
+extension Coordinator {
+  /// Most agents refused for time is what a stepped wall clock looks like (RULES 6d): while it
+  /// lasts, first contacts prove their time by a challenge.
+  func noteTimeRefusals(_ now: Now) {
+    let round = deployment.services.first?.policy.round ?? Defaults.reportInterval
+    let most = surroundings.refusals.areMost(
+      of: deployment.agents.keys, round: round, now: now.instant)
+    if most { admission.distrustWall(until: now.instant + round) }
+    guard most != surroundings.clocksDiffer else { return }
+    surroundings.clocksDiffer = most
+    record(
+      EventRecord(
+        most ? .clocksDiffer : .clocksAgree, at: now, level: most ? .alert : .notice,
+        text: most
+          ? Surroundings.clocks : "agents are no longer refused for time: wall clocks count again"))
+  }
+
+  /// One round of reference targets: nil where there are none. Their failure is told, and nothing
+  /// else.
+  func noteReferences(_ answered: Bool?, regionAnswers: Bool) {
+    let now = Now.read()
+    let misses = answered == false && regionAnswers
+    surroundings.referenceMisses = misses ? surroundings.referenceMisses + 1 : 0
+    let fails =
+      misses
+      ? surroundings.referencesFail || surroundings.referenceMisses >= probePlan.fall
+      // No region answers either: that is no news of the targets.
+      : answered == false && surroundings.referencesFail
+    guard fails != surroundings.referencesFail else { return }
+    surroundings.referencesFail = fails
+    record(
+      EventRecord(
+        fails ? .referencesFail : .referencesBack, at: now, level: fails ? .alert : .notice,
+        text: fails ? Surroundings.references : "a reference target answers again, or none is set"))
+  }
+
+  /// A line for every published family of a region that fails outside alone, and for its end
+  /// (RULES 3): users of that family do not reach it, and nothing is moved for it.
+  func familyEvents(
+    _ room: inout Room, _ assessment: Assessment, now: Now
+  ) -> [EventRecord] {
+    var events: [EventRecord] = []
+    for region in room.service.topology.regions {
+      guard let picture = assessment.pictures[region.id] else { continue }
+      let before = room.upkeep.badFamilies[region.id] ?? []
+      // All of them bad is a verdict, and is told as one.
+      let all = picture.outside.badFamilies
+      let bad = Set(all.count < room.service.topology.families.count ? all : [])
+      guard bad != before else { continue }
+      room.upkeep.badFamilies[region.id] = bad
+      for family in bad.symmetricDifference(before).sorted() {
+        let begins = bad.contains(family)
+        if !begins, all.contains(family) { continue }
+        events.append(
+          EventRecord(
+            begins ? .familyBad : .familyBack, at: now, service: room.name, region: region.id,
+            epoch: assessment.epoch, level: begins ? .alert : .notice,
+            text: begins
+              ? "\(region.id) is served, but not at its \(family.rawValue) address: its users of "
+                + "that family do not reach it"
+              : "the \(family.rawValue) address of \(region.id) is not seen to fail any more"))
+      }
+    }
+    return events
+  }
+}
+
+extension Presenter {
+  /// What is known of each agent, and how far its clock is off.
+  static func agents(_ snapshot: Snapshot) -> [AgentStatus]? {
+    let deployment = snapshot.deployment
+    let agents = deployment.settings.agents.compactMap { agent -> AgentStatus? in
+      let heard = snapshot.evidence.agents[agent.id]?.receivedAt
+      let skew = snapshot.skews[agent.id]
+      guard heard != nil || skew != nil else { return nil }
+      return AgentStatus(
+        agent: agent.id, region: agent.region,
+        heardMs: heard.map { Int((snapshot.now.instant - $0).wholeMilliseconds) },
+        skewMs: skew.map { Int(clamping: $0) })
+    }
+    return agents.isEmpty ? nil : agents
+  }
+
+  /// Hosts of a region whose clocks are far off.
+  static func skews(of region: RegionID, room: Room, snapshot: Snapshot) -> [String] {
+    let limit = Defaults.skewShown.wholeMilliseconds
+    return room.service.topology.agents(of: region).compactMap { agent in
+      guard let skew = snapshot.skews[agent], abs(skew) > limit else { return nil }
+      let span = Story.span(.milliseconds(Int64(clamping: skew.magnitude)))
+      return "\(agent): its clock is about \(span) \(skew > 0 ? "ahead of" : "behind") the "
+        + "coordinator's"
+    }
+  }
+}

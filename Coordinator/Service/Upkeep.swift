@@ -1,0 +1,64 @@
+import Decision
+import Wire
+
+/// What the shell keeps of one service beside its moves.
+struct Upkeep: Sendable {
+  /// The marker is being written; a move waits for its end.
+  var proving: Task<Void, Never>?
+  /// When the marker is written next; nil: at the next reading.
+  var proveFrom: Instant?
+  /// Why the provider refuses writes; nil: it took the newest one, or none was tried.
+  var tokenTrouble: String?
+  /// A write of a move went out then, and the name servers have not shown its value since.
+  var wroteAt: Instant?
+  /// Where DNS points is what the name servers say: the API cannot be read.
+  var isByServers = false
+  /// The addresses that `at` was read from, all families, sorted.
+  var shown: [String]?
+  /// Published families that fail outside alone, as told.
+  var badFamilies: [RegionID: Set<AddressFamily>] = [:]
+}
+
+extension Room {
+  /// What others left in DNS, for an operator's `adopt`; nil: nothing.
+  var adoptable: Adoptable? {
+    let found = Adoptable(
+      marker: machine.isReadOnly ? machine.memory.conflict?.found : nil,
+      addresses: machine.at == .foreign ? upkeep.shown ?? [] : [])
+    return found == Adoptable() ? nil : found
+  }
+
+  /// What to know of the service beside its regions, a sentence each.
+  var findings: [String] {
+    var words: [String] = []
+    let topology = service.topology
+    let memory = machine.memory
+    if let conflict = memory.conflict {
+      words.append(
+        conflict.isOpen
+          ? "another writer's marker stands at _signalbox.\(topology.name): "
+            + "\"\(conflict.found)\". Nothing is written. Stop the other one, then: signalbox "
+            + "adopt \(name)"
+          : "the marker of another writer was adopted by \(conflict.adoptedBy ?? "an operator"), "
+            + "and is overwritten next")
+    }
+    if let trouble = upkeep.tokenTrouble { words.append(trouble) }
+    if upkeep.isByServers {
+      words.append(
+        "DNS read from the name servers; the API cannot be read: judging goes on, a move's write "
+          + "waits for it")
+    }
+    if let accepted = memory.accepted, let active = memory.active {
+      words.append(
+        "\(accepted.joined(separator: ", ")) was adopted as \(active): a move overwrites it")
+    }
+    if let drift = memory.drift {
+      words.append(
+        "somebody else put \(drift.addresses.joined(separator: ", ")) into the record: with "
+          + "drift = \"enforce\" it is overwritten when it has stood for "
+          + "\(Story.span(service.policy.driftAfter)) and \(memory.active ?? "the active region") "
+          + "is healthy, at most once in \(Story.span(service.policy.driftPause))")
+    }
+    return words
+  }
+}

@@ -1,0 +1,141 @@
+import Platform
+import Testing
+
+@testable import DNS
+
+/// The marker beside moves (RULES 16): written again as it is, or claimed after an adoption.
+@Suite struct MarkerRewriteTests {
+  private static func run(
+    _ provider: ScriptedProvider, adopted: String? = nil, creates: Bool = true,
+    mayWrite: @escaping @Sendable () async -> Bool = { true }
+  ) async -> MarkerRewriteResult {
+    await MarkerRewrite.perform(
+      World.mine, of: "app.example.org", adopted: adopted, creates: creates, provider: provider,
+      deadline: .seconds(1), mayWrite: mayWrite)
+  }
+
+  private static func provider(_ markers: String...) -> ScriptedProvider {
+    World.provider(
+      [World.record(1, "A", World.a[0])]
+        + markers.enumerated().map { World.record(Int64(3 + $0.offset), "TXT", $0.element) })
+  }
+
+  private static func texts(_ provider: ScriptedProvider) -> [String] {
+    provider.now.records.filter { $0.type == "TXT" }.map(\.target)
+  }
+
+  @Test func aNoOpWriteOfWhatStandsThere() async {
+    var other = World.mine
+    other.incarnation = "ffff"
+    for mine in [World.mine.description, other.description, "\"\(World.mine)\""] {
+      let provider = Self.provider(mine)
+      #expect(await Self.run(provider) == .written)
+      #expect(provider.now.markerPuts == 1 && provider.now.posts == 0)
+      #expect(provider.now.addressPuts.isEmpty)
+      #expect(Self.texts(provider) == [mine], "as it was")
+      #expect(provider.now.objections.isEmpty)
+    }
+  }
+
+  @Test func anOlderOneOfOursIsBroughtUpToDate() async {
+    var old = World.mine
+    old.epoch -= 1
+    let provider = Self.provider(old.description)
+    #expect(await Self.run(provider) == .written)
+    #expect(Self.texts(provider) == [World.mine.description])
+  }
+
+  @Test func aMissingOneIsMadeOnlyWhereItMay() async {
+    let made = Self.provider()
+    #expect(await Self.run(made) == .written)
+    #expect(Self.texts(made) == [World.mine.description])
+    let left = Self.provider()
+    #expect(await Self.run(left, creates: false) == .absent)
+    #expect(left.now.posts == 0)
+  }
+
+  @Test func anothersIsNotTouched() async {
+    var higher = World.mine
+    higher.epoch += 1
+    var foreign = World.mine
+    foreign.cluster = "other"
+    for text in [higher.description, foreign.description, "v=spf1 -all"] {
+      let provider = Self.provider(text)
+      guard case .conflict(let found) = await Self.run(provider) else {
+        Issue.record("\(text) is no conflict")
+        continue
+      }
+      #expect(found.found == text)
+      #expect(provider.now.markerPuts + provider.now.posts == 0)
+    }
+  }
+
+  @Test func anAdoptedTextIsOverwrittenWhereverItStands() async {
+    let provider = Self.provider("theirs", World.mine.description, "theirs")
+    #expect(await Self.run(provider, adopted: "theirs") == .written)
+    #expect(Self.texts(provider) == Array(repeating: World.mine.description, count: 3))
+    #expect(provider.now.objections.isEmpty)
+    // Only exactly that one.
+    let other = Self.provider("theirs too")
+    guard case .conflict = await Self.run(other, adopted: "theirs") else {
+      Issue.record("another text was taken for the adopted one")
+      return
+    }
+    #expect(Self.texts(other) == ["theirs too"])
+  }
+
+  @Test func whatTheProviderSaysIsPassedOn() async {
+    for (answer, permanent) in [
+      (Answer.forbidden, true), (.throttled, false), (.lost, false), (.appliedAndLost, false),
+    ] {
+      let provider = Self.provider(World.mine.description)
+      provider.script { $0.claims = [answer] }
+      switch await Self.run(provider) {
+      case .refused(let error): #expect(permanent && error.kind == .unauthorized)
+      case .unclear: #expect(!permanent, "\(answer)")
+      default: Issue.record("\(answer) is neither refused nor unclear")
+      }
+      #expect(provider.now.markerPuts == 1, "not repeated")
+    }
+  }
+
+  @Test func nothingIsWrittenWhenAMoveCameBetween() async {
+    let provider = Self.provider(World.mine.description)
+    #expect(await Self.run(provider, mayWrite: { false }) == .stopped)
+    #expect(provider.now.markerPuts == 0)
+  }
+
+  @Test func whatOthersWroteIsBoundedAndHarmless() throws {
+    let text = "a\u{1B}[2J\n\u{9B}" + String(repeating: "ü", count: 1000)
+    let record = World.record(3, "TXT", text)
+    let found = try #require(
+      MarkerConflict.find(in: [record], name: "App.example.org.", mine: World.mine))
+    #expect(found.excerpt.hasPrefix("a?[2J??ü") && found.excerpt.count == 400)
+    #expect(MarkerConflict.stands(found.excerpt, in: [record]))
+    #expect(
+      MarkerConflict.find(
+        in: [record], name: World.name, mine: World.mine, adopted: found.excerpt) == nil)
+    #expect(!found.description.unicodeScalars.contains { $0.value < 0x20 })
+  }
+
+  /// A move writes over what an operator adopted, and over nothing else.
+  @Test func aMoveClaimsAnAdoptedMarker() async {
+    let plan = World.plan(families: ["A"])
+    let adopting = MovePlan(
+      name: plan.name, desired: plan.desired, configured: plan.configured, marker: plan.marker,
+      adopted: "theirs")
+    let provider = Self.provider("theirs")
+    let notebook = Notebook()
+    #expect(await World.perform(adopting, provider, notebook) == .committed)
+    #expect(Self.texts(provider) == [World.mine.description])
+    let refused = Self.provider("theirs")
+    guard case .conflict(let conflict) = await World.perform(plan, refused, Notebook()) else {
+      Issue.record("no conflict")
+      return
+    }
+    #expect(conflict.excerpt == "theirs")
+    #expect(MarkerConflict.stands("theirs", in: refused.now.records))
+    #expect(!MarkerConflict.stands("theirs", in: provider.now.records))
+    #expect(refused.now.addressPuts.isEmpty)
+  }
+}

@@ -1,0 +1,236 @@
+import Codec
+import Platform
+import Rehearsal
+import Testing
+import Wire
+
+extension ProcessTests {
+  /// Somebody else in the zone (RULES 7, 16), and a token that cannot write, on real processes.
+  @Suite struct AdoptTests {
+    private static let theirs = "signalbox cluster=elsewhere incarnation=1 epoch=41 active=us-east"
+    private static let page = "203.0.113.9"
+
+    /// Read-only until an operator says so, also after a restart and in an outage.
+    @Test func anotherWritersMarker() async throws {
+      try await withRehearsal(manual()) { rehearsal in
+        let url = "unix:\(rehearsal.directory)/coordinator.sock"
+        let nothing = try await signalbox("adopt", "app", "--yes", "--coordinator", url)
+        #expect(nothing.code == 1 && nothing.errors.contains("nothing_to_adopt"), "\(nothing)")
+        try await rehearsal.putMarker(Self.theirs)
+        try await rehearsal.waitForStatus("seen", within: patience) { service, _ in
+          service.orders?.adoptable?.marker == Self.theirs ? () : nil
+        }
+        await rehearsal.killCoordinator()
+        try await rehearsal.startCoordinator()
+        _ = try await rehearsal.fault("region-down", target: "us-east")
+        try await rehearsal.waitForStatus("held", within: patience) { service, _ in
+          service.rule.name == "blocked-by-conflict" ? () : nil
+        }
+        try await rehearsal.expectNoMove(for: .seconds(5), active: "us-east")
+        let forced = try await signalbox(
+          "failover", "app", "--to", "eu-central", "--yes", "--coordinator", url)
+        #expect(forced.code == 1 && forced.errors.contains("marker_conflict"), "\(forced)")
+        let shown = try await signalbox("status", "--coordinator", url)
+        #expect(shown.output.contains("signalbox adopt app"), "\(shown)")
+        let unasked = try await signalbox("adopt", "app", "--coordinator", url)
+        #expect(unasked.code == 2 && unasked.errors.contains("--yes"), "\(unasked)")
+        let adopted = try await signalbox(
+          "adopt", "app", "--yes", "--reason", "a test", "--json", "--coordinator", url)
+        #expect(adopted.code == 0, "\(adopted)")
+        let reply = try JSON.decode(
+          OrderReply.self, from: Array(adopted.output.utf8), maxBytes: 65_536)
+        #expect(reply.order == .adopt && reply.text.contains("epoch 42"), "\(reply)")
+        let incident = try await rehearsal.waitUntilServed(by: "eu-central")
+        #expect(incident.epoch == 43)
+        let marker = try await rehearsal.marker()
+        #expect(marker?.contains("epoch=43 active=eu-central") == true, "\(marker ?? "none")")
+        let events = try await rehearsal.events()
+        #expect(events.contains { $0.kind == "conflict" && $0.level == .alert })
+        #expect(events.contains { $0.kind == "order" && $0.text.contains("a test") })
+      }
+    }
+
+    /// A second coordinator, started by mistake (FAULTS 32): it sees the marker, writes nothing,
+    /// and the first one acts as if it were not there.
+    @Test func aSecondCoordinatorIsReadOnly() async throws {
+      try await withRehearsal(manual()) { rehearsal in
+        try await poll("the first marker is made") { try await rehearsal.marker() != nil }
+        let marker = try await rehearsal.marker()
+        let (process, other) = try second(rehearsal)
+        let http = HTTPClient(userAgent: "signalbox-tests")
+        defer { http.shutdown() }
+        let client = CoordinatorClient(address: other, http: http)
+        do {
+          try await poll("the second one is read-only") {
+            let status = try? await client.status().services.first
+            return status?.orders?.adoptable?.marker == marker
+          }
+          _ = try await rehearsal.fault("region-down", target: "us-east")
+          try await rehearsal.waitUntilServed(by: "eu-central")
+          #expect(try await rehearsal.addressWrites().count == 1)
+          #expect(try await client.incidents().isEmpty)
+          #expect(try await rehearsal.status().orders == nil, "the first one saw no other writer")
+        } catch {
+          await process.stop(grace: .seconds(1))
+          throw error
+        }
+        await process.stop(grace: .seconds(5))
+      }
+    }
+
+    /// The same file with a state of its own, started beside the first.
+    private func second(
+      _ rehearsal: Rehearsal
+    ) throws -> (process: ChildProcess, address: CoordinatorAddress) {
+      let directory = rehearsal.directory
+      let listen = "\(rehearsal.options.network).0.1:8699"
+      var text = String(
+        decoding: try Files.read("\(directory)/coordinator.toml", maxBytes: 1 << 20),
+        as: UTF8.self)
+      for (old, new) in [
+        ("listen = \"\(rehearsal.options.addresses.listen)\"", "listen = \"\(listen)\""),
+        ("\(directory)/coordinator.sock", "\(directory)/second.sock"),
+        ("\(directory)/state\"", "\(directory)/second\""),
+      ] {
+        #expect(text.contains(old), "\(old)")
+        text = text.replacing(old, with: new)
+      }
+      let file = "\(directory)/second.toml"
+      try Files.writeAtomically(Array(text.utf8), to: file, mode: 0o600)
+      let process = try ChildProcess(
+        Built.program("signalbox-coordinator"), ["--config", file],
+        options: .init(
+          output: .file("\(directory)/second.log", append: true),
+          errors: .file("\(directory)/second.log", append: true)))
+      return (process, .http("http://\(listen)"))
+    }
+
+    /// Adopted, a foreign address is where users are, and the next move overwrites it.
+    @Test func anAddressOfSomebodyElse() async throws {
+      try await withRehearsal(manual()) { rehearsal in
+        let url = "unix:\(rehearsal.directory)/coordinator.sock"
+        try await rehearsal.putAddress(Self.page)
+        try await rehearsal.waitForStatus("foreign", within: patience) { service, _ in
+          service.orders?.adoptable?.addresses == [Self.page] ? () : nil
+        }
+        _ = try await rehearsal.fault("region-down", target: "us-east")
+        try await rehearsal.waitUntil("us-east", is: "failing", "unreachable")
+        try await rehearsal.expectNoMove(for: .seconds(5), active: "us-east")
+        #expect(try await rehearsal.address() == Self.page)
+        let adopted = try await signalbox("adopt", "app", "--yes", "--coordinator", url)
+        #expect(adopted.code == 0 && adopted.output.contains(Self.page), "\(adopted)")
+        let incident = try await rehearsal.waitUntilServed(by: "eu-central")
+        #expect(incident.records.first?.old == Self.page)
+        #expect(try await rehearsal.address() == "127.0.2.1")
+      }
+    }
+
+    /// `drift = "enforce"`: what somebody else puts there is overwritten, and that is no move.
+    @Test func driftIsEnforced() async throws {
+      var options = manual()
+      options.extraServiceTOML = "drift = \"enforce\"\n"
+      try await withRehearsal(options) { rehearsal in
+        try await rehearsal.putAddress(Self.page)
+        let incident = try await rehearsal.waitUntilServed(by: "us-east")
+        #expect(incident.kind == .repair && incident.rule == 124)
+        #expect(incident.records.first?.old == Self.page)
+        #expect(try await rehearsal.address() == "127.0.1.1")
+        let status = try await rehearsal.status()
+        #expect(status.policy.switchesUsed == 0 && status.policy.cooldownMs == nil)
+        // Not again so soon.
+        try await rehearsal.putAddress(Self.page)
+        try await rehearsal.waitForStatus("foreign", within: patience) { service, _ in
+          service.at == "foreign" ? () : nil
+        }
+        try await rehearsal.expectNoMove(for: .seconds(12), active: "us-east")
+        #expect(try await rehearsal.address() == Self.page)
+      }
+    }
+
+    /// A token that lost its scope is told before a move needs it (FAULTS 42).
+    @Test func aTokenThatCannotWrite() async throws {
+      try await withRehearsal(manual()) { rehearsal in
+        try await poll("the first marker is made") { try await rehearsal.marker() != nil }
+        try await rehearsal.restart(withToken: "sandbox-read-token")
+        try await rehearsal.waitForStatus("told", within: patience) { service, _ in
+          service.findings?.contains { $0.contains("cannot write any more") } == true
+            && service.situation == .attention ? () : nil
+        }
+        #expect(try await rehearsal.events().contains { $0.kind == "token-refused" })
+        try await rehearsal.restart(withToken: SandboxFacts.token)
+        try await rehearsal.waitUntilSteady()
+        #expect(try await rehearsal.status().findings == nil)
+        #expect(try await rehearsal.addressWrites().isEmpty)
+      }
+    }
+
+    /// The API cannot be read at the start: judged by what the name servers say, written when the
+    /// API is back (RULES 15).
+    @Test func nameServersTellWhereDNSPoints() async throws {
+      try await withRehearsal(manual()) { rehearsal in
+        await rehearsal.killCoordinator()
+        let down = try await rehearsal.fault("api-5xx")
+        try await rehearsal.startCoordinator()
+        try await rehearsal.waitForStatus("by name servers", within: patience) { service, _ in
+          service.at == "region" && service.active == "us-east"
+            && service.findings?.contains { $0.hasPrefix("DNS read from the name servers") } == true
+            ? () : nil
+        }
+        _ = try await rehearsal.fault("region-down", target: "us-east")
+        try await rehearsal.waitForStatus("the move waits", within: patience) { service, _ in
+          service.incident?.to == "eu-central" ? () : nil
+        }
+        let requests = try await rehearsal.apiRequests()
+        #expect(!requests.contains { $0.method == "PUT" && $0.applied })
+        try await rehearsal.endFault(down)
+        try await rehearsal.waitUntilServed(by: "eu-central")
+        #expect(try await rehearsal.addressWrites().count == 1)
+      }
+    }
+  }
+}
+
+extension Rehearsal {
+  /// The text of the marker; nil where there is none.
+  nonisolated func marker() async throws -> String? {
+    try await records().first { $0.type == "TXT" && $0.name == "_signalbox.app" }?.target
+  }
+
+  /// Points the name somewhere else, as a person in the panel would.
+  nonisolated func putAddress(_ target: String) async throws {
+    let record = try await records().first { $0.type == "A" && $0.name == "app" }
+    try await put(target, of: record)
+  }
+
+  /// Writes over the coordinator's marker, once there is one.
+  nonisolated func putMarker(_ text: String) async throws {
+    try await poll("the first marker is made") { try await marker() != nil }
+    try await put(text, of: try await records().first { $0.type == "TXT" })
+  }
+
+  private nonisolated func put(_ target: String, of record: ZoneRecord?) async throws {
+    struct Change: Encodable { var target: String }
+    let record = try #require(record)
+    let http = HTTPClient(userAgent: "signalbox-tests")
+    defer { http.shutdown() }
+    let base = "http://\(options.addresses.linode)/v4/domains"
+    let token = HTTPField("Authorization", "Bearer \(SandboxFacts.token)")
+    let zones = try await http.send(HTTPRequest(url: base, headers: [token]))
+    let page = try JSON.decode(Page<Zone>.self, from: zones.body, maxBytes: 1_048_576)
+    let zone = try #require(page.data.first { SandboxFacts.name.hasSuffix($0.domain) })
+    let response = try await http.send(
+      HTTPRequest(
+        method: "PUT", url: "\(base)/\(zone.id)/records/\(record.id)",
+        headers: [token, HTTPField("Content-Type", "application/json")],
+        body: try JSON.encode(Change(target: target))))
+    #expect(response.status == 200, "\(response.text)")
+  }
+
+  /// Stops the coordinator and starts it with another token in its file.
+  func restart(withToken token: String) async throws {
+    await killCoordinator()
+    try Files.writeAtomically(
+      Array("\(token)\n".utf8), to: "\(directory)/linode-token", mode: 0o600)
+    try await startCoordinator()
+  }
+}
