@@ -341,7 +341,7 @@ def equivalents():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--only", default="", help="mutants whose key contains this")
+    parser.add_argument("--only", default="", help="mutants whose key contains one of these, separated by commas")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--list", action="store_true", help="only say what there is")
     parser.add_argument("--scratch", default=str(ROOT / ".build-mutants"))
@@ -356,7 +356,9 @@ def main():
     runner = build(tree, scratch)
     if notices(runner, None):
         sys.exit("the tests fail without a mutant: nothing can be said")
-    chosen = [m for m in mutants if m not in dropped and options.only in m.key]
+    wanted = options.only.split(",")
+    chosen = [m for m in mutants
+              if m not in dropped and any(text in m.key for text in wanted)]
     listed = equivalents()
     survivors, wrong, killed, same = [], [], 0, 0
     show = sys.stderr.isatty()
