@@ -10,10 +10,10 @@ struct EchoTests {
     point(&lab, families: families, at: ["1"])
     lab.run(60)
     lab.fail("a")
-    while lab.machine.memory.phase != .switching { lab.run(1) }
+    for _ in 0..<300 where lab.machine.memory.phase != .switching { lab.run(1) }
     lab.machine.noteMayLand(now: lab.clock)
     lab.recover("a")
-    while lab.machine.memory.intent != nil { lab.run(1) }
+    for _ in 0..<300 where lab.machine.memory.intent != nil { lab.run(1) }
     lab.run(5)
     return lab
   }
