@@ -1,6 +1,5 @@
 import ArgumentParser
 import CommandEntry
-import Platform
 import Rehearsal
 import Wire
 
@@ -42,10 +41,7 @@ struct AdoptCommand: AsyncParsableCommand {
     }
     if !yes {
       Console.err(Self.words(found, service: seen))
-      guard Terminal.isTerminal(0), Terminal.isTerminal(2) else {
-        throw misused("nothing was changed: without a terminal to ask on, give --yes")
-      }
-      guard await Console.ask("Adopt it?") else { throw refused("nothing was changed") }
+      try await Console.confirm("Adopt it?")
     }
     try await options.send(
       .adopt, seen.service,

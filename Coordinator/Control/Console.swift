@@ -27,10 +27,18 @@ enum Console {
   }
 
   /// Asks a question on the terminal; only `y` and `yes` are a yes. Blocks the main thread.
-  @MainActor static func ask(_ question: String) -> Bool {
+  @MainActor private static func ask(_ question: String) -> Bool {
     err("\(question) [y/N] ")
     let answer = (readLine() ?? "").lowercased()
     return answer == "y" || answer == "yes"
+  }
+
+  /// Asks before a change is made. Throws unless the answer is yes, and where nobody can be asked.
+  static func confirm(_ question: String) async throws {
+    guard Terminal.isTerminal(0), Terminal.isTerminal(2) else {
+      throw misused("nothing was changed: without a terminal to ask on, give --yes")
+    }
+    guard await ask(question) else { throw refused("nothing was changed") }
   }
 
   /// What to write before a screen to draw it over an earlier one that has `lines` lines.

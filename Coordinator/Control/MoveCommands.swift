@@ -132,12 +132,7 @@ struct Mover {
       return
     }
     Console.err(plan + "\n")
-    guard Terminal.isTerminal(0), Terminal.isTerminal(2) else {
-      throw misused("nothing was changed: without a terminal to ask on, give --yes")
-    }
-    guard await Console.ask("Move \(service.service) to \(to) now?") else {
-      throw refused("nothing was changed")
-    }
+    try await Console.confirm("Move \(service.service) to \(to) now?")
   }
 
   private func send(_ kind: MoveKind, _ service: String, _ request: MoveRequest) async throws

@@ -1,6 +1,5 @@
 import ArgumentParser
 import CommandEntry
-import Platform
 import Rehearsal
 import Settings
 import Wire
@@ -115,10 +114,7 @@ struct ApproveCommand: AsyncParsableCommand {
     }
     if !yes {
       Console.err("\(seen.service): \(waiting.from) -> \(waiting.to), because \(waiting.why)\n")
-      guard Terminal.isTerminal(0), Terminal.isTerminal(2) else {
-        throw misused("nothing was changed: without a terminal to ask on, give --yes")
-      }
-      guard await Console.ask("Approve it?") else { throw refused("nothing was changed") }
+      try await Console.confirm("Approve it?")
     }
     try await options.send(
       .approve, seen.service,

@@ -32,7 +32,7 @@ extension Machine {
   /// write or the newest move put there.
   func echo(in addresses: [AddressFamily: [String]]) -> RegionID? {
     // With another writer's marker in the zone nothing is written, so nothing is an echo.
-    guard memory.intent == nil, memory.conflict?.isOpen != true,
+    guard memory.intent == nil, !isReadOnly,
       let active = memory.active.flatMap(topology.region)
     else {
       return nil

@@ -86,19 +86,13 @@ struct API: Sendable {
       let values = fields[values: field]
       return values.isEmpty ? nil : values.joined(separator: ", ")
     }
-    let keys = await coordinator.deployment.keys
+    let deployment = await coordinator.deployment
     let agent: AgentID
     do throws(SignatureError) {
       let signed = try codec.verifyRequest(
         method: "POST", path: "/v1/reports", headers: header, body: body,
-        keys: { id in
-          keys[id].map { entry in
-            VerifyingKey(keyID: id) { signature, message in
-              entry.verifier.verify(signature, of: message)
-            }
-          }
-        })
-      guard let known = keys[signed.keyID] else {
+        keys: deployment.verifyingKey)
+      guard let known = deployment.keys[signed.keyID] else {
         throw SignatureError(.unknownKey, "key \(signed.keyID) is not listed")
       }
       agent = known.agent

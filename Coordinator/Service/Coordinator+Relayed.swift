@@ -10,22 +10,15 @@ extension Coordinator {
   ///
   /// Of a host that is heard nothing is needed: its signatures are not even looked at.
   func takeRelayed(_ report: Report, now: Now) {
-    let keys = deployment.keys
-    let limit = deployment.services.first?.policy.freshFor ?? Policy().freshFor
+    let limit = deployment.sharedPolicy.freshFor
     for relayed in report.peers.compactMap(\.summary) {
-      guard let agent = keys[relayed.keyid]?.agent, let home = deployment.agents[agent],
+      guard let agent = deployment.keys[relayed.keyid]?.agent, let home = deployment.agents[agent],
         home != report.region, !evidence.isFresh(agent, now: now.instant, for: limit)
       else { continue }
       let signed = now.instant.before(ageMs: relayed.ageMs)
       guard now.instant - signed <= limit else { continue }
       do throws(SummaryError) {
-        let summary = try SummaryCodec.verify(relayed) { id in
-          keys[id].map { entry in
-            VerifyingKey(keyID: id) { signature, message in
-              entry.verifier.verify(signature, of: message)
-            }
-          }
-        }
+        let summary = try SummaryCodec.verify(relayed, keys: deployment.verifyingKey)
         guard summary.agent == agent, summary.region == home, isTimely(summary, now: now) else {
           continue
         }

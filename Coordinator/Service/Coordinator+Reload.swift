@@ -110,10 +110,10 @@ extension Coordinator {
     rooms[room.name] = room
   }
 
-  /// The first service's policy is what agents and the coordinator's own view go by.
+  /// What agents and the coordinator's own view go by may be different now.
   private func takeOnPolicy(before: Deployment, now: Now) {
-    let old = before.services.first?.policy ?? Policy()
-    let new = deployment.services.first?.policy ?? Policy()
+    let old = before.sharedPolicy
+    let new = deployment.sharedPolicy
     guard old.freshFor != new.freshFor || old.round != new.round else { return }
     admission.reconfigure(freshFor: new.freshFor)
     doubts = Doubts(policy: new, expectedTick: deployment.tick)

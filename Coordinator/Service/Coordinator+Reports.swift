@@ -88,7 +88,7 @@ extension Coordinator {
 
   private func directive(for report: Report, now: Now) -> Directive {
     let first = deployment.services.first
-    let policy = first?.policy ?? Policy()
+    let policy = deployment.sharedPolicy
     let isWriter = deployment.writers(of: report.region).map { group in
       elections.writer(
         of: "\(report.region) \(group.table)", agents: group.agents, evidence: evidence,

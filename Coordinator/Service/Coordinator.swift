@@ -74,7 +74,7 @@ actor Coordinator {
     startedMs = now.wallMs
     incarnation = SecureRandom.hex(8)
     evidence = Evidence(floor: now.instant)
-    let first = deployment.services.first?.policy ?? Policy()
+    let first = deployment.sharedPolicy
     doubts = Doubts(policy: first, expectedTick: deployment.tick)
     let window = deployment.settings.pace.firstContactWindow
     admission = Admission(freshFor: first.freshFor, window: window)
@@ -156,7 +156,7 @@ actor Coordinator {
     guard let before = wallOffsetMs, abs(offset - before) > 5_000 else { return }
     // Proofs of publication are timed by it.
     for (name, room) in rooms where room.verifying != nil { startVerification(name) }
-    let round = deployment.services.first?.policy.round ?? Defaults.reportInterval
+    let round = deployment.sharedPolicy.round
     admission.distrustWall(until: now.instant + round)
     record(
       EventRecord(

@@ -1,3 +1,4 @@
+import Codec
 import Decision
 import Platform
 import Recording
@@ -20,6 +21,18 @@ struct Deployment: Sendable {
   var agents: [AgentID: RegionID]
   /// Key id to agent and key.
   var keys: [String: (agent: AgentID, verifier: Verifier)]
+
+  /// What agents and the coordinator's own view go by: the first service's policy.
+  var sharedPolicy: Policy { services.first?.policy ?? Policy() }
+
+  /// The key of that id, as signatures are verified with it; nil where no agent has it.
+  func verifyingKey(_ id: String) -> VerifyingKey? {
+    keys[id].map { entry in
+      VerifyingKey(keyID: id) { signature, message in
+        entry.verifier.verify(signature, of: message)
+      }
+    }
+  }
 
   init(_ settings: CoordinatorSettings) throws(KeyError) {
     self.settings = settings

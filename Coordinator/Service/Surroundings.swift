@@ -39,7 +39,7 @@ extension Coordinator {
   /// Most agents refused for time is what a stepped wall clock looks like (RULES 6d): while it
   /// lasts, first contacts prove their time by a challenge.
   func noteTimeRefusals(_ now: Now) {
-    let round = deployment.services.first?.policy.round ?? Defaults.reportInterval
+    let round = deployment.sharedPolicy.round
     let most = surroundings.refusals.areMost(
       of: deployment.agents.keys, round: round, now: now.instant)
     if most { admission.distrustWall(until: now.instant + round) }

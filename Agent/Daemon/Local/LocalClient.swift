@@ -39,19 +39,20 @@ struct LocalClient: Sendable {
   func post<Reply: Decodable>(
     _ path: String, _ body: some Encodable
   ) async throws(CommandFailure) -> Reply {
-    do {
-      return try await exchange("POST", path, try JSON.encode(body))
-    } catch let failure as CommandFailure {
-      throw failure
-    } catch {
-      throw CommandFailure(code: 1, "\(error)")
-    }
+    try await wrapped { try await exchange("POST", path, try JSON.encode(body)) }
   }
 
   /// Reads; throws as `post`.
   func get<Reply: Decodable>(_ path: String) async throws(CommandFailure) -> Reply {
+    try await wrapped { try await exchange("GET", path, nil) }
+  }
+
+  /// What goes wrong beside the exchange is a failure too.
+  private func wrapped<Reply>(
+    _ body: () async throws -> Reply
+  ) async throws(CommandFailure) -> Reply {
     do {
-      return try await exchange("GET", path, nil)
+      return try await body()
     } catch let failure as CommandFailure {
       throw failure
     } catch {
