@@ -45,7 +45,7 @@ public struct AgentState: Sendable {
 
   var board = ProbeBoard()
   /// By number, which rises with each check that is added.
-  private var checks: [Int: (identity: CheckIdentity, machine: CheckMachine)] = [:]
+  private var checks: [(number: Int, identity: CheckIdentity, machine: CheckMachine)] = []
   private var lastNumber = -1
   private var ledger: HeartbeatLedger?
   private var lag: [String: LagEstimator] = [:]
@@ -81,13 +81,15 @@ public struct AgentState: Sendable {
     var identity = identity
     identity.name = Text.cut(identity.name, to: Limits.textBytes)
     lastNumber += 1
-    checks[lastNumber] = (identity, CheckMachine(policy: policy, created: now))
+    checks.append((lastNumber, identity, CheckMachine(policy: policy, created: now)))
     return lastNumber
   }
 
+  private func place(of number: Int) -> Int? { checks.firstIndex { $0.number == number } }
+
   /// Removes a check; its number is not used again.
   public mutating func remove(check number: Int) {
-    checks[number] = nil
+    checks.removeAll { $0.number == number }
     pacer.change()
   }
 
@@ -104,33 +106,29 @@ public struct AgentState: Sendable {
   /// Takes in one attempt of check `number`; returns the change of state, if there is one. An
   /// attempt of a check that was removed meanwhile changes nothing.
   public mutating func take(_ attempt: Attempt, of number: Int, wallMs: Int64) -> CheckChange? {
-    guard var check = checks[number] else { return nil }
+    guard let place = place(of: number) else { return nil }
     if let stated = attempt.outcome.app {
       app = AppState(
         region: stated.region.map { Text.cut($0, to: Limits.nameBytes) },
         release: stated.release.map { Text.cut($0, to: Limits.nameBytes) })
     }
-    let before = check.machine.state
-    let changed = check.machine.take(attempt)
-    checks[number] = check
-    guard changed else { return nil }
+    let before = checks[place].machine.state
+    guard checks[place].machine.take(attempt) else { return nil }
     pacer.change()
-    let result = check.machine.result(check.identity, at: attempt.ended)
+    let result = checks[place].machine.result(checks[place].identity, at: attempt.ended)
     history.append(
       PastCheck(atMs: wallMs, name: result.name, state: result.state, reason: result.reason))
     return CheckChange(name: result.name, from: before, result: result)
   }
 
   /// When check `number` runs next; nil when it was removed.
-  public func nextRun(of number: Int) -> Instant? { checks[number]?.machine.nextRun }
+  public func nextRun(of number: Int) -> Instant? {
+    place(of: number).map { checks[$0].machine.nextRun }
+  }
 
   /// The checks' names and states in their order, for the status line.
   public var checkStates: [(name: String, state: CheckState)] {
-    inOrder.map { ($0.identity.name, $0.machine.state) }
-  }
-
-  private var inOrder: [(identity: CheckIdentity, machine: CheckMachine)] {
-    checks.sorted { $0.key < $1.key }.map(\.value)
+    checks.map { ($0.identity.name, $0.machine.state) }
   }
 
   /// The next heartbeat to write; nil while another agent is the region's writer.
@@ -186,8 +184,7 @@ public struct AgentState: Sendable {
     answered = max(answered, sequence)
     counts.answered += 1
     board.take(targets: self.directive.probes)
-    let peers = Set(self.directive.peers)
-    lag = lag.filter { peers.contains($0.key) }
+    for gone in lag.keys where !self.directive.peers.contains(gone) { lag[gone] = nil }
     if sequence == self.sequence { history.deliver() }
     pacer.deliver(nextMs: directive.nextReportMs)
     return verdict
@@ -225,7 +222,7 @@ public struct AgentState: Sendable {
   }
 
   func results(at now: Instant) -> [CheckResult] {
-    inOrder.map { $0.machine.result($0.identity, at: now) }
+    checks.map { $0.machine.result($0.identity, at: now) }
   }
 
   func heartbeat(at now: Instant) -> OwnHeartbeat? {

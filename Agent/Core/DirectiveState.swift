@@ -45,6 +45,8 @@ public struct DirectiveState: Sendable {
 
   private let agent: String
   private let region: String
+  /// As the directive had them.
+  private var toldProbes: [ProbeTarget] = []
 
   /// The state of an agent that has heard nothing yet.
   public init(agent: String, region: String) {
@@ -88,7 +90,10 @@ public struct DirectiveState: Sendable {
     peers = directive.peers.prefix(Limits.listEntries).filter {
       $0 != region && known.insert($0).inserted
     }
-    probes = Array(directive.probes.prefix(Limits.listEntries).filter { $0.region != region })
+    if toldProbes != directive.probes {
+      toldProbes = directive.probes
+      probes = Array(directive.probes.prefix(Limits.listEntries).filter { $0.region != region })
+    }
     received = now
     return .taken(staleServices: takeServices(directive.services, sent: sent, at: now))
   }

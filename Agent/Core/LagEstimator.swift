@@ -63,9 +63,16 @@ public struct LagEstimator: Sendable {
     var highMs: Int64
   }
 
+  /// When a read was made, by the fields of `ReplicaRead`.
+  private struct ReadTime: Sendable {
+    var sentWallMs: Int64
+    var sent: Instant
+    var received: Instant
+  }
+
   private var writers: [String: Writer] = [:]
   private var sighted: [Sighted] = []
-  private var lastRead: ReplicaRead?
+  private var lastRead: ReadTime?
   /// Heartbeats that were overwritten before they were seen.
   public private(set) var skipped: UInt64 = 0
 
@@ -82,8 +89,7 @@ public struct LagEstimator: Sendable {
       guard let oldest = writers.min(by: { order($0, $1) }) else { break }
       writers[oldest.key] = nil
     }
-    lastRead = read
-    lastRead?.found = []
+    lastRead = ReadTime(sentWallMs: read.sentWallMs, sent: read.sent, received: read.received)
   }
 
   /// What the report says of the region; nil before the first heartbeat.
@@ -106,14 +112,14 @@ public struct LagEstimator: Sendable {
       < (right.value.seen, right.value.newest.writtenMs, right.key)
   }
 
-  private func intervalIsKnown(from last: ReplicaRead, to read: ReplicaRead) -> Bool {
+  private func intervalIsKnown(from last: ReadTime, to read: ReplicaRead) -> Bool {
     let wall = read.sentWallMs - last.sentWallMs
     let boot = read.sent - last.sent
     return abs(wall - boot) <= Self.stepMs && read.lateMs * 2 <= read.periodMs && boot >= 0
   }
 
   private mutating func notice(
-    _ heartbeat: Heartbeat, in read: ReplicaRead, absentAt before: ReplicaRead?
+    _ heartbeat: Heartbeat, in read: ReplicaRead, absentAt before: ReadTime?
   ) {
     let known = writers[heartbeat.agent]?.newest
     if let known, known.boot == heartbeat.boot, heartbeat.sequence <= known.sequence { return }
@@ -142,7 +148,7 @@ public struct LagEstimator: Sendable {
   /// late too: without them a stall would count once. Attributed only where every skipped sequence
   /// was acknowledged, for then their times are known by the period.
   private mutating func attribute(
-    from old: Heartbeat, to new: Heartbeat, in read: ReplicaRead, absentAt before: ReplicaRead?
+    from old: Heartbeat, to new: Heartbeat, in read: ReplicaRead, absentAt before: ReadTime?
   ) {
     let jump = new.sequence - old.sequence
     guard jump > 1, let first = old.acknowledgedBefore, let last = new.acknowledgedBefore,
@@ -161,7 +167,7 @@ public struct LagEstimator: Sendable {
   }
 
   private mutating func sight(
-    _ heartbeat: Heartbeat, writtenMs: Int64, in read: ReplicaRead, absentAt before: ReplicaRead
+    _ heartbeat: Heartbeat, writtenMs: Int64, in read: ReplicaRead, absentAt before: ReadTime
   ) {
     sighted.append(
       Sighted(

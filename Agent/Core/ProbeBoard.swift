@@ -45,32 +45,41 @@ public struct ProbeKey: Hashable, Sendable, Comparable {
 /// that RULES 3 asks for.
 public struct ProbeBoard: Sendable {
   private struct Entry: Sendable {
+    var key: ProbeKey
     var target: ProbeTarget
     var tally = ProbeTally<Instant>()
     var newest: (finding: ProbeFinding, started: Instant, ended: Instant)?
   }
 
-  private var entries: [ProbeKey: Entry] = [:]
+  /// By key.
+  private var entries: [Entry] = []
+  private var places: [ProbeKey: Int] = [:]
+  /// The directive's.
+  private var told: [ProbeTarget] = []
 
   /// A board without targets.
   public init() {}
 
   /// What to probe, in a fixed order.
-  public var targets: [ProbeTarget] { entries.sorted { $0.key < $1.key }.map(\.value.target) }
+  public var targets: [ProbeTarget] { entries.map(\.target) }
 
   /// The present target of a key; nil when it is no longer to be probed.
-  public func target(_ key: ProbeKey) -> ProbeTarget? { entries[key]?.target }
+  public func target(_ key: ProbeKey) -> ProbeTarget? { places[key].map { entries[$0].target } }
 
   /// Takes on the targets of a directive, at most `Limits.listEntries`. A target whose address or
   /// URL has changed starts without a vote.
   public mutating func take(targets: [ProbeTarget]) {
+    guard targets != told else { return }
+    told = targets
     var next: [ProbeKey: Entry] = [:]
     for target in targets.prefix(Limits.listEntries) {
       let key = ProbeKey(target)
-      let old = entries[key]
-      next[key] = old?.target == target ? old : Entry(target: target)
+      let old = places[key].map { entries[$0] }
+      next[key] = old?.target == target ? old : Entry(key: key, target: target)
     }
-    entries = next
+    entries = next.values.sorted { $0.key < $1.key }
+    places = [:]
+    for (place, entry) in entries.enumerated() { places[entry.key] = place }
   }
 
   /// Takes in what a probe of `target` showed; says whether the vote has changed. A probe of a
@@ -79,19 +88,20 @@ public struct ProbeBoard: Sendable {
   public mutating func take(
     _ finding: ProbeFinding, of target: ProbeTarget, started: Instant, ended: Instant, fall: Int
   ) -> Bool {
-    let key = ProbeKey(target)
-    guard var entry = entries[key], entry.target == target else { return false }
-    let before = entry.tally.vote
-    entry.tally.take(finding.outcome, started: started, fall: max(1, fall))
-    entry.newest = (finding, started, ended)
-    entries[key] = entry
-    return entry.tally.vote != before
+    guard let place = places[ProbeKey(target)], entries[place].target == target else {
+      return false
+    }
+    let before = entries[place].tally.vote
+    entries[place].tally.take(finding.outcome, started: started, fall: max(1, fall))
+    entries[place].newest = (finding, started, ended)
+    return entries[place].tally.vote != before
   }
 
   /// What the report says; targets without a finished probe are left out.
   public func results(at now: Instant) -> [ProbeResult] {
-    entries.sorted { $0.key < $1.key }.compactMap { key, entry in
+    entries.compactMap { entry in
       guard let newest = entry.newest else { return nil }
+      let key = entry.key
       let bad = newest.finding.outcome.isBad
       return ProbeResult(
         service: key.service, region: key.region, family: key.family,

@@ -37,7 +37,8 @@ public struct ThrottleWindow: Sendable {
     }
     buckets[buckets.count - 1].attempts += 1
     buckets[buckets.count - 1].throttled += throttled ? 1 : 0
-    buckets.removeAll { $0.second <= second - Self.windowMs / 1000 }
+    let past = buckets.prefix { $0.second <= second - Self.windowMs / 1000 }.count
+    if past > 0 { buckets.removeFirst(past) }
   }
 
   /// Whether throttling has gone on for the whole window up to the newest attempt.

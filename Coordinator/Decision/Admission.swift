@@ -30,6 +30,11 @@ public struct Admission: Sendable {
     /// The wall clock that the newest accepted report carries.
     var sentMs: Int64?
     var challenges: [Challenge] = []
+
+    mutating func issue(_ challenge: Challenge) {
+      challenges.append(challenge)
+      if challenges.count > Admission.kept { challenges.removeFirst() }
+    }
   }
 
   private var agents: [AgentID: Known] = [:]
@@ -54,10 +59,7 @@ public struct Admission: Sendable {
 
   /// Notes a challenge that was sent to `agent`.
   public mutating func issued(_ challenge: String, to agent: AgentID, now: Instant) {
-    var known = agents[agent] ?? Known()
-    known.challenges.append(Challenge(text: challenge, at: now))
-    known.challenges = Array(known.challenges.suffix(Self.kept))
-    agents[agent] = known
+    agents[agent, default: Known()].issue(Challenge(text: challenge, at: now))
   }
 
   /// Takes no wall clock's word until `instant` (RULES 6d).

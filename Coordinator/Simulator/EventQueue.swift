@@ -17,7 +17,7 @@ struct Event: Comparable, Sendable {
   var key: Int32
 
   static func < (left: Event, right: Event) -> Bool {
-    (left.time, left.order) < (right.time, right.order)
+    left.time == right.time ? left.order < right.order : left.time < right.time
   }
 }
 
@@ -31,33 +31,34 @@ struct EventQueue: Sendable {
 
   mutating func plan(_ kind: Event.Kind, at time: Int64, who: Int = 0, key: Int = 0) {
     planned += 1
-    heap.append(
-      Event(
-        time: time, order: planned, kind: kind, who: Int32(truncatingIfNeeded: who),
-        key: Int32(truncatingIfNeeded: key)))
-    var child = heap.count - 1
-    while child > 0 {
-      let parent = (child - 1) / 2
-      guard heap[child] < heap[parent] else { break }
-      heap.swapAt(child, parent)
-      child = parent
+    let event = Event(
+      time: time, order: planned, kind: kind, who: Int32(truncatingIfNeeded: who),
+      key: Int32(truncatingIfNeeded: key))
+    heap.append(event)
+    heap.withUnsafeMutableBufferPointer { heap in
+      var place = heap.count - 1
+      while place > 0, event < heap[(place - 1) / 2] {
+        heap[place] = heap[(place - 1) / 2]
+        place = (place - 1) / 2
+      }
+      heap[place] = event
     }
   }
 
   mutating func pop() -> Event? {
     guard let top = heap.first, let last = heap.popLast() else { return nil }
     guard !heap.isEmpty else { return top }
-    heap[0] = last
-    var parent = 0
-    while true {
-      var least = parent
-      for child in [2 * parent + 1, 2 * parent + 2]
-      where child < heap.count && heap[child] < heap[least] {
-        least = child
+    heap.withUnsafeMutableBufferPointer { heap in
+      var place = 0
+      while 2 * place + 1 < heap.count {
+        var child = 2 * place + 1
+        if child + 1 < heap.count, heap[child + 1] < heap[child] { child += 1 }
+        guard heap[child] < last else { break }
+        heap[place] = heap[child]
+        place = child
       }
-      if least == parent { return top }
-      heap.swapAt(parent, least)
-      parent = least
+      heap[place] = last
     }
+    return top
   }
 }

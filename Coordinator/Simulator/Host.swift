@@ -90,6 +90,15 @@ final class Host {
       CheckIdentity(name: "dynamodb app", kind: "dynamodb"), policy: CheckPolicy(), at: begin)
   }
 
+  /// When a check runs next; nil where there is no such check.
+  func nextRun(of check: Int) -> HostMoment? { inPlace { $0.nextRun(of: check) } }
+
+  /// Whether the agent counts itself as starved.
+  var isStarved: Bool { inPlace { $0.isStarved } }
+
+  /// Asks the agent's state where it is: a getter would copy all of it.
+  private func inPlace<T>(_ ask: (inout AgentState) -> T) -> T { ask(&state) }
+
   func stop() {
     runs = false
     life += 1

@@ -37,7 +37,8 @@ struct Replicas {
 
   /// The newest heartbeat of `source` that `target`'s replica shows.
   func newest(of source: Int, in target: Int, at time: Int64) -> Heartbeat? {
-    beats[source].last { $0.visible[target] <= time }?.heartbeat
+    let newest = beats[source].indices.last { beats[source][$0].visible[target] <= time }
+    return newest.map { beats[source][$0].heartbeat }
   }
 
   /// How far `target` is behind `source` in truth, in milliseconds; nil where nothing was written.

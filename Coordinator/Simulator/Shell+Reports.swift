@@ -24,7 +24,7 @@ extension Shell {
     noteTwins(agent, at: now.instant)
     var isNews = watch.take(report, at: now.instant, policy: policy, floor: evidence.floor)
     if wasHeard != (evidence.agents[agent] != nil) { isNews = true }
-    for index in rooms.indices where isNews || isHeard(report, in: rooms[index], now.instant) {
+    for index in rooms.indices where isNews || isHeard(report, in: index, now.instant) {
       rooms[index].isDirty = true
     }
     return .success(directive(for: report, now: now))
@@ -32,11 +32,11 @@ extension Shell {
 
   /// Whether a failback's gate may come to something else by this report: it waits for one, or
   /// heartbeats are late, which the tick after the report sees and the next not any more.
-  private func isHeard(_ report: Report, in room: Room, _ now: Moment) -> Bool {
-    guard room.hearsHeartbeats, let primary = room.machine.topology.primary,
-      let active = room.machine.memory.active
+  private func isHeard(_ report: Report, in room: Int, _ now: Moment) -> Bool {
+    guard let active = rooms[room].machine.memory.active,
+      let primary = rooms[room].machine.topology.primary, active != primary
     else { return false }
-    if room.rest.awaitsReports { return true }
+    if rooms[room].rest.awaitsReports { return true }
     let pair = [active, primary]
     guard pair.contains(report.region) else { return false }
     let most = policy.maxLag.wholeMilliseconds
@@ -76,15 +76,17 @@ extension Shell {
   }
 
   private func directive(for report: Report, now: Now) -> Directive {
-    let topology = world.topologies[0]
+    let topologies = world.topologies
     let agents = world.agents(of: report.region)
     let writer = elections.writer(
       of: report.region, agents: agents, evidence: evidence, policy: policy, now: now.instant)
-    let services = rooms.map { room in
-      let memory = room.machine.memory
-      return ServiceDirective(
-        service: room.name, epoch: memory.epoch, traffic: memory.active,
-        trafficAgeMs: memory.activeSinceMs.map { Int(clamping: max(0, now.wallMs - $0)) })
+    let services = rooms.indices.map { room in
+      ServiceDirective(
+        service: topologies[room].service, epoch: rooms[room].machine.memory.epoch,
+        traffic: rooms[room].machine.memory.active,
+        trafficAgeMs: rooms[room].machine.memory.activeSinceMs.map {
+          Int(clamping: max(0, now.wallMs - $0))
+        })
     }
     return Directive(
       agent: report.agent, sequence: report.sequence, services: services,
@@ -94,7 +96,7 @@ extension Shell {
         && !evidence.twins.hold(report.agent, at: now.instant),
       heartbeatPeriodMs: Int(policy.heartbeatPeriod.wholeMilliseconds),
       heartbeatReadMs: Int(policy.heartbeatRead.wholeMilliseconds),
-      peers: topology.regions.map(\.id).filter { $0 != report.region },
+      peers: topologies[0].regions.map(\.id).filter { $0 != report.region },
       probes: world.targets(from: report.region),
       probePeriodMs: Int(policy.probeInterval.wholeMilliseconds), probeDeadlineMs: 3000,
       probeFall: Defaults.probeFall, coordinatorMs: now.wallMs)

@@ -29,7 +29,7 @@ extension World {
   }
 
   private func planCheck(_ host: Host, _ check: Int) {
-    guard let next = host.state.nextRun(of: check) else { return }
+    guard let next = host.nextRun(of: check) else { return }
     let at = max(frozenNow, host.frozen(next))
     queue.plan(.check, at: at, who: host.number, key: host.life * 2 + check)
   }
@@ -267,7 +267,7 @@ extension World {
     let fired = host.moment(frozenNow)
     let due = starved ? host.moment(frozenNow - 1500) : fired
     if host.state.take(timerDue: due, fired: fired) { planReport(host) }
-    if starved || host.state.isStarved {
+    if starved || host.isStarved {
       queue.plan(.timer, at: frozenNow + 1000, who: host.number, key: life)
     }
   }

@@ -49,7 +49,7 @@ extension World {
   /// Whether the host does what it always does.
   private func isQuiet(_ host: Host) -> Bool {
     guard host.runs else { return true }
-    return host.isSettled && frozenNow - host.badAt > Self.failureMs && !host.state.isStarved
+    return host.isSettled && frozenNow - host.badAt > Self.failureMs && !host.isStarved
   }
 
   /// The smallest span after which everything that happens regularly happens again; 0: it is too

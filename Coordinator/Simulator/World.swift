@@ -4,7 +4,7 @@ import Decision
 import Wire
 
 /// What an event carries that does not fit into it.
-enum Payload {
+indirect enum Payload {
   case attempt(Attempt, check: Int, life: Int)
   case probe(ProbeFinding, ProbeTarget, started: HostMoment, life: Int)
   case parcel(Parcel)
