@@ -73,9 +73,7 @@ public enum Outside {
       states[family] = state(
         good: good, bad: bad.count, foreignBad: bad.contains { $0.vantage != coordinator },
         minVantages: minVantages)
-      if states[family] == .bad {
-        completed += [completing(bad, good: good, minVantages: minVantages)].compactMap { $0 }
-      }
+      completed += [completing(bad, good: good, minVantages: minVantages)].compactMap { $0 }
     }
     let state = combine(states)
     return OutsideView(

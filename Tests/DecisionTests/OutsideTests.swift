@@ -183,6 +183,29 @@ struct OutsideTests {
     #expect(lab.picture("a").outside.completedBadSince == since[completing - 1])
   }
 
+  @Test func twoRegionsAreEnoughWithoutTheCoordinator() {
+    var lab = Lab()
+    lab.see("a", .none, from: ["coordinator"])
+    lab.run(3)
+    lab.see("a", .bad, from: ["b"])
+    lab.run(3)
+    let completed = lab.now
+    lab.see("a", .bad, from: ["c"])
+    lab.run(1)
+    #expect(lab.picture("a").outside.state == .bad)
+    #expect(lab.picture("a").outside.completedBadSince == completed)
+  }
+
+  @Test func noVoteSaysWhy() {
+    var lab = Lab()
+    lab.see("a", .bad, from: ["b1"])
+    lab.reports("c", arrive: false)
+    lab.run(1)
+    let votes = lab.picture("a").outside.votes.filter { $0.vantage != Outside.coordinator }
+    #expect(votes.map(\.vote) == [.none, .none])
+    #expect(votes.map(\.detail) == ["its agents disagree", "no probe"])
+  }
+
   /// However early the coordinator's own vote was: without another region's there is no verdict.
   @Test func theClockWaitsForAnotherRegion() {
     var lab = Lab(["a", "b"])

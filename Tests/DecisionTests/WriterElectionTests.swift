@@ -47,6 +47,16 @@ import Wire
     #expect(writer(&election, later, at: 60_000) == "a2")
   }
 
+  /// Three periods, and two reports for the news of it.
+  @Test func staysForSixteenSecondsWithoutAnAcknowledgement() {
+    for (later, wanted) in [(17_000, "a1"), (17_001, "a2")] as [(Int64, String)] {
+      var election = WriterElection()
+      #expect(writer(&election, evidence([("a1", 1000, 1), ("a2", 1000, nil)]), at: 1000) == "a1")
+      let evidence = evidence([("a1", 1000, 1), ("a1", later, nil), ("a2", later, nil)])
+      #expect(writer(&election, evidence, at: later) == wanted)
+    }
+  }
+
   @Test func isReplacedWhenItFallsSilent() {
     var election = WriterElection()
     #expect(writer(&election, evidence([("a1", 1000, 1), ("a2", 1000, nil)]), at: 1000) == "a1")
