@@ -171,7 +171,8 @@ let modules: [Module] = [
   .tests("Screens", ["Screens", "Wire"], excluded: ["Golden"]),
   .tests("Rehearsal", ["Rehearsal", "Platform"]),
   .tests("Probing", ["Probing", "Platform", "Wire"]),
-  .tests("Simulator", ["Simulator", "Decision", "Platform", "Wire"]),
+  .tests(
+    "Simulator", ["Simulator", "Decision", "Platform", "Wire"], excluded: ["Found"]),
   .tests(
     "CoordinatorService",
     [

@@ -166,10 +166,21 @@ public struct AgentState: Sendable {
   /// counts itself as starved where it did not before, or the reverse.
   public mutating func take(timerDue due: Instant, fired: Instant) -> Bool {
     starved.take(due: due, fired: fired)
-    let now = starved.isStarved(at: fired)
-    defer { saidStarved = now }
-    if now != saidStarved { pacer.change() }
-    return now != saidStarved
+    return noteStarved(at: fired)
+  }
+
+  /// What failed while this process did not run on time says nothing about anyone: with the end of
+  /// that time it is void, or it would count as an outage that has lasted for long.
+  private mutating func noteStarved(at now: Instant) -> Bool {
+    let isStarved = starved.isStarved(at: now)
+    guard isStarved != saidStarved else { return false }
+    saidStarved = isStarved
+    pacer.change()
+    if !isStarved {
+      for place in checks.indices { checks[place].machine.voidFailures() }
+      board.voidFailures()
+    }
+    return true
   }
 
   /// Whether the agent counts itself as starved.
@@ -210,13 +221,14 @@ public struct AgentState: Sendable {
     at now: Instant, wallMs: Int64, clock: ClockState, goodbye: Bool = false
   ) -> Report {
     sequence += 1
+    _ = noteStarved(at: now)
     pacer.send(at: now)
     return Report(
       agent: facts.agent, region: facts.region, boot: facts.boot, sequence: sequence,
       sentMs: wallMs, intervalMs: Int(pacer.intervalMs), challenge: directive.challenge,
       checks: results(at: now), heartbeat: heartbeat(at: now), peers: peers(at: now),
       probes: board.results(at: now), clock: clock, app: app, agentVersion: facts.version,
-      starved: starved.isStarved(at: now), deployingMs: deployingMs(at: now), goodbye: goodbye,
+      starved: saidStarved, deployingMs: deployingMs(at: now), goodbye: goodbye,
       acknowledged: directive.acknowledged, history: history.cover(),
       replicas: table?.replicas(at: now), consistency: table?.consistency(at: now))
   }

@@ -106,6 +106,18 @@ public struct CheckMachine: Sendable {
     return state != before
   }
 
+  /// Takes back what failures came to: they were measured by a host that did not run on time
+  /// (RULES 2). A state that is not bad stands.
+  public mutating func voidFailures() {
+    forgive()
+    inconclusive = 0
+    trouble = nil
+    rise = policy.rise
+    guard state == .bad else { return }
+    state = .unknown
+    badSince = nil
+  }
+
   /// When to start the next attempt after the newest one.
   public var nextRun: Instant {
     guard let newest else { return created }

@@ -97,6 +97,12 @@ public struct ProbeBoard: Sendable {
     return entries[place].tally.vote != before
   }
 
+  /// Takes back bad votes, and what was on the way to one: the probes were made by a host that did
+  /// not run on time.
+  public mutating func voidFailures() {
+    for place in entries.indices { entries[place].tally.voidFailures() }
+  }
+
   /// What the report says; targets without a finished probe are left out.
   public func results(at now: Instant) -> [ProbeResult] {
     entries.compactMap { entry in

@@ -89,6 +89,8 @@ public struct Evidence: Hashable, Sendable, Codable {
   public private(set) var twins = Twins()
   /// Since when an agent's reports have carried a deploy notice without a break.
   public private(set) var deploying: [AgentID: Instant] = [:]
+  /// Until when an agent's newest deploy notice excuses bad votes, or did.
+  public private(set) var excusedUntil: [AgentID: Instant] = [:]
 
   /// The most acknowledgements kept of one agent; twice what a full window of sightings needs.
   static let keptAcknowledgements = 64
@@ -99,8 +101,7 @@ public struct Evidence: Hashable, Sendable, Codable {
 
   /// Takes in an authentic, timely report.
   public mutating func take(_ report: Report, at received: Instant) {
-    let hasNotice = report.deployingMs.map { $0 > 0 } ?? false
-    deploying[report.agent] = hasNotice ? deploying[report.agent] ?? received : nil
+    takeNotice(of: report, at: received)
     twins.take(report, at: received)
     guard !twins.hold(report.agent, at: received) else {
       agents[report.agent] = nil
@@ -122,6 +123,19 @@ public struct Evidence: Hashable, Sendable, Codable {
     acknowledgements[report.agent] = Array(kept.suffix(Self.keptAcknowledgements))
   }
 
+  private mutating func takeNotice(of report: Report, at received: Instant) {
+    if let left = report.deployingMs, left > 0 {
+      let since = deploying[report.agent] ?? received
+      deploying[report.agent] = since
+      excusedUntil[report.agent] = min(received + .milliseconds(left), since + Defaults.deployLimit)
+    } else {
+      deploying[report.agent] = nil
+      if let until = excusedUntil[report.agent] {
+        excusedUntil[report.agent] = min(until, received)
+      }
+    }
+  }
+
   /// Takes in the state of the coordinator's own probes of one address.
   public mutating func take(_ probe: OwnProbe, of key: ProbeKey) {
     ownProbes[key] = probe
@@ -131,6 +145,7 @@ public struct Evidence: Hashable, Sendable, Codable {
   public mutating func forget(_ agent: AgentID) {
     twins.forget(agent)
     deploying[agent] = nil
+    excusedUntil[agent] = nil
     agents[agent] = nil
     relayed[agent] = nil
     acknowledgements[agent] = nil

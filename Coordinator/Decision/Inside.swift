@@ -107,9 +107,11 @@ public enum Inside {
     }
     if let bad = firstBad(fresh) {
       guard !report.starved else { return missing("is starved; its bad votes do not count") }
+      // What failed under a deploy notice was planned: it confirms nothing after its end.
+      let began = held.instant(ageMs: bad.badSinceMs ?? bad.ageMs)
+      let excused = evidence.excusedUntil[agent].flatMap { $0 <= now ? $0 : nil }
       return InstanceView(
-        agent: agent, vote: .bad,
-        badSince: held.instant(ageMs: bad.badSinceMs ?? bad.ageMs),
+        agent: agent, vote: .bad, badSince: max(began, excused ?? began),
         reason: named(bad, or: "bad"), failure: bad.failure,
         lacksCredentials: checks.contains(where: \.lacksCredentials))
     }

@@ -1,14 +1,19 @@
 import Wire
 
-/// A write of ours toward a region whose answer never came: it may still land (RULES 10).
+/// Writes of ours toward a region without a definite answer: they may still land (RULES 10).
 public struct Echo: Codable, Hashable, Sendable {
   public var region: RegionID
   /// Of the intent that wrote.
   public var epoch: UInt64
   /// Until when it is remembered, Unix milliseconds.
   public var untilMs: Int64
-  /// How often what it put there was overwritten.
+  /// How often what they put there was overwritten.
   public var repairs: Int
+  /// How many writes there were; a journal of old does not tell.
+  public var writes: Int?
+
+  /// Each of them lands once at most, so that what comes more often is somebody's wish.
+  var isSpent: Bool { repairs >= max(Defaults.echoRepairs, writes ?? 0) }
 }
 
 /// Late echoes: a write that was given up lands after a newer one, and is overwritten, for nobody
@@ -17,11 +22,25 @@ extension Machine {
   /// Notes that a record's write of the move in flight has no definite answer.
   public mutating func noteMayLand(now: Now) {
     guard let intent = memory.intent else { return }
+    noteMayLand(toward: intent.to, epoch: intent.epoch, now: now)
+  }
+
+  /// Notes that the write of `address` has no definite answer; its move, of `epoch`, may have been
+  /// replaced meanwhile.
+  public mutating func noteMayLand(address: String, epoch: UInt64, now: Now) {
+    let region = topology.regions.first { $0.addresses.values.contains(address) }
+    guard let region else { return }
+    noteMayLand(toward: region.id, epoch: epoch, now: now)
+  }
+
+  private mutating func noteMayLand(toward region: RegionID, epoch: UInt64, now: Now) {
     let known = memory.echoes ?? []
+    let before = known.first { $0.region == region }
     let echo = Echo(
-      region: intent.to, epoch: intent.epoch,
-      untilMs: now.wallMs + policy.mayLandFor.wholeMilliseconds, repairs: 0)
-    memory.echoes = known.filter { $0.region != intent.to } + [echo]
+      region: region, epoch: epoch,
+      untilMs: now.wallMs + policy.mayLandFor.wholeMilliseconds, repairs: 0,
+      writes: (before?.writes ?? 0) + 1)
+    memory.echoes = known.filter { $0.region != region } + [echo]
   }
 
   /// Whether what the record shows may be older than the move that begins: then it is compared with
@@ -50,13 +69,15 @@ extension Machine {
   /// Those that would be overwritten; the active region's own values are wanted.
   private var pendingEchoes: [Echo] {
     (memory.echoes ?? []).filter {
-      $0.region != memory.active && $0.repairs < Defaults.echoRepairs
+      $0.region != memory.active && !$0.isSpent
     }
   }
 
   mutating func expireEchoes(_ now: Now) {
     let kept = memory.echoes?.filter { now.wallMs < $0.untilMs }
     memory.echoes = kept?.isEmpty == true ? nil : kept
+    // What was taken for an echo may be somebody's wish: the next reading tells.
+    if at == .echo, pendingEchoes.isEmpty { at = .unknown }
   }
 
   /// Writes what is wanted once more; not a move.

@@ -51,6 +51,7 @@ public struct Machine: Hashable, Sendable, Codable {
       at = .unknown
       return nil
     }
+    expireEchoes(now)
     let found = Self.locate(addresses, topology: topology)
     if found.region != memory.active || found.fact != .region, echo(in: addresses) != nil {
       at = .echo

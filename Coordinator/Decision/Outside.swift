@@ -16,6 +16,8 @@ public struct VantageVote: Hashable, Sendable {
   public var at: Instant?
   public var badSince: Instant?
   public var servingStarted: Instant?
+  /// When a vantage that has no vote now was served last.
+  public var lastServed: Instant?
 }
 
 /// A region from outside.
@@ -24,7 +26,8 @@ public struct OutsideView: Hashable, Sendable {
   /// No valid vote is serving.
   public var unanimousBad: Bool
   public var votes: [VantageVote]
-  /// The first bad result behind the vote that completed `bad`, over all families.
+  /// The first bad result behind the vote that completed `bad`, over all families; where the loss
+  /// of a serving vote completed it, when that one was served last.
   public var completedBadSince: Instant?
   /// Families that are bad while another serves.
   public var badFamilies: [AddressFamily]
@@ -75,6 +78,7 @@ public enum Outside {
         minVantages: minVantages)
       completed += [completing(bad, good: good, minVantages: minVantages)].compactMap { $0 }
     }
+    completed += votes.compactMap(\.lastServed)
     let state = combine(states)
     return OutsideView(
       state: state, unanimousBad: !votes.contains { $0.vote == .serving }, votes: votes,
@@ -119,7 +123,8 @@ public enum Outside {
         VantageVote(
           vantage: coordinator, family: key.family, vote: counts ? own.vote : .none,
           detail: evidence.ownVoteVoid ? "void: it reached nothing" : own.detail, at: own.at,
-          badSince: own.badSince, servingStarted: own.servingStarted))
+          badSince: own.badSince, servingStarted: own.servingStarted,
+          lastServed: counts && own.vote != .none ? nil : own.servingStarted))
     }
     for other in topology.regions where other.id != key.region {
       votes.append(
@@ -135,12 +140,17 @@ public enum Outside {
     evidence: Evidence, now: Instant
   ) -> VantageVote {
     var results: [(held: AgentEvidence, probe: ProbeResult)] = []
+    var lastServed: Instant?
     for agent in topology.agents(of: vantage) {
-      guard let held = evidence.agents[agent], !held.report.goodbye,
-        held.report.version == Limits.wireVersion,
+      guard let held = evidence.agents[agent],
         let probe = held.report.probes.first(where: {
           $0.service == key.service && $0.region == key.region && $0.family == key.family
-        }),
+        })
+      else { continue }
+      if let served = probe.servingMs.map(held.instant) {
+        lastServed = max(lastServed ?? served, served)
+      }
+      guard !held.report.goodbye, held.report.version == Limits.wireVersion,
         evidence.isFresh(held.instant(ageMs: probe.ageMs), now: now, for: policy.freshFor)
       else { continue }
       // A starved host's timeouts say nothing about the region it asks.
@@ -163,8 +173,9 @@ public enum Outside {
         entry.probe.servingMs.map { entry.held.instant(ageMs: $0) }
       }.max()
       vote.detail = serving[0].probe.describeServing
-    } else if !results.isEmpty {
-      vote.detail = "its agents disagree"
+    } else {
+      vote.lastServed = lastServed
+      if !results.isEmpty { vote.detail = "its agents disagree" }
     }
     return vote
   }

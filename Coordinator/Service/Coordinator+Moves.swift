@@ -144,6 +144,11 @@ extension Coordinator {
 
   /// Journals one step of a move.
   func note(_ step: MoveStep, service name: String, epoch: UInt64) {
+    if case .ambiguous(let record, let target, _) = step, record.type != "TXT" {
+      // Durable with the next step, which comes before any other write; also of a move that was
+      // replaced while it wrote.
+      rooms[name]?.machine.noteMayLand(address: target, epoch: epoch, now: Now.read())
+    }
     guard var room = rooms[name], room.machine.memory.intent?.epoch == epoch else { return }
     let line = MoveWords.line(step)
     switch step {
@@ -152,12 +157,7 @@ extension Coordinator {
       // The marker is no point of no return, and a definite refusal changed nothing.
       if record.type == "TXT" || error != nil { notWritten(name) }
     case .ambiguous(let record, _, _):
-      if record.type == "TXT" {
-        notWritten(name)
-      } else {
-        // Durable with the next step, which comes before any other write.
-        rooms[name]?.machine.noteMayLand(now: Now.read())
-      }
+      if record.type == "TXT" { notWritten(name) }
     case .committed(let record):
       if let index = room.incident?.records.firstIndex(where: { $0.type == record.type }) {
         room.incident?.records[index].committed = true

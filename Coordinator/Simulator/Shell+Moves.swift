@@ -227,6 +227,11 @@ extension Shell {
   }
 
   private func note(_ step: MoveStep, room index: Int) {
+    if case .ambiguous(let record, let target, _) = step, record.type != "TXT",
+      let epoch = rooms[index].movingEpoch
+    {
+      rooms[index].machine.noteMayLand(address: target, epoch: epoch, now: world.clock)
+    }
     guard let intent = rooms[index].machine.memory.intent,
       intent.epoch == rooms[index].movingEpoch
     else { return }
@@ -235,11 +240,7 @@ extension Shell {
     case .answered(let record, let error):
       if record.type == "TXT" || error != nil { notWritten(index) }
     case .ambiguous(let record, _, _):
-      if record.type == "TXT" {
-        notWritten(index)
-      } else {
-        rooms[index].machine.noteMayLand(now: world.clock)
-      }
+      if record.type == "TXT" { notWritten(index) }
     case .committed(let record):
       if let number = rooms[index].incident?.records.firstIndex(where: { $0.type == record.type }) {
         rooms[index].incident?.records[number].committed = true

@@ -180,13 +180,12 @@ final class Shell {
   }
 
   /// Whether time alone has changed what an agent's reports count for: a quarantine is over, a
-  /// deploy notice too old.
+  /// deploy notice at its end.
   private func settleByTime(_ now: Moment) -> Bool {
     let held = quarantined.filter { evidence.twins.hold($0, at: now) }
     var changed = held.count != quarantined.count
     quarantined = held
-    for since in evidence.deploying.values {
-      let ends = since + Defaults.deployLimit
+    for ends in evidence.excusedUntil.values {
       if ends <= now, now - ends < .milliseconds(World.tickMs) { changed = true }
     }
     return changed

@@ -26,6 +26,12 @@ struct Witness {
     return held
   }
 
+  /// Whether what the agent found so long before its report is fresh.
+  private func isFresh(_ ageMs: Int, in held: AgentEvidence) -> Bool {
+    let found = held.instant(ageMs: ageMs)
+    return found >= evidence.floor && now - found <= policy.freshFor
+  }
+
   private func counting(_ report: Report) -> [CheckResult] {
     report.checks.filter {
       $0.counts == .region
@@ -70,9 +76,10 @@ struct Witness {
       found.insert(Outside.coordinator)
     }
     for (agent, home) in topology.agents where home != region && home != besides {
-      guard let report = fresh(agent)?.report else { continue }
-      let says = report.probes.contains {
+      guard let held = fresh(agent) else { continue }
+      let says = held.report.probes.contains {
         $0.region == region && $0.service == topology.service && $0.vote == vote
+          && isFresh($0.ageMs, in: held)
       }
       if says { found.insert(home) }
     }

@@ -124,4 +124,11 @@ public struct ProbeTally<Time: Sendable>: Sendable {
       return
     }
   }
+
+  /// Takes back a bad vote and the run of bad probes: the vantage itself was at fault.
+  public mutating func voidFailures() {
+    badRun = 0
+    badSince = nil
+    if vote == .bad { vote = .none }
+  }
 }

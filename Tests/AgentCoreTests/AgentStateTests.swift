@@ -98,6 +98,65 @@ struct AgentStateTests {
     #expect(!state.report(at: .at(60_010), wallMs: 0, clock: ClockState()).starved)
   }
 
+  /// Else an outage that nobody had would count as confirmed at once.
+  @Test("What failed while starved is void when it is over, also in a report that comes first")
+  func starvedFailures() throws {
+    for asksTimer in [true, false] {
+      var state = agent()
+      _ = state.add(checkIdentity, policy: CheckPolicy(), at: .at(0))
+      let told = directive(1, probes: [target("eu-central")])
+      _ = state.take(told, answering: 1, sent: .at(0), at: .at(10))
+      let target = try #require(state.probeTargets.first)
+      for start in stride(from: Int64(100), through: 3100, by: 1000) {
+        _ = fail(&state, at: start)
+        _ = state.take(
+          ProbeFinding(.dark), of: target, started: .at(start), ended: .at(start + 5))
+        _ = state.take(timerDue: .at(start), fired: .at(start + 1500))
+      }
+      let starved = state.report(at: .at(5000), wallMs: 0, clock: ClockState())
+      #expect(starved.starved)
+      #expect(starved.checks.first?.state == .bad)
+      #expect(starved.probes.first?.vote == .bad)
+      if asksTimer {
+        let passed = state.take(timerDue: .at(60_000), fired: .at(60_000))
+        #expect(passed)
+      }
+      let after = state.report(at: .at(60_010), wallMs: 0, clock: ClockState())
+      #expect(!after.starved && !state.isStarved)
+      let check = try #require(after.checks.first)
+      #expect(check.state == .unknown && check.badSinceMs == nil)
+      let probe = try #require(after.probes.first)
+      #expect(probe.vote == Vote.none && probe.badSinceMs == nil)
+      // Earlier falls make it no slower to come up: two successes do.
+      for start in [61_000, 61_500] as [Int64] {
+        _ = state.take(
+          Attempt(started: .at(start), ended: .at(start + 5), outcome: .of("s")), of: 0, wallMs: 0)
+      }
+      #expect(state.checkStates.first?.state == .good)
+    }
+  }
+
+  @Test("What was good while starved stays good")
+  func starvedSuccesses() {
+    var state = agent()
+    _ = state.add(checkIdentity, policy: CheckPolicy(), at: .at(0))
+    for start in [100, 600] as [Int64] {
+      _ = state.take(
+        Attempt(started: .at(start), ended: .at(start + 5), outcome: .of("s")), of: 0, wallMs: 0)
+    }
+    _ = fail(&state, at: 1100)
+    _ = fail(&state, at: 1600)
+    for start in [0, 1000, 2000] as [Int64] {
+      _ = state.take(timerDue: .at(start), fired: .at(start + 1500))
+    }
+    _ = state.take(timerDue: .at(60_000), fired: .at(60_000))
+    #expect(state.checkStates.first?.state == .good)
+    // The failures before are forgotten: one more is the first.
+    let changes = fail(&state, at: 61_000)
+    #expect(!changes)
+    #expect(state.checkStates.first?.state == .good)
+  }
+
   /// Invariant 14 and the bounds of the wire: whatever happens, the report stays acceptable.
   @Test("Any events: every report is within its bounds", arguments: seeds)
   func anything(seed: UInt64) {

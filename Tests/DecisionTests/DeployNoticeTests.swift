@@ -64,6 +64,41 @@ struct DeployNoticeTests {
     #expect(lab.vote("a1") == .bad)
   }
 
+  /// What failed under a notice was planned: it confirms nothing once the notice is over.
+  @Test func anOutageIsCountedFromTheEndOfTheNotice() {
+    var lab = Self.deploying(4)
+    lab.run(100)
+    #expect(lab.picture("a").inside.completedBadSince == nil)
+    // The first two end theirs before time, by a report that does not carry it.
+    for agent in ["a1", "a2"] { lab.hosts[agent]?.deployingMs = nil }
+    lab.run()
+    let ended = lab.now
+    #expect(lab.evidence.excusedUntil["a1"] == ended)
+    lab.run(7)
+    #expect(lab.evidence.excusedUntil["a1"] == ended)
+    for agent in ["a3", "a4"] { lab.hosts[agent]?.deployingMs = nil }
+    lab.run()
+    #expect(lab.picture("a").inside.state == .failing)
+    #expect(lab.picture("a").inside.completedBadSince == lab.now)
+    lab.evidence.forget("a1")
+    #expect(lab.evidence.excusedUntil["a1"] == nil)
+  }
+
+  /// The longest that a notice excuses is its end, whatever is left of it.
+  @Test func anOutageIsCountedFromTheLongestNotice() {
+    var lab = Self.deploying(leftMs: 100_000)
+    let began = lab.now
+    lab.run(620)
+    #expect(lab.picture("a").inside.completedBadSince == began + Defaults.deployLimit)
+    // A failure of later is as old as it is.
+    lab.check("a", is: .good)
+    lab.run(30)
+    lab.check("a", is: .bad)
+    let failed = lab.now
+    lab.run(30)
+    #expect(lab.picture("a").inside.completedBadSince.map { $0 >= failed } == true)
+  }
+
   @Test func anAgentThatIsConfiguredAnewHasNoNotice() {
     var lab = Self.deploying()
     lab.run(599)

@@ -104,6 +104,55 @@ struct EchoTests {
     #expect(lab.machine.memory.pinned == "b")
   }
 
+  /// What was repeated meanwhile lands as often.
+  @Test func asOftenAsThereWereWrites() {
+    var lab = Self.abandoned()
+    let epoch = lab.machine.memory.epoch
+    let writes = Defaults.echoRepairs + 2
+    // Of a move that was replaced or called off since: told by the address.
+    for _ in 1..<writes {
+      lab.machine.noteMayLand(address: "192.0.2.2", epoch: epoch, now: lab.clock)
+    }
+    lab.machine.noteMayLand(address: "203.0.113.9", epoch: epoch, now: lab.clock)
+    #expect(lab.machine.memory.echoes?.map(\.region) == ["b"])
+    #expect(lab.machine.memory.echoes?.map(\.epoch) == [epoch])
+    for round in 1...writes {
+      Self.point(&lab, at: ["2"])
+      lab.run(1)
+      #expect(lab.machine.memory.intent?.errand == .repair, "round \(round)")
+      lab.machine.observe(write: .all)
+      lab.run(1)
+      lab.machine.observe(write: .converged)
+      lab.run(2)
+    }
+    #expect(Self.point(&lab, at: ["2"]) == "b")
+  }
+
+  /// A coordinator that was away for that long does not take it for its own.
+  @Test func whatIsTooOldIsNotLookedAt() {
+    var lab = Self.abandoned()
+    let until = lab.machine.memory.echoes?.first?.untilMs ?? 0
+    var late = lab.clock
+    late.wallMs = until
+    let addresses: [AddressFamily: [String]] = [.ipv4: ["192.0.2.2"]]
+    #expect(lab.machine.observe(addresses: addresses, now: late) == "b")
+    #expect(lab.machine.at == .region)
+  }
+
+  /// It was seen in time, and is too old before anything was decided.
+  @Test func whatBecomesTooOldIsReadAgain() {
+    var lab = Self.abandoned()
+    let until = lab.machine.memory.echoes?.first?.untilMs ?? 0
+    while lab.clock.wallMs < until - 1000 { lab.run(1) }
+    Self.point(&lab, at: ["2"])
+    #expect(lab.machine.at == .echo)
+    lab.now = lab.now + .seconds(5)
+    let seen = lab.tick()
+    #expect(seen.decision.rule == .atUnknown)
+    #expect(lab.machine.memory.intent == nil)
+    #expect(lab.machine.at == .unknown)
+  }
+
   @Test func itIsForgottenInTime() {
     var lab = Self.abandoned()
     let until = lab.machine.memory.echoes?.first?.untilMs ?? 0

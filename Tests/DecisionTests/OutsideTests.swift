@@ -106,6 +106,33 @@ struct OutsideTests {
     #expect(vote.badSince == since[1])
   }
 
+  /// The loss of a serving vote is no evidence: what was outvoted until then is confirmed from the
+  /// last time that somebody was served.
+  @Test func aVoteThatFallsMuteConfirmsNothing() {
+    for quiet in ["goodbye", "silence"] {
+      var lab = Lab(["a", "b", "c"], hosts: 1)
+      lab.settle()
+      lab.see("a", .bad, from: ["coordinator", "b"])
+      lab.run(100)
+      // c says the opposite: two to one is bad all the same, for as long as they say so.
+      let outvoted = lab.picture("a").outside
+      #expect(outvoted.state == .bad)
+      #expect(outvoted.completedBadSince.map { lab.now - $0 > .seconds(90) } == true)
+      let muted = lab.now
+      if quiet == "goodbye" {
+        lab.hosts["c1"]?.goodbye = true
+        lab.run(1)
+      }
+      lab.reports("c", arrive: false)
+      lab.run(40)
+      let outside = lab.picture("a").outside
+      #expect(outside.state == .bad && outside.unanimousBad)
+      #expect(
+        outside.completedBadSince.map { abs(Int(($0 - muted).wholeMilliseconds)) <= 6000 } == true,
+        "\(quiet): \(String(describing: outside.completedBadSince)), mute since \(muted)")
+    }
+  }
+
   @Test func aStarvedAgentsBadVoteAndAGoodbyeDoNotCount() throws {
     var lab = Lab(["a", "b"], hosts: 3)
     lab.see("a", .bad, from: ["b1", "b2"])

@@ -165,11 +165,11 @@ public struct RecordMove: Sendable {
     case .success:
       touched = true
       await observer.record(.answered(record, error: nil))
-      try await settle(record, target)
+      try await settle(record, target, isAnswered: true)
     case .failure(let error) where error.failure == .outcomeUnknown:
       unresolved = true
       await observer.record(.ambiguous(record, to: target, error.description))
-      try await settle(record, target)
+      try await settle(record, target, isAnswered: false)
     case .failure(let error):
       await observer.record(.answered(record, error: error.description))
       if error.failure == .permanent, !touched { throw Ending(result: .refused(error)) }
@@ -180,7 +180,9 @@ public struct RecordMove: Sendable {
 
   /// Reads what a write did: the new value is committed, the old one twice is not applied, and
   /// everything else is for the next round to judge.
-  private mutating func settle(_ record: ProviderRecord, _ target: String) async throws(Ending) {
+  private mutating func settle(
+    _ record: ProviderRecord, _ target: String, isAnswered: Bool
+  ) async throws(Ending) {
     for attempt in 1...2 {
       let records = try await read(MoveStep.readBack)
       let now = records.first { $0.id == record.id && $0.type == record.type }
@@ -196,6 +198,12 @@ public struct RecordMove: Sendable {
       if attempt == 2 {
         unresolved = false
         writeFailures += 1
+        if isAnswered {
+          // One of the two is wrong: the answer, or what is read after it.
+          await observer.record(
+            .ambiguous(
+              record, to: target, "it was answered as done, and two reads show the old value"))
+        }
         await observer.record(.notApplied(record, to: target))
         if writeFailures > 1 {
           try await wait(
