@@ -137,9 +137,9 @@ public struct Machine: Hashable, Sendable, Codable {
     case .openCommanded:
       request.map { begin($0, rule: decision.rule) }
     case .cancel:
+      // Nothing was written.
       unpin()
       memory.intent = nil
-      write = .pending
     case .fail:
       unpin()
       memory.intent = nil

@@ -195,8 +195,8 @@ extension CoordinatorMessage {
         "d0d305f8e81f48b7842546ef39d250f3", "A write of ours has landed late",
         """
         An earlier write had no answer, and took effect now. Nobody wants it: the
-        record of @SIGNALBOX_SERVICE@ is written again, at most three times for each
-        move. Users stay where they are, and it counts as no move.
+        record of @SIGNALBOX_SERVICE@ is written again, as often as that write was
+        sent. Users stay where they are, and it counts as no move.
         """)
     }
   }

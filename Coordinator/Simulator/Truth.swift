@@ -85,9 +85,12 @@ struct Truth {
         (.dynamodbThrottle, .region(let region)), (.familyDead, .region(let region)):
         troubled.insert(region)
       case (.deploy, .region(let region)), (.deployNotice, .host(let region, _)):
-        // A restart is shorter than the confirmation, or it is none.
-        let limit = setup.policy.failoverAfter.wholeMilliseconds
-        if fault.end - fault.begin > min(limit, 20_000) { troubled.insert(region) }
+        // A restart is shorter than the confirmation, or it is none; seen from outside it lasts until
+        // the NodeBalancer has taken the hosts in again, and a probe has come by.
+        let policy = setup.policy
+        let outside = policy.outsideConfirm.wholeMilliseconds - World.rebalanceMs - 5000
+        let limit = min(policy.failoverAfter.wholeMilliseconds, outside, 20_000)
+        if fault.end - fault.begin > limit { troubled.insert(region) }
       case (.hostDown, .host(let region, _)), (.app500, .host(let region, _)),
         (.appHang, .host(let region, _)), (.appSlow, .host(let region, _)),
         (.appFlap, .host(let region, _)), (.appLiesGood, .host(let region, _)),

@@ -155,7 +155,9 @@ extension World {
     }
   }
 
-  /// The NodeBalancer's own checks take ten seconds to change its mind, both ways.
+  /// The NodeBalancer's own checks take that long to change its mind, both ways.
+  static let rebalanceMs: Int64 = 10_000
+
   private func isBalanced(_ host: Host) -> Bool {
     if let at = host.rebalanceAt, now >= at {
       host.rebalanceAt = nil
@@ -176,7 +178,7 @@ extension World {
     if wanted == host.isBalanced {
       host.rebalanceAt = nil
     } else if host.rebalanceAt == nil {
-      host.rebalanceAt = now + 10_000
+      host.rebalanceAt = now + Self.rebalanceMs
     }
   }
 
