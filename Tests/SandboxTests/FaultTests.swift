@@ -79,6 +79,15 @@ private final class Front {
     #expect(meet("PUT", isList: false) == nil)
   }
 
+  @Test func readsAreStaleAndChangesLate() throws {
+    try start(.apiStale, count: 1)
+    try start(.apiLate, count: 1)
+    #expect(meet("PUT") == .apiLate)
+    #expect(meet("PUT") == nil)
+    #expect(meet("GET", isList: true) == .apiStale)
+    #expect(meet("GET") == nil)
+  }
+
   @Test func aDeadRegionIsDeadAltogether() throws {
     try start(.regionDown, "us-east")
     let conditions = Conditions(faults, topology)

@@ -196,6 +196,47 @@ final class Account {
     #expect(account.ask("GET", "domains").status == 401)
   }
 
+  @Test func aNarrowedTokenReadsOnly() throws {
+    let account = try Account()
+    account.model.areTokensNarrowed = true
+    #expect(account.ask("GET", "domains").status == 200)
+    let put = account.ask("PUT", "domains/{domain}/records/36666864", "{}")
+    #expect(put.status == 401 && !put.isChange)
+    #expect(put.scopes == "domains:read_only nodebalancers:read_only")
+  }
+
+  @Test func eventsNameWhoChangedWhat() throws {
+    let account = try Account()
+    let record = account.create(#"{"type":"TXT","name":"t","target":"x"}"#)
+    let path = "domains/{domain}/records/\(try #require(record["id"]?.integer))"
+    let admin = "sandbox-account-token"
+    _ = account.ask("PUT", path, #"{"target":"y"}"#, token: admin)
+    _ = account.ask("PUT", path, #"{"ttl_sec":-1}"#, token: admin)
+    _ = account.ask("DELETE", path)
+    func events(_ filter: String? = nil) throws -> [JSON] {
+      let answer = account.ask("GET", "account/events", filter: filter, token: admin)
+      return try #require(answer.body["data"]?.elements)
+    }
+    // The newest first; what was refused changed nothing.
+    let actions = ["dns_record_delete", "dns_record_update", "dns_record_create"]
+    #expect(try events().map { $0["action"]?.text } == actions)
+    #expect(
+      try events().map { $0["username"]?.text } == ["sandbox", "sandbox-admin", "sandbox"])
+    let updates = try events(#"{"action":"dns_record_update","entity.type":"domain"}"#)
+    #expect(updates.count == 1 && updates[0]["entity"]?["label"]?.text == "example.org")
+    #expect(try events(#"{"entity.id":\#(account.domain)}"#).count == 3)
+    #expect(try events(#"{"entity.id":1}"#).isEmpty)
+    let id = try #require(updates[0]["id"]?.integer)
+    #expect(account.ask("GET", "account/events/\(id)", token: admin).body == updates[0])
+    #expect(account.ask("GET", "account/events/1", token: admin).status == 404)
+    // It takes a scope of its own.
+    #expect(account.ask("GET", "account/events").status == 401)
+    for number in 0..<LinodeModel.eventLimit {
+      _ = account.create(#"{"type":"TXT","name":"t\#(number)","target":"x"}"#)
+    }
+    #expect(account.model.events.count == LinodeModel.eventLimit)
+  }
+
   @Test func balancersAndTheirNodes() throws {
     let account = try Account()
     let list = account.ask("GET", "nodebalancers", filter: #"{"label":"app-eu-central"}"#).body

@@ -33,12 +33,12 @@ final class Rig: Sendable {
 
   func linode(
     _ method: String, _ path: String, _ body: String? = nil, deadline: Duration = .seconds(20),
-    from source: String? = nil
+    from source: String? = nil, token: String = "sandbox-token"
   ) async throws -> HTTPResponse {
     try await client.send(
       HTTPRequest(
         method: method, url: "http://\(topology.linode)\(path)",
-        headers: [HTTPField("Authorization", "Bearer sandbox-token")],
+        headers: [HTTPField("Authorization", "Bearer \(token)")],
         body: body.map { Array($0.utf8) }, deadline: deadline, sourceAddress: source))
   }
 
@@ -96,6 +96,66 @@ final class Rig: Sendable {
       let large = String(repeating: "x", count: HTTPConnection.bodyLimit + 1)
       #expect(try await rig.linode("PUT", Self.record, large).status == 413)
       #expect(try await rig.linode("GET", "/v5").status == 404)
+    }
+  }
+
+  /// What the real service was seen to answer in trouble (facts on Linode, sections 2 and 6).
+  @Test func refusalsOfTheAPI() async throws {
+    try await Rig.with { rig in
+      func meet(_ kind: FaultKind, _ target: String) async throws -> HTTPResponse {
+        try await rig.sandbox.startFault(kind, target: "PUT", count: 1)
+        return try await rig.linode("PUT", Self.record, #"{"target":"\#(target)"}"#)
+      }
+      func stored(_ target: String) async throws -> Bool {
+        try await rig.linode("GET", Self.record).text.contains(target)
+      }
+      let refusals: [(FaultKind, Int, String)] = [
+        (.apiBusy, 400, "Linode busy."), (.api408, 408, "errors"), (.api503, 503, "errors"),
+        (.apiMaintenance, 503, "errors"), (.api429Bare, 429, "Too many requests"),
+      ]
+      for (kind, status, text) in refusals {
+        let answer = try await meet(kind, "192.0.2.1")
+        #expect(answer.status == status && answer.text.contains(text), "\(kind)")
+        #expect((answer.header("X-Maintenance-Mode") != nil) == (kind == .apiMaintenance))
+        #expect(answer.header("Retry-After") == nil)
+      }
+      #expect(try await !stored("192.0.2.1"))
+      let bad = try await meet(.apiAppliedThen502, "192.0.2.2")
+      #expect(bad.status == 502 && bad.header("Content-Type") == "text/html")
+      #expect(try await stored("192.0.2.2"))
+      let slow = try await meet(.apiSlow, "192.0.2.3")
+      #expect(slow.status == 200)
+      #expect(try await stored("192.0.2.3"))
+      let grants = try await rig.linode(
+        "GET", "/v4/profile/grants", token: "sandbox-account-token")
+      #expect(grants.status == 204 && grants.body.isEmpty)
+    }
+  }
+
+  /// Reads of yesterday, and a change that comes after its client has gone.
+  @Test func staleReadsAndLateChanges() async throws {
+    try await Rig.with { rig in
+      func target() async throws -> String? {
+        try JSON(parsing: try await rig.linode("GET", Self.record).body)["target"]?.text
+      }
+      let before = try await target()
+      let stale = try await rig.sandbox.startFault(.apiStale)
+      _ = try await rig.linode("PUT", Self.record, #"{"target":"192.0.2.1"}"#)
+      #expect(try await target() == before)
+      #expect(await rig.sandbox.endFault(stale))
+      #expect(try await target() == "192.0.2.1")
+
+      try await rig.sandbox.startFault(.apiLate, count: 1)
+      await #expect(throws: HTTPError.self) {
+        try await rig.linode(
+          "PUT", Self.record, #"{"target":"192.0.2.9"}"#, deadline: .milliseconds(500))
+      }
+      #expect(try await target() == "192.0.2.1")
+      let deadline = ContinuousClock.now + .seconds(120)
+      while try await target() != "192.0.2.9", ContinuousClock.now < deadline {
+        try await Task.sleep(for: .milliseconds(200))
+      }
+      #expect(try await target() == "192.0.2.9")
     }
   }
 

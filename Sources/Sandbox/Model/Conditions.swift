@@ -22,10 +22,14 @@ struct Conditions: Hashable, Sendable {
   /// Addresses of name servers that publish nothing.
   var staleServers: Set<String> = []
   var tokenRevoked = false
+  var tokenNarrowed = false
+  var apiStale = false
 
   init(_ faults: FaultBook, _ topology: Topology) {
     coordinatorCut = faults.isActive(.coordinatorCut)
     tokenRevoked = faults.isActive(.tokenRevoked)
+    tokenNarrowed = faults.isActive(.tokenNarrowed)
+    apiStale = faults.isActive(.apiStale)
     for region in topology.regions {
       let down = faults.isActive(.regionDown, region.id)
       let hostsDown = down || faults.isActive(.hostsDown, region.id)

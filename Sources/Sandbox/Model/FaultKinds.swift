@@ -17,7 +17,17 @@ public enum FaultKind: String, CaseIterable, Sendable {
   case apiAppliedThenTimeout = "api-applied-then-timeout"
   case apiHang = "api-hang"
   case api429 = "api-429"
+  case api429Bare = "api-429-bare"
+  case apiBusy = "api-busy"
+  case api408 = "api-408"
+  case api503 = "api-503"
+  case apiMaintenance = "api-maintenance"
+  case apiAppliedThen502 = "api-applied-then-502"
+  case apiSlow = "api-slow"
+  case apiStale = "api-stale"
+  case apiLate = "api-late"
   case tokenRevoked = "token-revoked"
+  case tokenNarrowed = "token-narrowed"
   case nameServerMute = "ns-mute"
   case nameServerStale = "ns-stale"
 
@@ -37,11 +47,27 @@ public enum FaultKind: String, CaseIterable, Sendable {
     case .regionDown, .hostsDown, .app500, .appHang, .dynamoDBDown, .dynamoDBDNS: .region
     case .instanceDown: .instance
     case .replicationCut: .link
-    case .coordinatorCut, .tokenRevoked: .none
+    case .coordinatorCut, .tokenRevoked, .tokenNarrowed: .none
     case .nameServerMute, .nameServerStale: .nameServer
     case .api5xx, .apiHTML, .apiEmpty, .apiEmptyList, .apiCutShort, .apiAppliedThenTimeout,
-      .apiHang, .api429:
+      .apiHang, .api429, .api429Bare, .apiBusy, .api408, .api503, .apiMaintenance,
+      .apiAppliedThen502, .apiSlow, .apiStale, .apiLate:
       .method
+    }
+  }
+
+  /// How long `api-slow` takes.
+  static let slowness = Duration.seconds(3)
+  /// When `api-late` makes a change: after any client has given up.
+  static let lateness = Duration.seconds(15)
+
+  /// Whether it is about such a request to the Linode API.
+  func concerns(method: String, isList: Bool) -> Bool {
+    switch self {
+    case .apiEmptyList: isList
+    case .apiStale: method == "GET"
+    case .apiLate: method != "GET"
+    default: true
     }
   }
 
@@ -73,7 +99,19 @@ public enum FaultKind: String, CaseIterable, Sendable {
     case .apiAppliedThenTimeout: "it does what it is asked and never answers"
     case .apiHang: "it does nothing and never answers"
     case .api429: "it answers 429 with Retry-After: 1; nothing is applied"
+    case .api429Bare: "it answers 429 without saying for how long; nothing is applied"
+    case .apiBusy: "it answers 400 \"Linode busy.\"; nothing is applied"
+    case .api408: "it answers 408; nothing is applied"
+    case .api503: "it answers 503; nothing is applied"
+    case .apiMaintenance: "it answers 503 with X-Maintenance-Mode; nothing is applied"
+    case .apiAppliedThen502: "it does what it is asked and answers 502 with a page of nginx"
+    case .apiSlow:
+      "it does what it is asked and answers \(Self.slowness.components.seconds) s later"
+    case .apiStale: "it tells of zones and records as they were when this began (GET only)"
+    case .apiLate:
+      "it never answers a change, and makes it \(Self.lateness.components.seconds) s later"
     case .tokenRevoked: "it answers 401 to every token"
+    case .tokenNarrowed: "tokens may read only: it answers 401 to changes"
     case .nameServerMute: "the name server is stopped and does not answer"
     case .nameServerStale: "the name server goes on with what it has; it publishes nothing new"
     }
@@ -150,7 +188,7 @@ struct FaultBook: Sendable {
   mutating func meet(method: String, isList: Bool) -> FaultKind? {
     let index = faults.firstIndex { fault in
       fault.kind.meetsRequests && (fault.target == nil || fault.target == method)
-        && (fault.kind != .apiEmptyList || isList)
+        && fault.kind.concerns(method: method, isList: isList)
     }
     guard let index else { return nil }
     let kind = faults[index].kind

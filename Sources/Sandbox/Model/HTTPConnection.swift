@@ -103,7 +103,9 @@ final class HTTPConnection: ChannelInboundHandler {
   ) {
     let isLast = !request.isKeepAlive || bytes < reply.body.count
     var headers = HTTPHeaders(reply.headers.map { ($0.name, $0.value) })
-    headers.add(name: "Content-Length", value: String(reply.body.count))
+    if reply.status != 204 {
+      headers.add(name: "Content-Length", value: String(reply.body.count))
+    }
     if isLast { headers.add(name: "Connection", value: "close") }
     let head = HTTPResponseHead(
       version: .http1_1, status: HTTPResponseStatus(statusCode: reply.status), headers: headers)

@@ -77,9 +77,14 @@ enum LinodeLists {
       case "+and": (member.value.elements ?? []).allSatisfy { matches(element, $0) }
       case "+or": (member.value.elements ?? []).contains { matches(element, $0) }
       case "+order_by", "+order": true
-      default: compare(element[member.name], with: member.value)
+      default: compare(value(of: member.name, in: element), with: member.value)
       }
     }
+  }
+
+  /// Of a key, or of a path as `entity.id`.
+  private static func value(of path: String, in element: JSON) -> JSON? {
+    path.split(separator: ".").reduce(Optional(element)) { $0?[String($1)] }
   }
 
   private static func compare(_ value: JSON?, with condition: JSON) -> Bool {

@@ -73,6 +73,7 @@ extension LinodeModel {
     guard problems.isEmpty else { throw LinodeRefusal(invalid: problems) }
     domain.updated = request.time
     domains[index] = domain
+    note("dns_zone_update", domain: index, time: request.time)
     return domain.json
   }
 

@@ -20,6 +20,7 @@ extension LinodeModel {
     case "PUT": return try updateRecord(request, domain, index)
     case "DELETE":
       domains[domain].records.remove(at: index)
+      note("dns_record_delete", domain: domain, time: request.time)
       return [:]
     default: throw LinodeRefusal(405, "Method Not Allowed")
     }
@@ -46,6 +47,7 @@ extension LinodeModel {
     }
     nextRecordID += 1
     domains[domain].records.append(record)
+    note("dns_record_create", domain: domain, time: request.time)
     return record.json
   }
 
@@ -56,6 +58,7 @@ extension LinodeModel {
     try apply(try Self.object(request.body), to: &record, request, domain)
     record.updated = request.time
     domains[domain].records[index] = record
+    note("dns_record_update", domain: domain, time: request.time)
     return record.json
   }
 

@@ -35,6 +35,7 @@ struct LinodeAnswer: Hashable, Sendable {
 struct LinodeModel: Sendable {
   struct Token: Sendable {
     var text: String
+    var user: String
     var scopes: [String: Access]
     var header: String
     enum Access: Int, Comparable, Sendable {
@@ -43,8 +44,9 @@ struct LinodeModel: Sendable {
     }
 
     /// Of "domains:read_write nodebalancers:read_only".
-    init(_ text: String, scopes header: String) {
+    init(_ text: String, user: String = "sandbox", scopes header: String) {
       self.text = text
+      self.user = user
       self.header = header
       scopes = [:]
       for scope in header.split(separator: " ") {
@@ -59,15 +61,22 @@ struct LinodeModel: Sendable {
     Token("sandbox-token", scopes: "domains:read_write nodebalancers:read_only"),
     Token("sandbox-read-token", scopes: "domains:read_only nodebalancers:read_only"),
     Token(
-      "sandbox-account-token",
-      scopes: "account:read_only domains:read_write nodebalancers:read_only"),
+      "sandbox-account-token", user: "sandbox-admin",
+      scopes: "account:read_only domains:read_write events:read_only nodebalancers:read_only"),
   ]
   var areTokensRevoked = false
+  /// All scopes read only.
+  var areTokensNarrowed = false
   var domains: [LinodeDomain] = []
   var balancers: [LinodeNodeBalancer] = []
   var regions: [LinodeRegion] = []
   var nextDomainID = 3_153_528
   var nextRecordID = 36_666_864
+  /// Oldest first.
+  var events: [LinodeEvent] = []
+  var lastEventID = 1_586_006_700
+  /// Whose request is being answered.
+  var user = ""
 
   /// What is asked, what it takes, and the refusal or the answer.
   mutating func answer(_ request: LinodeRequest) -> LinodeAnswer {
@@ -77,16 +86,21 @@ struct LinodeModel: Sendable {
     let token = areTokensRevoked ? nil : tokens.first { $0.text == request.token }
     var answer = LinodeAnswer(
       status: 200, body: [:], scopes: token?.header ?? "unknown", accepted: accepted)
+    if areTokensNarrowed {
+      answer.scopes = answer.scopes.replacing("read_write", with: "read_only")
+    }
+    user = token?.user ?? ""
     do throws(LinodeRefusal) {
       if let needed {
         guard let token else { throw .invalidToken }
-        guard let access = token.scopes[needed.name], access >= needed.access else {
-          throw .missingScope
-        }
+        guard let access = token.scopes[needed.name],
+          (areTokensNarrowed ? .readOnly : access) >= needed.access
+        else { throw .missingScope }
       }
       let before = domains
       answer.body = try route(request)
       answer.isChange = domains != before
+      if request.path == ["profile", "grants"] { answer.status = 204 }
     } catch {
       answer.status = error.status
       answer.body = error.json
@@ -103,7 +117,7 @@ struct LinodeModel: Sendable {
     case "regions": nil
     case "domains": ("domains", access)
     case "nodebalancers": ("nodebalancers", access)
-    case "profile", "account": ("account", access)
+    case "account" where request.path.dropFirst().first == "events": ("events", access)
     default: ("account", access)
     }
   }
@@ -125,8 +139,11 @@ struct LinodeModel: Sendable {
       return region.json
     case "profile":
       guard request.method == "GET" else { throw LinodeRefusal(405, "Method Not Allowed") }
+      // An unrestricted user has no grants: 204, without a body.
+      if path == ["profile", "grants"] { return [:] }
       guard path.count == 1 else { throw .notFound }
       return Self.profile
+    case "account": return try routeAccount(request, Array(path.dropFirst()))
     default: throw .notFound
     }
   }

@@ -41,12 +41,12 @@ extension World {
     let segments = request.segments
     switch segments.first {
     case "_sandbox": return await answerControl(request, Array(segments.dropFirst()))
-    case "v4", "v4beta": return answerLinode(request, Array(segments.dropFirst()))
+    case "v4", "v4beta": return await answerLinode(request, Array(segments.dropFirst()))
     default: return .reply(.json(404, LinodeRefusal.notFound.json, .spaced))
     }
   }
 
-  private func answerLinode(_ request: ServerRequest, _ path: [String]) -> Answer {
+  private func answerLinode(_ request: ServerRequest, _ path: [String]) async -> Answer {
     let wall = Clocks.wallMilliseconds()
     let authorization = request.header("authorization") ?? ""
     let linodeRequest = LinodeRequest(
@@ -62,19 +62,30 @@ extension World {
     defer { requests.append(seen) }
     if let fault, let answer = Self.unapplied(fault) {
       if case .reply(let reply) = answer { seen.status = reply.status }
+      if fault == .apiLate { lateChanges.append((now + FaultKind.lateness, linodeRequest)) }
       return answer
     }
     refreshNodes()
-    let answer = linode.answer(linodeRequest)
+    let answer = fault == .apiStale ? answerStale(linodeRequest) : linode.answer(linodeRequest)
     seen.isApplied = answer.isChange
     if answer.isChange { committed() }
     var reply = Reply.json(answer.status, answer.body, .spaced)
+    if answer.status == 204 { reply.body = [] }
     reply.headers += Self.headers(answer, isList: linodeRequest.isList, wall: wall)
+    let spoilt = Self.spoil(reply, by: fault)
+    if fault == .apiSlow { try? await Task.sleep(for: FaultKind.slowness) }
+    if case .reply(let reply) = spoilt { seen.status = reply.status }
+    if case .cutShort(let reply) = spoilt { seen.status = reply.status }
+    return spoilt
+  }
+
+  /// What becomes of the answer to a request that was carried out.
+  private static func spoil(_ reply: Reply, by fault: FaultKind?) -> Answer {
+    var reply = reply
     switch fault {
     case .apiAppliedThenTimeout: return .hang
-    case .apiCutShort:
-      seen.status = reply.status
-      return .cutShort(reply)
+    case .apiAppliedThen502: return .reply(badGateway)
+    case .apiCutShort: return .cutShort(reply)
     case .apiEmpty:
       reply.status = 200
       reply.body = []
@@ -83,35 +94,61 @@ extension World {
       reply.body = empty.encoded(.spaced)
     default: break
     }
-    seen.status = reply.status
     return .reply(reply)
+  }
+
+  /// Who may ask is judged by now; what is told is of the fault's begin.
+  private func answerStale(_ request: LinodeRequest) -> LinodeAnswer {
+    var model = linode
+    model.domains = staleDomains ?? linode.domains
+    return model.answer(request)
+  }
+
+  /// Makes the changes that were held back for long enough.
+  func makeLateChanges() {
+    let now = now
+    while let first = lateChanges.first, first.due <= now {
+      lateChanges.removeFirst()
+      var request = first.request
+      request.time = Self.apiTime(Clocks.wallMilliseconds())
+      if linode.answer(request).isChange { committed() }
+    }
+  }
+
+  private static var badGateway: Reply {
+    let page = """
+      <html>\r
+      <head><title>502 Bad Gateway</title></head>\r
+      <body>\r
+      <center><h1>502 Bad Gateway</h1></center>\r
+      <hr><center>nginx</center>\r
+      </body>\r
+      </html>\r
+
+      """
+    var reply = Reply(502, type: "text/html", Array(page.utf8))
+    reply.headers.append(("Server", "nginx"))
+    return reply
   }
 
   /// The answer of a fault that lets nothing through; nil: the request is carried out.
   private static func unapplied(_ fault: FaultKind) -> Answer? {
-    switch fault {
-    case .api5xx:
-      return .reply(.json(500, LinodeRefusal(500, "Internal Server Error").json, .spaced))
-    case .apiHTML:
-      let page = """
-        <html>\r
-        <head><title>502 Bad Gateway</title></head>\r
-        <body>\r
-        <center><h1>502 Bad Gateway</h1></center>\r
-        <hr><center>nginx</center>\r
-        </body>\r
-        </html>\r
-
-        """
-      var reply = Reply(502, type: "text/html", Array(page.utf8))
-      reply.headers.append(("Server", "nginx"))
+    func refuse(_ status: Int, _ reason: String, _ header: (String, String)? = nil) -> Answer {
+      var reply = Reply.json(status, LinodeRefusal(status, reason).json, .spaced)
+      if let header { reply.headers.append((name: header.0, value: header.1)) }
       return .reply(reply)
-    case .apiHang: return .hang
-    case .api429:
-      var reply = Reply.json(429, LinodeRefusal(429, "Too many requests").json, .spaced)
-      reply.headers.append(("Retry-After", "1"))
-      return .reply(reply)
-    default: return nil
+    }
+    return switch fault {
+    case .api5xx: refuse(500, "Internal Server Error")
+    case .apiHTML: .reply(badGateway)
+    case .apiHang, .apiLate: .hang
+    case .api429: refuse(429, "Too many requests", ("Retry-After", "1"))
+    case .api429Bare: refuse(429, "Too many requests")
+    case .apiBusy: refuse(400, "Linode busy.")
+    case .api408: refuse(408, "Request timed out")
+    case .api503: refuse(503, "Service Unavailable")
+    case .apiMaintenance: refuse(503, "Maintenance", ("X-Maintenance-Mode", "planned"))
+    default: nil
     }
   }
 

@@ -13,6 +13,10 @@ actor World {
   var faults = FaultBook()
   var conditions: Conditions
   var linode = LinodeModel()
+  /// The zones as `api-stale` shows them.
+  var staleDomains: [LinodeDomain]?
+  /// Changes that `api-late` holds back, in their order.
+  var lateChanges: [(due: Duration, request: LinodeRequest)] = []
   var dynamoDB: DynamoDBService
   var balancers: [String: Balancer] = [:]
   var requests = RequestLog()
@@ -113,6 +117,7 @@ actor World {
     let now = now
     let hasEnded = faults.advance(to: now)
     dynamoDB.replicas.advance(to: now)
+    makeLateChanges()
     publish()
     for region in topology.regions {
       balancers[region.id]?.check(conditions.apps, now: now)
@@ -160,6 +165,8 @@ actor World {
     conditions = wanted
     gate.set(wanted)
     linode.areTokensRevoked = wanted.tokenRevoked
+    linode.areTokensNarrowed = wanted.tokenNarrowed
+    staleDomains = wanted.apiStale ? staleDomains ?? linode.domains : nil
     dynamoDB.replicas.setCut(wanted.cutLinks, now: now)
     await settleServers(from: old)
     for listener in listeners.values { listener.cutRefused() }
