@@ -53,7 +53,8 @@ public struct AgentState: Sendable {
   private var starved: StarvedMonitor
   private var app: AppState?
   private(set) var sequence: UInt64 = 0
-  private var saidStarved = false
+  /// Since when it counts itself as starved.
+  private var starvedSince: Instant?
   /// The end of a deploy notice.
   var noticeUntil: Instant?
   /// The newest report that did not know of the notice, or of its end.
@@ -166,25 +167,24 @@ public struct AgentState: Sendable {
   /// counts itself as starved where it did not before, or the reverse.
   public mutating func take(timerDue due: Instant, fired: Instant) -> Bool {
     starved.take(due: due, fired: fired)
-    return noteStarved(at: fired)
-  }
-
-  /// What failed while this process did not run on time says nothing about anyone: with the end of
-  /// that time it is void, or it would count as an outage that has lasted for long.
-  private mutating func noteStarved(at now: Instant) -> Bool {
-    let isStarved = starved.isStarved(at: now)
-    guard isStarved != saidStarved else { return false }
-    saidStarved = isStarved
+    let isStarved = starved.isStarved(at: fired)
+    guard isStarved != self.isStarved else { return false }
     pacer.change()
-    if !isStarved {
-      for place in checks.indices { checks[place].machine.voidFailures() }
-      board.voidFailures()
+    if let start = starvedSince {
+      // What fell while this process did not run on time says nothing about anyone: it would count
+      // as an outage that has lasted for long.
+      for place in checks.indices { checks[place].machine.voidFailures(since: start) }
+      board.voidFailures(since: start)
+      starvedSince = nil
+    } else {
+      for place in checks.indices { checks[place].machine.beginStarved() }
+      starvedSince = starved.began ?? fired
     }
     return true
   }
 
   /// Whether the agent counts itself as starved.
-  public var isStarved: Bool { saidStarved }
+  public var isStarved: Bool { starvedSince != nil }
 
   /// Takes over a verified directive that answers report `sequence`.
   public mutating func take(
@@ -221,14 +221,13 @@ public struct AgentState: Sendable {
     at now: Instant, wallMs: Int64, clock: ClockState, goodbye: Bool = false
   ) -> Report {
     sequence += 1
-    _ = noteStarved(at: now)
     pacer.send(at: now)
     return Report(
       agent: facts.agent, region: facts.region, boot: facts.boot, sequence: sequence,
       sentMs: wallMs, intervalMs: Int(pacer.intervalMs), challenge: directive.challenge,
       checks: results(at: now), heartbeat: heartbeat(at: now), peers: peers(at: now),
       probes: board.results(at: now), clock: clock, app: app, agentVersion: facts.version,
-      starved: saidStarved, deployingMs: deployingMs(at: now), goodbye: goodbye,
+      starved: isStarved, deployingMs: deployingMs(at: now), goodbye: goodbye,
       acknowledged: directive.acknowledged, history: history.cover(),
       replicas: table?.replicas(at: now), consistency: table?.consistency(at: now))
   }

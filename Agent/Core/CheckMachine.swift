@@ -58,6 +58,10 @@ public struct CheckMachine: Sendable {
   private var badSince: Instant?
   /// When the newest successes in a row were started, oldest first, at most `riseLimit`.
   private var successStarts: [Instant] = []
+  /// When the attempt ended that brought the check down.
+  private var fellAt: Instant?
+  /// `rise` and `trouble` as they were when the host ran on time last.
+  private var beforeStarved: (rise: Int, trouble: Instant?)?
   /// Attempts in a row that said nothing.
   private var inconclusive = 0
   /// The newest fall, or failure while down.
@@ -106,16 +110,23 @@ public struct CheckMachine: Sendable {
     return state != before
   }
 
-  /// Takes back what failures came to: they were measured by a host that did not run on time
-  /// (RULES 2). A state that is not bad stands.
-  public mutating func voidFailures() {
+  /// From now on the host does not run on time: what it takes to come up is remembered.
+  public mutating func beginStarved() {
+    beforeStarved = (rise, trouble)
+  }
+
+  /// Takes back what failures came to since `start`: they were measured by a host that did not run
+  /// on time (RULES 2). A check that had fallen before then stays as it is.
+  public mutating func voidFailures(since start: Instant) {
+    defer { beforeStarved = nil }
+    if state == .bad, let fellAt, fellAt < start { return }
     forgive()
     inconclusive = 0
-    trouble = nil
-    rise = policy.rise
+    if let beforeStarved { (rise, trouble) = beforeStarved }
     guard state == .bad else { return }
     state = .unknown
     badSince = nil
+    fellAt = nil
   }
 
   /// When to start the next attempt after the newest one.
@@ -175,6 +186,7 @@ public struct CheckMachine: Sendable {
       if trouble != nil { rise = min(rise * 2, policy.riseLimit) }
       trouble = attempt.ended
       state = .bad
+      fellAt = attempt.ended
       badSince = firstFailure
     }
   }

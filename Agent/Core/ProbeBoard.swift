@@ -97,10 +97,10 @@ public struct ProbeBoard: Sendable {
     return entries[place].tally.vote != before
   }
 
-  /// Takes back bad votes, and what was on the way to one: the probes were made by a host that did
-  /// not run on time.
-  public mutating func voidFailures() {
-    for place in entries.indices { entries[place].tally.voidFailures() }
+  /// Takes back bad votes since `start`, and what was on the way to one: the probes were made by a
+  /// host that did not run on time.
+  public mutating func voidFailures(since start: Instant) {
+    for place in entries.indices { entries[place].tally.voidFailures(since: start) }
   }
 
   /// What the report says; targets without a finished probe are left out.

@@ -9,8 +9,8 @@ public struct StarvedMonitor: Sendable {
   public let windowMs: Int64
   /// This many late timers within the window make it starved.
   public let limit: Int
-  /// When the newest late timers fired, at most `limit`.
-  private var late: [Instant] = []
+  /// The newest late timers, at most `limit`.
+  private var late: [(due: Instant, fired: Instant)] = []
 
   /// A monitor; a timer counts as late by more than `lateMs`.
   public init(lateMs: Int64 = 1000, windowMs: Int64 = 20_000, limit: Int = 3) {
@@ -22,12 +22,15 @@ public struct StarvedMonitor: Sendable {
   /// Takes in a timer that was to fire at `due` and fired at `fired`.
   public mutating func take(due: Instant, fired: Instant) {
     guard fired - due > lateMs else { return }
-    late.append(fired)
+    late.append((due, fired))
     if late.count > limit { late.removeFirst() }
   }
 
   /// Whether too many timers of the window up to `now` were late.
   public func isStarved(at now: Instant) -> Bool {
-    late.count { now - $0 <= windowMs } >= limit
+    late.count { now - $0.fired <= windowMs } >= limit
   }
+
+  /// When the oldest of the late timers was due that make it starved.
+  public var began: Instant? { late.first?.due }
 }

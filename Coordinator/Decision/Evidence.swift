@@ -101,7 +101,7 @@ public struct Evidence: Hashable, Sendable, Codable {
 
   /// Takes in an authentic, timely report.
   public mutating func take(_ report: Report, at received: Instant) {
-    takeNotice(of: report, at: received)
+    takeNotice(of: report.agent, leftMs: report.deployingMs, at: received)
     twins.take(report, at: received)
     guard !twins.hold(report.agent, at: received) else {
       agents[report.agent] = nil
@@ -123,16 +123,14 @@ public struct Evidence: Hashable, Sendable, Codable {
     acknowledgements[report.agent] = Array(kept.suffix(Self.keptAcknowledgements))
   }
 
-  private mutating func takeNotice(of report: Report, at received: Instant) {
-    if let left = report.deployingMs, left > 0 {
-      let since = deploying[report.agent] ?? received
-      deploying[report.agent] = since
-      excusedUntil[report.agent] = min(received + .milliseconds(left), since + Defaults.deployLimit)
+  private mutating func takeNotice(of agent: AgentID, leftMs: Int?, at told: Instant) {
+    if let leftMs, leftMs > 0 {
+      let since = deploying[agent] ?? told
+      deploying[agent] = since
+      excusedUntil[agent] = min(told + .milliseconds(leftMs), since + Defaults.deployLimit)
     } else {
-      deploying[report.agent] = nil
-      if let until = excusedUntil[report.agent] {
-        excusedUntil[report.agent] = min(until, received)
-      }
+      deploying[agent] = nil
+      if let until = excusedUntil[agent] { excusedUntil[agent] = min(until, told) }
     }
   }
 

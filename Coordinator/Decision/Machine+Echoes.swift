@@ -12,6 +12,9 @@ public struct Echo: Codable, Hashable, Sendable {
   /// How many writes there were; a journal of old does not tell.
   public var writes: Int?
 
+  /// How many of the writes may still land.
+  var outstanding: Int { max(0, (writes ?? 0) - repairs) }
+
   /// Each of them lands once at most, so that what comes more often is somebody's wish.
   var isSpent: Bool { repairs >= max(Defaults.echoRepairs, writes ?? 0) }
 }
@@ -39,7 +42,7 @@ extension Machine {
     let echo = Echo(
       region: region, epoch: epoch,
       untilMs: now.wallMs + policy.mayLandFor.wholeMilliseconds, repairs: 0,
-      writes: (before?.writes ?? 0) + 1)
+      writes: (before?.outstanding ?? 0) + 1)
     memory.echoes = known.filter { $0.region != region } + [echo]
   }
 
@@ -47,8 +50,8 @@ extension Machine {
   /// nothing.
   public var mayShowEchoes: Bool { memory.echoes?.isEmpty == false }
 
-  /// The region that an echo has put into the record: each family shows exactly what an abandoned
-  /// write or the newest move put there.
+  /// The region that an echo has put into the record: each family shows exactly what abandoned
+  /// writes or the newest move put there.
   func echo(in addresses: [AddressFamily: [String]]) -> RegionID? {
     // With another writer's marker in the zone nothing is written, so nothing is an echo.
     guard memory.intent == nil, !isReadOnly,
@@ -56,14 +59,22 @@ extension Machine {
     else {
       return nil
     }
-    return pendingEchoes.first { echo in
-      guard let region = topology.region(echo.region) else { return false }
-      return topology.families.allSatisfy { family in
-        let shown = addresses[family] ?? []
-        return shown == [region.addresses[family] ?? ""]
-          || shown == [active.addresses[family] ?? ""]
-      }
-    }?.region
+    func shows(_ family: AddressFamily, _ region: Region) -> Bool {
+      addresses[family] ?? [] == [region.addresses[family] ?? ""]
+    }
+    let pending = pendingEchoes.compactMap { topology.region($0.region) }
+    let isOurs = topology.families.allSatisfy { family in
+      (pending + [active]).contains { shows(family, $0) }
+    }
+    guard isOurs else { return nil }
+    return pending.first { region in topology.families.contains { shows($0, region) } }?.id
+  }
+
+  /// The next repair is of this region's echo.
+  mutating func noteEcho(of region: RegionID) {
+    at = .echo
+    let echoes = memory.echoes ?? []
+    memory.echoes = echoes.filter { $0.region == region } + echoes.filter { $0.region != region }
   }
 
   /// Those that would be overwritten; the active region's own values are wanted.

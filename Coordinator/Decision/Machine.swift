@@ -53,8 +53,8 @@ public struct Machine: Hashable, Sendable, Codable {
     }
     expireEchoes(now)
     let found = Self.locate(addresses, topology: topology)
-    if found.region != memory.active || found.fact != .region, echo(in: addresses) != nil {
-      at = .echo
+    if found.region != memory.active || found.fact != .region, let echo = echo(in: addresses) {
+      noteEcho(of: echo)
       return nil
     }
     at = noteDrift(addresses, found: found.fact, now: now)

@@ -16,8 +16,8 @@ public struct VantageVote: Hashable, Sendable {
   public var at: Instant?
   public var badSince: Instant?
   public var servingStarted: Instant?
-  /// When a vantage that has no vote now was served last.
-  public var lastServed: Instant?
+  /// Of a bad vote: when an agent was served last that would speak against it, and is mute.
+  public var muteServed: Instant?
 }
 
 /// A region from outside.
@@ -26,8 +26,7 @@ public struct OutsideView: Hashable, Sendable {
   /// No valid vote is serving.
   public var unanimousBad: Bool
   public var votes: [VantageVote]
-  /// The first bad result behind the vote that completed `bad`, over all families; where the loss
-  /// of a serving vote completed it, when that one was served last.
+  /// The first bad result behind the vote that completed `bad`, over all families.
   public var completedBadSince: Instant?
   /// Families that are bad while another serves.
   public var badFamilies: [AddressFamily]
@@ -78,7 +77,7 @@ public enum Outside {
         minVantages: minVantages)
       completed += [completing(bad, good: good, minVantages: minVantages)].compactMap { $0 }
     }
-    completed += votes.compactMap(\.lastServed)
+    completed += votes.compactMap(\.muteServed)
     let state = combine(states)
     return OutsideView(
       state: state, unanimousBad: !votes.contains { $0.vote == .serving }, votes: votes,
@@ -123,8 +122,7 @@ public enum Outside {
         VantageVote(
           vantage: coordinator, family: key.family, vote: counts ? own.vote : .none,
           detail: evidence.ownVoteVoid ? "void: it reached nothing" : own.detail, at: own.at,
-          badSince: own.badSince, servingStarted: own.servingStarted,
-          lastServed: counts && own.vote != .none ? nil : own.servingStarted))
+          badSince: own.badSince, servingStarted: own.servingStarted))
     }
     for other in topology.regions where other.id != key.region {
       votes.append(
@@ -140,21 +138,23 @@ public enum Outside {
     evidence: Evidence, now: Instant
   ) -> VantageVote {
     var results: [(held: AgentEvidence, probe: ProbeResult)] = []
-    var lastServed: Instant?
+    var muteServed: Instant?
     for agent in topology.agents(of: vantage) {
       guard let held = evidence.agents[agent],
         let probe = held.report.probes.first(where: {
           $0.service == key.service && $0.region == key.region && $0.family == key.family
         })
       else { continue }
-      if let served = probe.servingMs.map(held.instant) {
-        lastServed = max(lastServed ?? served, served)
-      }
-      guard !held.report.goodbye, held.report.version == Limits.wireVersion,
-        evidence.isFresh(held.instant(ageMs: probe.ageMs), now: now, for: policy.freshFor)
-      else { continue }
+      let isMute =
+        held.report.goodbye || held.report.version != Limits.wireVersion
+        || !evidence.isFresh(held.instant(ageMs: probe.ageMs), now: now, for: policy.freshFor)
       // A starved host's timeouts say nothing about the region it asks.
-      if held.report.starved && probe.vote == .bad { continue }
+      if isMute || held.report.starved && probe.vote == .bad {
+        if let served = probe.servingMs.map(held.instant) {
+          muteServed = max(muteServed ?? served, served)
+        }
+        continue
+      }
       results.append((held, probe))
     }
     let serving = results.filter { $0.probe.vote == .serving }
@@ -165,6 +165,7 @@ public enum Outside {
     if bad.count > serving.count {
       let since = bad.map { $0.held.instant(ageMs: $0.probe.badSinceMs ?? $0.probe.ageMs) }.sorted()
       vote.vote = .bad
+      vote.muteServed = muteServed
       vote.badSince = since[(serving.count + bad.count) / 2]
       vote.detail = bad[0].probe.reason ?? bad[0].probe.outcome.rawValue
     } else if serving.count > bad.count {
@@ -173,9 +174,8 @@ public enum Outside {
         entry.probe.servingMs.map { entry.held.instant(ageMs: $0) }
       }.max()
       vote.detail = serving[0].probe.describeServing
-    } else {
-      vote.lastServed = lastServed
-      if !results.isEmpty { vote.detail = "its agents disagree" }
+    } else if !results.isEmpty {
+      vote.detail = "its agents disagree"
     }
     return vote
   }

@@ -88,6 +88,8 @@ public struct RegionMemory: Hashable, Sendable, Codable {
   public var gatePausedAt: Instant?
   /// Whose last vote was bad.
   var badVantages: Set<Voter> = []
+  /// When each was served last.
+  var servedAt: [Voter: Instant] = [:]
 
   public init(at now: Instant) {
     verdictSince = now
@@ -117,7 +119,9 @@ public struct RegionMemory: Hashable, Sendable, Codable {
       let voter = Voter(vantage: vote.vantage, family: vote.family)
       switch vote.vote {
       case .bad: badVantages.insert(voter)
-      case .serving: turned = badVantages.remove(voter) != nil || turned
+      case .serving:
+        turned = badVantages.remove(voter) != nil || turned
+        servedAt[voter] = vote.servingStarted ?? now
       // A vantage that has fallen mute has not taken its bad vote back.
       case .none: break
       }
@@ -128,12 +132,22 @@ public struct RegionMemory: Hashable, Sendable, Codable {
       heldMs = 0
       return
     }
-    if downSince == nil { downSince = picture.badSince ?? now }
+    if downSince == nil { downSince = began(picture, now: now) }
     if turned && picture.judgement.basis == .outside {
       // One vantage is served again: the outside's confirmation starts anew.
       downSince = now
       confirmedAt = nil
     }
+  }
+
+  /// When the confirmation of a new down verdict begins. Where votes that are mute now were
+  /// serving, it is their loss that completed the verdict: never before they were served last.
+  private func began(_ picture: RegionPicture, now: Instant) -> Instant {
+    let since = picture.badSince ?? now
+    guard picture.judgement.basis == .outside else { return since }
+    let mute = picture.outside.votes.filter { $0.vote == .none }
+    let served = mute.compactMap { servedAt[Voter(vantage: $0.vantage, family: $0.family)] }
+    return max(since, served.max() ?? since)
   }
 
   /// Whether the down verdict has stood for `limit`; notes when it first had.

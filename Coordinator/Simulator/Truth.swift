@@ -85,8 +85,8 @@ struct Truth {
         (.dynamodbThrottle, .region(let region)), (.familyDead, .region(let region)):
         troubled.insert(region)
       case (.deploy, .region(let region)), (.deployNotice, .host(let region, _)):
-        // A restart is shorter than the confirmation, or it is none; seen from outside it lasts until
-        // the NodeBalancer has taken the hosts in again, and a probe has come by.
+        // A restart is shorter than the confirmation, or it is none; seen from outside it lasts
+        // until the NodeBalancer has taken the hosts in again, and a probe has come by.
         let policy = setup.policy
         let outside = policy.outsideConfirm.wholeMilliseconds - World.rebalanceMs - 5000
         let limit = min(policy.failoverAfter.wholeMilliseconds, outside, 20_000)

@@ -103,6 +103,8 @@ public struct ProbeTally<Time: Sendable>: Sendable {
   public private(set) var badSince: Time?
   /// When the newest serving probe was started.
   public private(set) var servingStarted: Time?
+  /// When the probe was started that made the vote bad.
+  private var fellAt: Time?
 
   public init() {}
 
@@ -119,14 +121,21 @@ public struct ProbeTally<Time: Sendable>: Sendable {
       guard valid else { return }
       badRun += 1
       if badSince == nil { badSince = started }
-      if badRun >= fall { vote = .bad }
+      if badRun >= fall, vote != .bad {
+        vote = .bad
+        fellAt = started
+      }
     case .none:
       return
     }
   }
+}
 
-  /// Takes back a bad vote and the run of bad probes: the vantage itself was at fault.
-  public mutating func voidFailures() {
+extension ProbeTally where Time: Comparable {
+  /// Takes back a vote that became bad since `start`, and the run of bad probes: the vantage itself
+  /// was at fault.
+  public mutating func voidFailures(since start: Time) {
+    if vote == .bad, let fellAt, fellAt < start { return }
     badRun = 0
     badSince = nil
     if vote == .bad { vote = .none }

@@ -98,42 +98,90 @@ struct AgentStateTests {
     #expect(!state.report(at: .at(60_010), wallMs: 0, clock: ClockState()).starved)
   }
 
-  /// Else an outage that nobody had would count as confirmed at once.
-  @Test("What failed while starved is void when it is over, also in a report that comes first")
-  func starvedFailures() throws {
-    for asksTimer in [true, false] {
-      var state = agent()
-      _ = state.add(checkIdentity, policy: CheckPolicy(), at: .at(0))
-      let told = directive(1, probes: [target("eu-central")])
-      _ = state.take(told, answering: 1, sent: .at(0), at: .at(10))
-      let target = try #require(state.probeTargets.first)
-      for start in stride(from: Int64(100), through: 3100, by: 1000) {
-        _ = fail(&state, at: start)
-        _ = state.take(
-          ProbeFinding(.dark), of: target, started: .at(start), ended: .at(start + 5))
-        _ = state.take(timerDue: .at(start), fired: .at(start + 1500))
-      }
-      let starved = state.report(at: .at(5000), wallMs: 0, clock: ClockState())
-      #expect(starved.starved)
-      #expect(starved.checks.first?.state == .bad)
-      #expect(starved.probes.first?.vote == .bad)
-      if asksTimer {
-        let passed = state.take(timerDue: .at(60_000), fired: .at(60_000))
-        #expect(passed)
-      }
-      let after = state.report(at: .at(60_010), wallMs: 0, clock: ClockState())
-      #expect(!after.starved && !state.isStarved)
-      let check = try #require(after.checks.first)
-      #expect(check.state == .unknown && check.badSinceMs == nil)
-      let probe = try #require(after.probes.first)
-      #expect(probe.vote == Vote.none && probe.badSinceMs == nil)
-      // Earlier falls make it no slower to come up: two successes do.
-      for start in [61_000, 61_500] as [Int64] {
-        _ = state.take(
-          Attempt(started: .at(start), ended: .at(start + 5), outcome: .of("s")), of: 0, wallMs: 0)
-      }
-      #expect(state.checkStates.first?.state == .good)
+  /// Timers that come 1.5 s late: the agent counts itself as starved from the third on.
+  private func starve(_ state: inout AgentState, from start: Int64) {
+    for due in stride(from: start, through: start + 3000, by: 1000) {
+      _ = state.take(timerDue: .at(due), fired: .at(due + 1500))
     }
+  }
+
+  private func succeed(_ state: inout AgentState, at start: Int64) {
+    _ = state.take(
+      Attempt(started: .at(start), ended: .at(start + 5), outcome: .of("s")), of: 0, wallMs: 0)
+  }
+
+  private func watching() throws -> (AgentState, ProbeTarget) {
+    var state = agent()
+    _ = state.add(checkIdentity, policy: CheckPolicy(), at: .at(0))
+    let told = directive(1, probes: [target("eu-central")])
+    _ = state.take(told, answering: 1, sent: .at(0), at: .at(10))
+    return (state, try #require(state.probeTargets.first))
+  }
+
+  /// Else an outage that nobody had would count as confirmed at once.
+  @Test("What fell while starved is void when it is over")
+  func starvedFailures() throws {
+    var (state, target) = try watching()
+    for start in stride(from: Int64(1100), through: 4100, by: 1000) {
+      _ = fail(&state, at: start)
+      _ = state.take(ProbeFinding(.dark), of: target, started: .at(start), ended: .at(start + 5))
+    }
+    starve(&state, from: 1000)
+    let starved = state.report(at: .at(6000), wallMs: 0, clock: ClockState())
+    #expect(starved.starved)
+    #expect(starved.checks.first?.state == .bad)
+    #expect(starved.probes.first?.vote == .bad)
+    let passed = state.take(timerDue: .at(60_000), fired: .at(60_000))
+    #expect(passed)
+    let after = state.report(at: .at(60_010), wallMs: 0, clock: ClockState())
+    #expect(!after.starved && !state.isStarved)
+    let check = try #require(after.checks.first)
+    #expect(check.state == .unknown && check.badSinceMs == nil)
+    let probe = try #require(after.probes.first)
+    #expect(probe.vote == Vote.none && probe.badSinceMs == nil)
+    for start in [61_000, 61_500] as [Int64] { succeed(&state, at: start) }
+    #expect(state.checkStates.first?.state == .good)
+  }
+
+  /// An outage that was there before is no less one: a host that stalls each minute must not put
+  /// off its confirmation each time.
+  @Test("What fell before stays down, as old as it is")
+  func starvedInAnOutage() throws {
+    var (state, target) = try watching()
+    for start in [1000, 6000, 11_000] as [Int64] {
+      _ = fail(&state, at: start)
+      _ = state.take(ProbeFinding(.dark), of: target, started: .at(start), ended: .at(start + 5))
+    }
+    starve(&state, from: 20_000)
+    #expect(state.isStarved)
+    _ = state.take(timerDue: .at(60_000), fired: .at(60_000))
+    let after = state.report(at: .at(61_000), wallMs: 0, clock: ClockState())
+    #expect(!after.starved)
+    #expect(after.checks.first?.state == .bad && after.checks.first?.badSinceMs == 60_000)
+    #expect(after.probes.first?.vote == .bad && after.probes.first?.badSinceMs == 60_000)
+  }
+
+  /// Half-broken stays down: what it takes to come up is as it was before the host stalled.
+  @Test("Falls while starved do not raise what it takes to come up, those before still do")
+  func starvedRise() throws {
+    var state = agent()
+    _ = state.add(checkIdentity, policy: CheckPolicy(), at: .at(0))
+    func comesUpAfter(_ start: Int64) -> Int {
+      for number in 1...20 {
+        succeed(&state, at: start + Int64(number) * 2000)
+        if state.checkStates.first?.state == .good { return number }
+      }
+      return 0
+    }
+    for start in [1000, 1500, 2000] as [Int64] { _ = fail(&state, at: start) }
+    #expect(comesUpAfter(2000) == 2)
+    for start in [10_000, 10_500, 11_000] as [Int64] { _ = fail(&state, at: start) }
+    #expect(comesUpAfter(11_000) == 4)
+    starve(&state, from: 30_000)
+    for start in [40_000, 40_500, 41_000] as [Int64] { _ = fail(&state, at: start) }
+    _ = state.take(timerDue: .at(80_000), fired: .at(80_000))
+    #expect(state.checkStates.first?.state == .unknown)
+    #expect(comesUpAfter(80_000) == 4)
   }
 
   @Test("What was good while starved stays good")

@@ -128,6 +128,33 @@ struct EchoTests {
     #expect(Self.point(&lab, at: ["2"]) == "b")
   }
 
+  /// Two moves were given up: what is overwritten is charged to the one that landed.
+  @Test func eachEchoIsCountedForItself() throws {
+    let both: [AddressFamily] = [.ipv4, .ipv6]
+    var lab = Self.abandoned(families: both)
+    let epoch = lab.machine.memory.epoch
+    lab.machine.noteMayLand(address: "192.0.2.3", epoch: epoch, now: lab.clock)
+    #expect(lab.machine.memory.echoes?.map(\.region) == ["b", "c"])
+    Self.point(&lab, families: both, at: ["3", "1"])
+    #expect(lab.machine.at == .echo)
+    lab.run(1)
+    #expect(lab.machine.memory.intent?.from == "c")
+    #expect(lab.machine.memory.echoes?.first { $0.region == "c" }?.repairs == 1)
+    #expect(lab.machine.memory.echoes?.first { $0.region == "b" }?.repairs == 0)
+    lab.machine.observe(write: .all)
+    lab.run(1)
+    lab.machine.observe(write: .converged)
+    lab.run(2)
+    // One family of each.
+    Self.point(&lab, families: both, at: ["2", "3"])
+    #expect(lab.machine.at == .echo)
+    // What was overwritten is outstanding no longer.
+    lab.machine.noteMayLand(address: "192.0.2.3", epoch: epoch, now: lab.clock)
+    #expect(lab.machine.memory.echoes?.first { $0.region == "c" }?.writes == 1)
+    lab.machine.noteMayLand(address: "192.0.2.3", epoch: epoch, now: lab.clock)
+    #expect(lab.machine.memory.echoes?.first { $0.region == "c" }?.writes == 2)
+  }
+
   /// A coordinator that was away for that long does not take it for its own.
   @Test func whatIsTooOldIsNotLookedAt() {
     var lab = Self.abandoned()

@@ -106,31 +106,45 @@ struct OutsideTests {
     #expect(vote.badSince == since[1])
   }
 
-  /// The loss of a serving vote is no evidence: what was outvoted until then is confirmed from the
+  /// The loss of serving votes is no evidence: what was outvoted until then is confirmed from the
   /// last time that somebody was served.
-  @Test func aVoteThatFallsMuteConfirmsNothing() {
-    for quiet in ["goodbye", "silence"] {
-      var lab = Lab(["a", "b", "c"], hosts: 1)
-      lab.settle()
-      lab.see("a", .bad, from: ["coordinator", "b"])
-      lab.run(100)
-      // c says the opposite: two to one is bad all the same, for as long as they say so.
-      let outvoted = lab.picture("a").outside
-      #expect(outvoted.state == .bad)
-      #expect(outvoted.completedBadSince.map { lab.now - $0 > .seconds(90) } == true)
-      let muted = lab.now
-      if quiet == "goodbye" {
-        lab.hosts["c1"]?.goodbye = true
-        lab.run(1)
-      }
-      lab.reports("c", arrive: false)
-      lab.run(40)
-      let outside = lab.picture("a").outside
-      #expect(outside.state == .bad && outside.unanimousBad)
-      #expect(
-        outside.completedBadSince.map { abs(Int(($0 - muted).wholeMilliseconds)) <= 6000 } == true,
-        "\(quiet): \(String(describing: outside.completedBadSince)), mute since \(muted)")
+  @Test(arguments: ["goodbye", "silence", "restart"])
+  func votesThatFallMuteConfirmNothing(how: String) throws {
+    var lab = Lab(["a", "b", "c", "d"], hosts: 1)
+    lab.settle()
+    lab.see("a", .bad, from: ["coordinator", "b"])
+    #expect(lab.run(100).pictures["a"]?.verdict == .healthy)
+    let muted = lab.now
+    switch how {
+    case "goodbye":
+      for agent in ["c1", "d1"] { lab.hosts[agent]?.goodbye = true }
+      lab.run(1)
+    case "restart":
+      // The new process has not probed yet.
+      lab.edit = { report, _ in if ["c1", "d1"].contains(report.agent) { report.probes = [] } }
+      lab.run(1)
+    default: break
     }
+    lab.reports("c", "d", arrive: false)
+    let seen = lab.run(40)
+    #expect(seen.pictures["a"]?.verdict == .unreachable)
+    let since = try #require(seen.memories["a"]?.downSince)
+    #expect((muted - .seconds(1)...muted + .seconds(1)).contains(since))
+    #expect(seen.intent == nil)
+  }
+
+  /// The same within one vantage: of two agents that contradicted each other one is mute.
+  @Test func anAgentThatFallsMuteConfirmsNothing() throws {
+    var lab = Lab(["a", "b"], hosts: 2)
+    lab.settle()
+    lab.see("a", .bad, from: ["coordinator", "b1"])
+    #expect(lab.run(100).pictures["a"]?.verdict == .healthy)
+    let muted = lab.now
+    lab.reports("b2", arrive: false)
+    let seen = lab.run(40)
+    #expect(seen.pictures["a"]?.verdict == .unreachable)
+    #expect(seen.memories["a"]?.downSince == muted)
+    #expect(lab.picture("a").outside.votes.last?.muteServed == muted)
   }
 
   @Test func aStarvedAgentsBadVoteAndAGoodbyeDoNotCount() throws {

@@ -193,7 +193,13 @@ public struct RecordMove: Sendable {
         await commit(now)
         return
       }
-      guard now?.target == record.target else { break }
+      guard now?.target == record.target else {
+        if isAnswered {
+          let why = "it was answered as done, and a read shows another value"
+          await observer.record(.ambiguous(record, to: target, why))
+        }
+        break
+      }
       if attempt == 1 { try await pause(pace.rereadAfter) }
       if attempt == 2 {
         unresolved = false
