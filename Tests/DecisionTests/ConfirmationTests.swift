@@ -102,6 +102,19 @@ struct ConfirmationTests {
     #expect(lab.secondsUntilIntent(limit: 200) == 20)
   }
 
+  /// What the hosts say of themselves is dated by them alone: that users were served until a vantage
+  /// fell mute does not put it off.
+  @Test func aMuteVantageDoesNotDateWhatTheHostsSay() {
+    var lab = Self.settled()
+    lab.reports("a", arrive: false)
+    lab.check("a", is: .bad)
+    lab.run(8)
+    lab.see("a", .none, from: Self.outside)
+    lab.run(2)
+    lab.reports("a", arrive: true)
+    #expect(lab.secondsUntilIntent(limit: 200) == 50)
+  }
+
   @Test func theClockRunsOnFromOneDownVerdictToAnother() {
     var lab = Self.settled()
     lab.see("a", .bad, from: Self.outside)
