@@ -33,6 +33,10 @@ public protocol DNSProvider: Sendable {
   /// name `.noZone`. An empty or garbled list is an error, never "nothing there".
   func records(of name: String) async throws(ProviderError) -> [ProviderRecord]
 
+  /// The same of several names, in as few calls as the provider needs: names in one zone cost no
+  /// more than one does. A name without A and AAAA is an error here too.
+  func records(of names: [String]) async throws(ProviderError) -> [ProviderRecord]
+
   /// Changes the record's target, and nothing else, in one call that ends within `deadline`.
   func setTarget(
     _ target: String, of record: ProviderRecord, deadline: Duration
@@ -42,6 +46,14 @@ public protocol DNSProvider: Sendable {
   func create(
     type: String, name: String, target: String, ttlSeconds: Int, deadline: Duration
   ) async throws(ProviderError) -> ProviderRecord
+}
+
+extension DNSProvider {
+  public func records(of names: [String]) async throws(ProviderError) -> [ProviderRecord] {
+    var all: [ProviderRecord] = []
+    for name in names { all += try await records(of: name) }
+    return all
+  }
 }
 
 /// Why a provider did not do what was asked.

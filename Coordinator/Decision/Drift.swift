@@ -1,4 +1,12 @@
-import Wire
+public import Wire
+
+/// What one name of a service shows, by family.
+public typealias NameReading = [AddressFamily: [String]]
+
+extension [NameReading] {
+  /// All addresses that any of the names shows, each once, sorted.
+  public var shown: [String] { Set(flatMap { $0.values.flatMap { $0 } }).sorted() }
+}
 
 /// Somebody else's value in the record, while `drift` is `enforce` (RULES 7).
 public struct DriftWatch: Codable, Hashable, Sendable {
@@ -30,10 +38,10 @@ public struct DriftWatch: Codable, Hashable, Sendable {
 extension Machine {
   /// Takes in a reading and gives where DNS points; only called while no move is in flight.
   mutating func noteDrift(
-    _ addresses: [AddressFamily: [String]], found: AtFact, now: Now
+    _ names: [NameReading], found: AtFact, now: Now
   ) -> AtFact {
     guard memory.intent == nil else { return found }
-    let shown = addresses.values.flatMap { $0 }.sorted()
+    let shown = names.shown
     if found == .foreign, memory.active != nil, memory.accepted == shown {
       memory.drift = nil
       return .region

@@ -50,24 +50,27 @@ extension Machine {
   /// nothing.
   public var mayShowEchoes: Bool { memory.echoes?.isEmpty == false }
 
-  /// The region that an echo has put into the record: each family shows exactly what abandoned
-  /// writes or the newest move put there.
-  func echo(in addresses: [AddressFamily: [String]]) -> RegionID? {
+  /// The region that an echo has put into a record: each shows exactly what abandoned writes or
+  /// the newest move put there.
+  func echo(in names: [NameReading]) -> RegionID? {
     // With another writer's marker in the zone nothing is written, so nothing is an echo.
     guard memory.intent == nil, !isReadOnly,
       let active = memory.active.flatMap(topology.region)
     else {
       return nil
     }
-    func shows(_ family: AddressFamily, _ region: Region) -> Bool {
-      addresses[family] ?? [] == [region.addresses[family] ?? ""]
+    let records = names.flatMap { name in
+      topology.families.map { (family: $0, found: name[$0] ?? []) }
+    }
+    func shows(_ record: (family: AddressFamily, found: [String]), _ region: Region) -> Bool {
+      record.found == [region.addresses[record.family] ?? ""]
     }
     let pending = pendingEchoes.compactMap { topology.region($0.region) }
-    let isOurs = topology.families.allSatisfy { family in
-      (pending + [active]).contains { shows(family, $0) }
+    let isOurs = records.allSatisfy { record in
+      (pending + [active]).contains { shows(record, $0) }
     }
     guard isOurs else { return nil }
-    return pending.first { region in topology.families.contains { shows($0, region) } }?.id
+    return pending.first { region in records.contains { shows($0, region) } }?.id
   }
 
   /// The next repair is of this region's echo.

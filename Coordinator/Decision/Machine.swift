@@ -1,4 +1,4 @@
-public import Wire
+import Wire
 
 /// One service's state machine: folds evidence into pictures, reduces them to facts, decides.
 ///
@@ -45,19 +45,19 @@ public struct Machine: Hashable, Sendable, Codable {
   }
 
   /// Takes in where DNS points; returns the region when it was not this machine that moved it
-  /// there.
-  public mutating func observe(addresses: [AddressFamily: [String]]?, now: Now) -> RegionID? {
-    guard let addresses else {
+  /// there. One entry per name of the service; nil: not known.
+  public mutating func observe(names: [NameReading]?, now: Now) -> RegionID? {
+    guard let names else {
       at = .unknown
       return nil
     }
     expireEchoes(now)
-    let found = Self.locate(addresses, topology: topology)
-    if found.region != memory.active || found.fact != .region, let echo = echo(in: addresses) {
+    let found = Self.locate(names, topology: topology)
+    if let echo = echo(in: names) {
       noteEcho(of: echo)
       return nil
     }
-    at = noteDrift(addresses, found: found.fact, now: now)
+    at = noteDrift(names, found: found.fact, now: now)
     guard let region = found.region else { return nil }
     guard memory.intent == nil else { return nil }
     guard region != memory.active else { return nil }
@@ -71,18 +71,25 @@ public struct Machine: Hashable, Sendable, Codable {
     return adopted ? region : nil
   }
 
-  /// Which region the addresses are (RULES 7).
+  /// The same for a service with one name.
+  public mutating func observe(addresses: NameReading?, now: Now) -> RegionID? {
+    observe(names: addresses.map { [$0] }, now: now)
+  }
+
+  /// Which region the names point at (RULES 7): one, or it is none.
   static func locate(
-    _ addresses: [AddressFamily: [String]], topology: Topology
+    _ names: [NameReading], topology: Topology
   ) -> (fact: AtFact, region: RegionID?) {
     var found: Set<RegionID> = []
-    for family in topology.families {
-      let values = addresses[family] ?? []
-      guard !values.isEmpty else { return (.unknown, nil) }
-      for value in values {
-        let owner = topology.regions.first { $0.addresses[family] == value }
-        guard let owner else { return (.foreign, nil) }
-        found.insert(owner.id)
+    for name in names {
+      for family in topology.families {
+        let values = name[family] ?? []
+        guard !values.isEmpty else { return (.unknown, nil) }
+        for value in values {
+          let owner = topology.regions.first { $0.addresses[family] == value }
+          guard let owner else { return (.foreign, nil) }
+          found.insert(owner.id)
+        }
       }
     }
     if found.count > 1 { return (.mixed, nil) }

@@ -28,8 +28,8 @@ public struct Intent: Codable, Hashable, Sendable {
   }
 
   /// The value of others in that family that it may overwrite.
-  public func replaced(_ family: AddressFamily) -> String? {
-    replaces?.first { $0.contains(":") == (family == .ipv6) }
+  public func replaced(_ family: AddressFamily) -> [String] {
+    replaces?.filter { $0.contains(":") == (family == .ipv6) } ?? []
   }
 
   /// The history's word for the move.

@@ -152,7 +152,7 @@ extension Page {
       Step(
         name: "written", atMs: stamps.committedMs,
         text: stamps.committedMs == nil ? written : "\(written), read back"))
-    let servers = incident.nameServers.map(\.short)
+    let servers = incident.nameServers.byServer.map(\.short)
     steps.append(
       Step(
         name: "published", atMs: stamps.convergedMs,

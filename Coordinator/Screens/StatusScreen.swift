@@ -203,7 +203,7 @@ extension Page {
   private func dns(_ service: ServiceStatus) -> String {
     var text = service.addresses.isEmpty ? "address unknown" : Text.list(service.addresses)
     if service.at != "region" { text += " (\(service.at))" }
-    let servers = service.nameServers
+    let servers = service.nameServers.byServer
     if !servers.isEmpty {
       let right = servers.filter { $0.answer == .new }.count
       text += " at \(right) of \(servers.count) name servers"

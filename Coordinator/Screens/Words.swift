@@ -126,6 +126,24 @@ extension RuleLine {
   var label: String { "R\(number)" }
 }
 
+extension [NameServerLine] {
+  /// One line per server, in the order of the first: of several names and families the answer that
+  /// holds a proof up most.
+  var byServer: [NameServerLine] {
+    let order: [NameServerAnswer] = [.old, .other, .mute, .new]
+    func weight(_ line: NameServerLine) -> Int { order.firstIndex(of: line.answer) ?? 0 }
+    var servers: [NameServerLine] = []
+    for line in self {
+      guard let index = servers.firstIndex(where: { $0.server == line.server }) else {
+        servers.append(line)
+        continue
+      }
+      if weight(line) < weight(servers[index]) { servers[index] = line }
+    }
+    return servers
+  }
+}
+
 extension NameServerLine {
   /// The server's short name, and what it answers.
   var short: String {

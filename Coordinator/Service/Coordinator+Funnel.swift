@@ -115,12 +115,14 @@ extension Coordinator {
     let from = intent.from.flatMap(topology.region)
     let target = topology.region(intent.to)
     var records: [RecordChange] = []
-    for family in topology.families {
-      guard let new = target?.addresses[family] else { continue }
-      records.append(
-        RecordChange(
-          name: topology.name, type: family.recordType,
-          old: intent.replaced(family) ?? from?.addresses[family], new: new))
+    for name in room.service.names {
+      for family in topology.families {
+        guard let new = target?.addresses[family] else { continue }
+        records.append(
+          RecordChange(
+            name: name, type: family.recordType,
+            old: intent.replaced(family).first ?? from?.addresses[family], new: new))
+      }
     }
     return IncidentRecord(
       service: topology.service, epoch: intent.epoch, kind: intent.kind, from: intent.from,

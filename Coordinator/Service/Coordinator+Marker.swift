@@ -13,9 +13,11 @@ extension Coordinator {
   func watchMarker(_ name: String, in records: [ProviderRecord], now: Now) {
     guard let room = rooms[name], room.moving == nil, room.upkeep.proving == nil else { return }
     let adopted = room.machine.memory.conflict?.adopted
-    let found = MarkerConflict.find(
-      in: records, name: room.service.topology.name, mine: marker(room), adopted: adopted)
-    if let found { return noteConflict(name, found, now: now) }
+    for subject in room.service.names {
+      let found = MarkerConflict.find(
+        in: records, name: subject, mine: marker(room), adopted: adopted)
+      if let found { return noteConflict(name, found, now: now) }
+    }
     guard let adopted, !MarkerConflict.stands(adopted, in: records) else { return }
     var machine = room.machine
     machine.noteMarkerIsOurs()
@@ -88,12 +90,17 @@ extension Coordinator {
     let marker = marker(room)
     let deadline = deployment.settings.pace.writeDeadline
     let provider = provider
-    let subject = room.service.topology.name
+    let subjects = room.service.names
     rooms[name]?.upkeep.proving = Task {
-      let result = await MarkerRewrite.perform(
-        marker, of: subject, adopted: adopted, creates: creates, provider: provider,
-        deadline: deadline
-      ) { await self.mayProve(name) }
+      var result = MarkerRewriteResult.absent
+      for subject in subjects {
+        result = await MarkerRewrite.perform(
+          marker, of: subject, adopted: adopted, creates: creates, provider: provider,
+          deadline: deadline
+        ) { await self.mayProve(name) }
+        // A name without a marker says nothing about the next one.
+        guard result == .written || result == .absent else { break }
+      }
       proved(name, result)
     }
   }
@@ -130,8 +137,8 @@ extension Coordinator {
       refusal.kind == .unauthorized
       ? "Make one with the scope domains:read_write, put it into "
         + "\(deployment.settings.linode.tokenFile), and: systemctl restart signalbox-coordinator"
-      : "Look at the records of \(room.service.topology.name) and _signalbox."
-        + room.service.topology.name
+      : "Look at the records of "
+        + room.service.names.map { "\($0) and \(Marker.recordName($0))" }.joined(separator: ", ")
     let what =
       refusal.kind == .unauthorized
       ? "the token cannot write any more" : "the marker of \(name) cannot be written"

@@ -60,10 +60,10 @@ extension Coordinator {
 
   /// Whether a record shows the target already: then there is no way back.
   private func hasBegun(_ room: Room, _ intent: Intent) -> Bool {
-    let topology = room.service.topology
-    guard let found = room.reading, let target = topology.region(intent.to) else { return false }
-    return topology.families.contains { family in
-      found[family] == target.addresses[family].map { [$0] }
+    guard let found = room.reading, let target = room.service.topology.region(intent.to)
+    else { return false }
+    return found.contains { name in
+      room.service.topology.families.contains { name.shows(target, $0) }
     }
   }
 
@@ -103,17 +103,17 @@ extension Coordinator {
     guard let target = topology.region(intent.to) else { return nil }
     let from = intent.from.flatMap(topology.region)
     var desired: [String: String] = [:]
-    var previous: [String: String] = [:]
+    var previous: [String: Set<String>] = [:]
     for (family, address) in target.addresses {
       desired[family.recordType] = address
-      // A superseded move may have left the families apart, and so may a late echo.
-      let isKnown = intent.rule != .supersede && !room.machine.mayShowEchoes
-      let before = intent.replaced(family) ?? from?.addresses[family]
-      previous[family.recordType] = isKnown ? before : nil
+      // A superseded move may have left the records apart, and so may a late echo.
+      guard intent.rule != .supersede && !room.machine.mayShowEchoes else { continue }
+      let before = intent.replaced(family) + [from?.addresses[family]].compactMap { $0 }
+      if !before.isEmpty { previous[family.recordType] = Set(before) }
     }
     let configured = topology.regions.flatMap { $0.addresses.values } + (intent.replaces ?? [])
     return MovePlan(
-      name: topology.name, desired: desired, previous: previous,
+      names: room.service.names, desired: desired, previous: previous,
       configured: Set(configured),
       marker: Marker(
         cluster: store.clusterID, incarnation: incarnation, epoch: intent.epoch,
@@ -159,7 +159,10 @@ extension Coordinator {
     case .ambiguous(let record, _, _):
       if record.type == "TXT" { notWritten(name) }
     case .committed(let record):
-      if let index = room.incident?.records.firstIndex(where: { $0.type == record.type }) {
+      let isThis = { (change: RecordChange) in
+        change.type == record.type && change.name == record.name
+      }
+      if let index = room.incident?.records.firstIndex(where: isThis) {
         room.incident?.records[index].committed = true
         room.incident?.records[index].recordId = record.id
       }

@@ -13,20 +13,19 @@ extension Coordinator {
     rooms[name]?.verifying?.cancel()
     rooms[name]?.strays = 0
     guard !ending, let room = rooms[name], let intent = room.machine.memory.intent else { return }
+    let questions = room.service.questions
     let topology = room.service.topology
     let round = room.service.policy.convergenceRound
     // Asked more often than the two rounds are apart, so that the stamp is exact.
     let pause = max(.milliseconds(50), round / 5)
     rooms[name]?.verifying = Task { [nameServers] in
-      var watches = topology.families.map { _ in ConvergenceWatch(roundMs: round.wholeMilliseconds)
-      }
+      var watches = questions.map { _ in ConvergenceWatch(roundMs: round.wholeMilliseconds) }
       while !Task.isCancelled {
-        for (index, family) in topology.families.enumerated() {
+        for (index, question) in questions.enumerated() {
+          let family = question.family
           guard let new = topology.region(intent.to)?.addresses[family] else { continue }
           let old = intent.from.flatMap(topology.region)?.addresses[family]
-          let lines = await nameServers.ask(
-            name: topology.name, type: family.questionType, new: [new],
-            old: old.map { [$0] } ?? [])
+          let lines = await nameServers.ask(question, new: [new], old: old.map { [$0] } ?? [])
           watches[index].add(lines, atMs: Clocks.wallMilliseconds())
         }
         if asked(name, epoch: intent.epoch, watches: watches) { return }
@@ -52,10 +51,10 @@ extension Coordinator {
     if slow { room.saidNotPublished = true }
     rooms[name] = room
     if slow {
-      let old = room.lines.filter { $0.answer != .new }.map(\.server).joined(separator: ", ")
+      let old = Set(room.lines.filter { $0.answer != .new }.map(\.server)).sorted()
       tell(
         name, .notPublished, level: .alert,
-        text: "written, but not published yet by \(old)")
+        text: "written, but not published yet by \(old.joined(separator: ", "))")
     }
     if over {
       rooms[name]?.verifying = nil
@@ -76,23 +75,23 @@ extension Coordinator {
     for name in rooms.keys.sorted() {
       guard let room = rooms[name] else { continue }
       if room.moving != nil { continue }
-      await read(name, topology: room.service.topology)
+      await read(name, of: room.service)
     }
   }
 
-  private func read(_ name: String, topology: Topology) async {
+  private func read(_ name: String, of service: Deployment.Service) async {
     let moves = rooms[name]?.moves
     let found: Result<[ProviderRecord], ProviderError>
     do {
-      found = .success(try await provider.records(of: topology.name))
+      found = .success(try await provider.records(of: service.names))
     } catch {
       found = .failure(error)
     }
     var lines: [NameServerLine] = []
-    for family in topology.families {
-      let mine = rooms[name]?.machine.memory.active.flatMap(topology.region)?.addresses[family]
-      lines += await nameServers.ask(
-        name: topology.name, type: family.questionType, new: mine.map { [$0] } ?? [], old: [])
+    for question in service.questions {
+      let active = rooms[name]?.machine.memory.active.flatMap(service.topology.region)
+      let mine = active?.addresses[question.family]
+      lines += await nameServers.ask(question, new: mine.map { [$0] } ?? [], old: [])
     }
     // A move may have begun or ended meanwhile: what was read before it says nothing after it.
     guard let room = rooms[name], room.moving == nil, room.moves == moves else { return }
@@ -107,13 +106,9 @@ extension Coordinator {
     if room.verifying == nil { room.lines = lines }
     switch found {
     case .success(let records):
-      var addresses: [AddressFamily: [String]] = [:]
-      for family in room.service.topology.families {
-        let mine = records.filter { $0.type == family.recordType }
-        addresses[family] = mine.map(\.target).sorted()
-        room.ttlSeconds = mine.first?.ttlSeconds ?? room.ttlSeconds
-      }
-      room.reading = addresses
+      room.reading = room.service.reading(records)
+      let addresses = records.filter { $0.type != "TXT" }
+      room.ttlSeconds = addresses.map(\.ttlSeconds).max() ?? room.ttlSeconds
       room.readAt = now.instant
       room.readTrouble = nil
       rooms[name] = room
@@ -145,11 +140,11 @@ extension Coordinator {
       rooms[name] = room
       return
     }
-    let published = mayTrustServers(room, now: now) ? NameServerLine.agreed(room.lines) : nil
-    let addresses = fresh ? room.reading : published
-    room.upkeep.isByServers = !fresh && addresses != nil
-    room.upkeep.shown = addresses?.values.flatMap { $0 }.sorted()
-    guard let adopted = room.machine.observe(addresses: addresses, now: now) else {
+    let published = mayTrustServers(room, now: now) ? room.published : nil
+    let names = fresh ? room.reading : published
+    room.upkeep.isByServers = !fresh && names != nil
+    room.upkeep.shown = names?.shown
+    guard let adopted = room.machine.observe(names: names, now: now) else {
       rooms[name] = room
       return
     }
@@ -159,7 +154,7 @@ extension Coordinator {
   /// Takes over where someone else pointed the name, durably; not stored, it is seen again.
   private func adopt(_ region: RegionID, room: Room, now: Now) {
     let name = room.name
-    let service = room.service.topology.name
+    let service = room.service.names.joined(separator: ", ")
     let text =
       "someone pointed \(service) at \(region): taken over as an operator's move"
       + (room.machine.memory.pinned == nil
@@ -187,9 +182,7 @@ extension Coordinator {
     guard room.machine.memory.phase == .verifying, let found = room.reading,
       let target = room.machine.memory.intent.flatMap({ room.service.topology.region($0.to) })
     else { return }
-    let shows = room.service.topology.families.allSatisfy { family in
-      found[family] == target.addresses[family].map { [$0] }
-    }
+    let shows = found.show(target, room.service.topology.families)
     room.strays = shows ? 0 : room.strays + 1
     if room.strays == 2 {
       room.machine.observe(write: .refused)
@@ -198,16 +191,13 @@ extension Coordinator {
   }
 
   /// An intent from before a restart whose write has landed is committed.
-  private func resumeBy(_ addresses: [AddressFamily: [String]]?, room: inout Room) {
-    guard room.resumed, let intent = room.machine.memory.intent, let addresses,
+  private func resumeBy(_ names: [NameReading]?, room: inout Room) {
+    guard room.resumed, let intent = room.machine.memory.intent, let names,
       room.machine.write == .underway || room.machine.write == .pending
         || room.machine.write == .partly,
       let target = room.service.topology.region(intent.to)
     else { return }
-    let landed = room.service.topology.families.allSatisfy { family in
-      addresses[family] == target.addresses[family].map { [$0] }
-    }
-    guard landed else { return }
+    guard names.show(target, room.service.topology.families) else { return }
     room.resumed = false
     room.machine.observe(write: .all)
     for index in room.incident?.records.indices ?? 0..<0 {

@@ -70,9 +70,9 @@ extension Coordinator {
       let move =
         "a move of \(room.name) to \(intent.to) is in flight (epoch \(intent.epoch)): "
       let topology = room.service.topology
-      guard let new = next.services.first(where: { $0.topology.service == room.name })?.topology
+      guard let new = next.services.first(where: { $0.topology.service == room.name })
       else { return move + "service.\(room.name) cannot be removed. Reload when it has ended" }
-      guard new.name == topology.name, new.regions == topology.regions else {
+      guard new.names == room.service.names, new.topology.regions == topology.regions else {
         return move + "the dns, the regions and the addresses of service.\(room.name) cannot "
           + "change. Reload when it has ended"
       }
@@ -93,18 +93,18 @@ extension Coordinator {
 
   private func reconfigure(_ service: Deployment.Service, now: Now) {
     guard var room = rooms[service.topology.service] else { return }
-    let old = room.service.topology
+    let old = room.service
     room.service = service
     room.machine.reconfigure(
       topology: service.topology, policy: service.policy, now: now.instant)
-    if old.name != service.topology.name || old.regions != service.topology.regions {
+    if old.names != service.names || old.topology.regions != service.topology.regions {
       // What was read before says nothing about what is configured now.
       room.moves += 1
       room.reading = nil
       room.readAt = nil
       room.readTrouble = nil
       room.lines = []
-      _ = room.machine.observe(addresses: nil, now: now)
+      _ = room.machine.observe(names: nil, now: now)
       room.shownVerdicts = room.shownVerdicts.filter { service.topology.region($0.key) != nil }
     }
     rooms[room.name] = room

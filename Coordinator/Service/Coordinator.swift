@@ -270,8 +270,8 @@ struct Room: Sendable {
   var stored: Memory
   /// Readings in a row, while a move is being published, that show something else.
   var strays = 0
-  /// The newest reading of the record, and when it was made.
-  var reading: [AddressFamily: [String]]?
+  /// The newest reading of the records, one entry per name, and when it was made.
+  var reading: [NameReading]?
   var readAt: Instant?
   var ttlSeconds: Int?
   var readTrouble: String?

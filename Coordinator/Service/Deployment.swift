@@ -9,6 +9,8 @@ import Wire
 struct Deployment: Sendable {
   struct Service: Sendable {
     var settings: ServiceSettings
+    /// Every DNS name that is moved, the one that is probed first.
+    var names: [String]
     var topology: Topology
     var policy: Policy
     var probes: [ProbeTarget]
@@ -65,7 +67,8 @@ struct Deployment: Sendable {
       }
     }
     return Service(
-      settings: service, topology: topology, policy: Policy(service, of: settings),
+      settings: service, names: service.dns.isEmpty ? [name] : service.dns, topology: topology,
+      policy: Policy(service, of: settings),
       probes: probes)
   }
 

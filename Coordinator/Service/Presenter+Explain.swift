@@ -132,7 +132,7 @@ extension Presenter {
       let picture = assessment.pictures[active]
     else {
       if room.machine.at == .foreign {
-        let found = room.service.topology.families.flatMap { room.reading?[$0] ?? [] }
+        let found = room.reading?.shown ?? []
         return "Someone pointed \(room.service.topology.name) at "
           + "\(found.joined(separator: ", ")). Nothing is moved until it holds a configured "
           + "address again, or an operator says signalbox adopt \(room.name)."

@@ -18,7 +18,7 @@ enum Presenter {
     let situation = assessment.map { Self.situation($0, room: room) } ?? .unknown
     let rule = assessment?.decision.rule ?? .atUnknown
     return ServiceStatus(
-      service: topology.service, names: [topology.name], situation: situation,
+      service: topology.service, names: room.service.names, situation: situation,
       headline: headline(situation, room: room, assessment: assessment), at: at(room),
       active: memory.active, addresses: addresses(room),
       readMs: room.readAt.map { Int((snapshot.now.instant - $0).wholeMilliseconds) },
@@ -52,7 +52,7 @@ enum Presenter {
     {
       return region.addresses.sorted { $0.key < $1.key }.map(\.value)
     }
-    return topology.families.flatMap { room.reading?[$0] ?? [] }
+    return room.reading?.shown ?? []
   }
 
   static func situation(_ assessment: Assessment, room: Room) -> Situation {

@@ -70,7 +70,9 @@ extension Schema {
     keys: serviceWhat + serviceWhen + serviceBack + serviceEvidence, planned: ["drill"])
 
   private static let serviceWhat = [
-    Key("dns", .hostNames(count: 1), .required, "the name whose address is moved"),
+    Key(
+      "dns", .hostNames(count: 10), .required,
+      "the names whose addresses are moved, all of them together; the first is probed"),
     Key("table", .table, .required, "the DynamoDB global table of the app"),
     Key("regions", .names, .required, "Linode ids of at least two regions, the preferred first"),
     Key(

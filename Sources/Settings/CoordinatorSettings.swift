@@ -86,7 +86,7 @@ public struct LinodeSettings: Sendable, Hashable {
 /// One service: an app under a name, served from several regions.
 public struct ServiceSettings: Sendable, Hashable {
   public var name: String
-  /// Lower case, without a dot at the end; one for now.
+  /// Lower case, without a dot at the end; one to ten, the first is probed.
   public var dns: [String]
   /// The DynamoDB global table.
   public var table: String

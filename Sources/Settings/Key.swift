@@ -36,7 +36,7 @@ enum Kind: Sendable {
   case probe
   /// A DNS name with at least one dot.
   case hostName
-  /// Exactly `count` DNS names.
+  /// One to `count` DNS names.
   case hostNames(count: Int)
   /// A loopback address and a port.
   case loopback

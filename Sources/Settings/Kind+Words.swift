@@ -15,7 +15,7 @@ extension Kind {
     case .urls(let count): "a list of one to \(count) http:// or https:// URLs with a host"
     case .probe: "an http:// or https:// URL, {name} standing for the service's DNS name"
     case .hostName: "a DNS name, as \"app.example.org\""
-    case .hostNames(let count): "a list of exactly \(count) DNS name\(count == 1 ? "" : "s")"
+    case .hostNames(let count): "a list of one to \(count) DNS names"
     case .loopback: "a loopback address and a port, as \"127.0.0.1:8621\""
     case .place(let off):
       "an IP address and a port, as \"127.0.0.1:8620\"" + (off ? ", or \"off\"" : "")

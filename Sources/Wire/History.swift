@@ -191,6 +191,8 @@ public enum NameServerAnswer: String, Codable, Hashable, Sendable, CaseIterable 
 /// One name server's line in a convergence proof.
 public struct NameServerLine: Codable, Hashable, Sendable {
   public var server: String
+  /// Which name it was asked for, where the service has several.
+  public var name: String?
   public var answer: NameServerAnswer
   public var addresses: [String]
   public var ttlSeconds: Int?

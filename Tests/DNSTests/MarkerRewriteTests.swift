@@ -122,7 +122,7 @@ import Testing
   @Test func aMoveClaimsAnAdoptedMarker() async {
     let plan = World.plan(families: ["A"])
     let adopting = MovePlan(
-      name: plan.name, desired: plan.desired, configured: plan.configured, marker: plan.marker,
+      names: plan.names, desired: plan.desired, configured: plan.configured, marker: plan.marker,
       adopted: "theirs")
     let provider = Self.provider("theirs")
     let notebook = Notebook()

@@ -102,8 +102,8 @@ struct ConfirmationTests {
     #expect(lab.secondsUntilIntent(limit: 200) == 20)
   }
 
-  /// What the hosts say of themselves is dated by them alone: that users were served until a vantage
-  /// fell mute does not put it off.
+  /// What the hosts say of themselves is dated by them alone: that users were served until a
+  /// vantage fell mute does not put it off.
   @Test func aMuteVantageDoesNotDateWhatTheHostsSay() {
     var lab = Self.settled()
     lab.reports("a", arrive: false)

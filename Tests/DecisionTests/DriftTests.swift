@@ -37,6 +37,24 @@ struct DriftTests {
     return rule
   }
 
+  /// The value of one name of several: it is told once, and what may be overwritten is all that
+  /// was shown.
+  @Test func oneOfSeveralNames() throws {
+    var lab = Self.settled()
+    let names: [NameReading] = [
+      [.ipv4: [Self.page]], [.ipv4: ["192.0.2.1"]], [.ipv4: [Self.page]],
+    ]
+    for _ in 0...60 {
+      lab.now = lab.now + .seconds(1)
+      lab.gather()
+      _ = lab.machine.observe(names: names, now: lab.clock)
+      lab.tick()
+    }
+    let intent = try #require(lab.machine.memory.intent)
+    #expect(intent.rule == .enforceDrift)
+    #expect(intent.replaces == ["192.0.2.1", Self.page])
+  }
+
   @Test func overwrittenAfterTheSameValueInTwoReadingsAMinuteApart() throws {
     var lab = Self.settled()
     #expect(Self.watch(&lab, 60) == .atForeign)
@@ -44,9 +62,9 @@ struct DriftTests {
     let intent = try #require(lab.machine.memory.intent)
     #expect(intent.errand == .repair && intent.kind == .repair)
     #expect(intent.from == nil && intent.to == "a")
-    #expect(intent.replaces == [Self.page] && intent.replaced(.ipv4) == Self.page)
+    #expect(intent.replaces == [Self.page] && intent.replaced(.ipv4) == [Self.page])
     #expect(lab.machine.memory.drift == nil, "what comes after it is watched from its beginning")
-    #expect(intent.replaced(.ipv6) == nil)
+    #expect(intent.replaced(.ipv6).isEmpty)
     #expect(lab.tick().decision.rule == .writePending)
     // It is no move.
     lab.machine.observe(write: .all)

@@ -31,6 +31,26 @@ struct EchoTests {
     return lab.machine.observe(addresses: addresses, now: lab.clock)
   }
 
+  /// Of several names one shows the late write, the others what is wanted.
+  @Test func whatLandsLateUnderOneOfSeveralNames() {
+    func name(_ addresses: String...) -> NameReading { [.ipv4: addresses] }
+    let (wanted, late) = (name("192.0.2.1"), name("192.0.2.2"))
+    for names in [[wanted, late], [late, wanted], [late, late]] {
+      var lab = Self.abandoned()
+      #expect(lab.machine.observe(names: names, now: lab.clock) == nil)
+      #expect(lab.machine.at == .echo)
+      #expect(lab.tick().decision.rule == .lateEcho)
+    }
+    let others = [
+      [wanted, name("192.0.2.3")], [wanted, name("192.0.2.1", "192.0.2.2")], [late, name()],
+    ]
+    for names in others {
+      var lab = Self.abandoned()
+      _ = lab.machine.observe(names: names, now: lab.clock)
+      #expect(lab.machine.at != .echo, "\(names)")
+    }
+  }
+
   @Test func whatLandsLateIsOverwritten() throws {
     var lab = Self.abandoned()
     #expect(lab.machine.memory.active == "a")

@@ -98,6 +98,27 @@ struct MachineTests {
     }
   }
 
+  /// Several names: one region only where every one of them points at it.
+  @Test func whereSeveralNamesPoint() {
+    let topology = Lab(families: [.ipv4, .ipv6]).topology
+    func name(_ digit: Int) -> NameReading {
+      [.ipv4: ["192.0.2.\(digit)"], .ipv6: ["2001:db8::\(digit)"]]
+    }
+    let table: [([NameReading], AtFact)] = [
+      ([name(1), name(1)], .region), ([name(1), name(2)], .mixed), ([name(2), name(1)], .mixed),
+      ([name(1), name(9)], .foreign), ([name(9), name(1)], .foreign),
+      ([name(1), [:]], .unknown), ([[:], name(1)], .unknown), ([], .unknown),
+    ]
+    for (names, at) in table {
+      var machine = Machine(topology: topology, policy: .acting, started: Lab.start)
+      _ = machine.observe(names: names, now: Lab().clock)
+      #expect(machine.at == at, "\(names)")
+      #expect((machine.memory.active == "a") == (at == .region))
+    }
+    let shown = ["192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2"]
+    #expect([name(2), name(1), name(2)].shown == shown)
+  }
+
   @Test(arguments: [["203.0.113.9"], ["192.0.2.1", "192.0.2.2"], []])
   func nothingMovesUnlessDNSPointsAtOneRegion(addresses: [String]) {
     var lab = Self.settled()

@@ -123,8 +123,9 @@ struct MistakeTests {
     ("dns = [\"app.example.org\"]", "dns = \"app.example.org\"", "Write [\"app.example.org\"]."),
     ("dns = [\"app.example.org\"]", "dns = [\"app.example.org.\"]", "found \"app.example.org.\""),
     (
-      "dns = [\"app.example.org\"]", "dns = [\"a.example.org\", \"b.example.org\"]",
-      "found 2 names; accepted: a list of exactly 1 DNS name. Several names are planned."
+      "dns = [\"app.example.org\"]",
+      "dns = [\((1...11).map { "\"a\($0).example.org\"" }.joined(separator: ", "))]",
+      "found 11 names; accepted: a list of one to 10 DNS names. Each is a call more"
     ),
     ("dns = [\"app.example.org\"]", "dns = [\"192.0.2.1\"]", "found \"192.0.2.1\""),
     ("dns = [\"app.example.org\"]", "", "service.app.dns: found nothing"),

@@ -12,8 +12,28 @@ public final class LinodeProvider: DNSProvider {
   }
 
   public func records(of name: String) async throws(ProviderError) -> [ProviderRecord] {
-    let name = Canonical.name(name)
-    let (zone, all) = try await listing(of: name)
+    try await records(of: [name])
+  }
+
+  public func records(of names: [String]) async throws(ProviderError) -> [ProviderRecord] {
+    var listings: [Int64: [LinodeRecord]] = [:]
+    var found: [ProviderRecord] = []
+    for name in names.map(Canonical.name) {
+      var zone = try await zone(of: name)
+      if listings[zone.id] == nil {
+        let (fresh, all) = try await listing(of: name)
+        zone = fresh
+        listings[fresh.id] = all
+      }
+      found += try Self.pick(name, zone: zone, from: listings[zone.id] ?? [])
+    }
+    return found
+  }
+
+  /// The name's own records and its marker.
+  private static func pick(
+    _ name: String, zone: LinodeDomain, from all: [LinodeRecord]
+  ) throws(ProviderError) -> [ProviderRecord] {
     let marker = Marker.recordName(name)
     let wanted = all.compactMap { record in Self.record(record, zone: zone) }.filter {
       $0.type == "TXT" ? $0.name == marker : $0.name == name

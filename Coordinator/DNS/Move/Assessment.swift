@@ -6,7 +6,7 @@ enum Assessment: Hashable, Sendable {
   case foreign([String])
   /// The records are not as a move needs them.
   case broken(ProviderError)
-  /// Someone moved the name to another configured region since the intent.
+  /// Someone moved a name to another configured region since the intent.
   case moved(String)
   /// All as desired; the records in question.
   case done([ProviderRecord])
@@ -18,47 +18,59 @@ extension MovePlan {
   /// Why the plan itself must not be performed; nil where it may.
   var nonsense: ProviderError? {
     let families = desired.keys.allSatisfy { ["A", "AAAA"].contains($0) }
-    guard !desired.isEmpty, families, desired.values.allSatisfy(configured.contains) else {
+    guard !names.isEmpty, !desired.isEmpty, families,
+      desired.values.allSatisfy(configured.contains)
+    else {
       return ProviderError(
         .refused, .permanent,
-        description: "\(name): only configured addresses are written, at least one, not \(desired)")
+        description: "\(names.joined(separator: ", ")): only configured addresses are written, at "
+          + "least one, not \(desired)")
     }
     return nil
   }
 
-  /// Compares what was read with the plan. `claimed`: the marker was written in this run;
-  /// `touched`: an address was.
-  func assess(_ records: [ProviderRecord], claimed: Bool, touched: Bool) -> Assessment {
-    if let conflict = MarkerConflict.find(
-      in: records, name: name, mine: marker, claimed: claimed, adopted: adopted)
-    {
-      return .conflict(conflict)
+  /// Compares what was read with the plan. `claimed`: the names whose marker was written in this
+  /// run; `touched`: an address was.
+  func assess(
+    _ records: [ProviderRecord], claimed: Set<String>, touched: Bool
+  ) -> Assessment {
+    for name in names {
+      let conflict = MarkerConflict.find(
+        in: records, name: name, mine: marker, claimed: claimed.contains(name), adopted: adopted)
+      if let conflict { return .conflict(conflict) }
     }
-    let mine = records.filter { $0.name == name && desired[$0.type] != nil }
+    let mine = records.filter { names.contains($0.name) && desired[$0.type] != nil }
     let foreign = mine.map(\.target).filter { !configured.contains($0) }
     if !foreign.isEmpty { return .foreign(foreign.sorted()) }
     var done: [ProviderRecord] = []
     var pending: (ProviderRecord, to: String)?
-    for (type, target) in desired.sorted(by: { $0.key < $1.key }) {
-      let found = mine.filter { $0.type == type }
-      guard found.count == 1 else { return .broken(count(found, type)) }
-      let record = found[0]
-      if record.target == target {
-        done.append(record)
-        continue
+    for name in names {
+      for (type, target) in desired.sorted(by: { $0.key < $1.key }) {
+        let found = mine.filter { $0.name == name && $0.type == type }
+        guard found.count == 1 else { return .broken(Self.count(found, type, name)) }
+        let record = found[0]
+        if record.target == target {
+          done.append(record)
+          continue
+        }
+        if !touched, let moved = moved(record) { return .moved(moved) }
+        if pending == nil { pending = (record, to: target) }
       }
-      if !touched, let before = previous[type], record.target != before {
-        return .moved(
-          "\(type) \(name) is \(record.target), and was \(before) at the intent: someone else "
-            + "moved it")
-      }
-      if pending == nil { pending = (record, to: target) }
     }
     if let pending { return .pending(pending.0, to: pending.to) }
     return .done(done)
   }
 
-  private func count(_ found: [ProviderRecord], _ type: String) -> ProviderError {
+  /// Says who moved the record since the intent; nil where it is as it was.
+  private func moved(_ record: ProviderRecord) -> String? {
+    guard let before = previous[record.type], !before.contains(record.target) else { return nil }
+    return "\(record.type) \(record.name) is \(record.target), and was "
+      + "\(before.sorted().joined(separator: " or ")) at the intent: someone else moved it"
+  }
+
+  private static func count(
+    _ found: [ProviderRecord], _ type: String, _ name: String
+  ) -> ProviderError {
     guard !found.isEmpty else {
       return ProviderError(
         .noRecord, .permanent, description: "\(name) has no \(type) record: create it")

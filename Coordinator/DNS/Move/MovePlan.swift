@@ -1,32 +1,43 @@
 public import Wire
 
-/// What one move has to make true at the provider.
+/// What one move has to make true at the provider, for every name of a service.
 public struct MovePlan: Hashable, Sendable {
-  /// The full name, in lower case and without a final dot.
-  public let name: String
-  /// The address that each family is to have, by record type (`A`, `AAAA`). Other families are
-  /// not touched.
+  /// The full names, in lower case and without a final dot; at least one.
+  public let names: [String]
+  /// The address that each family is to have, by record type (`A`, `AAAA`), under every name.
+  /// Other families are not touched.
   public let desired: [String: String]
-  /// What each family had at the intent, where known: another configured value found before the
-  /// first write means that someone else moved the name meanwhile.
-  public let previous: [String: String]
+  /// What each family may have had at the intent, where known: another configured value found
+  /// before the first write means that someone else moved a name meanwhile.
+  public let previous: [String: Set<String>]
   /// Every address of every region; anything else found is foreign.
   public let configured: Set<String>
-  /// The mark to leave before the first address is written.
+  /// The mark to leave at a name before its first address is written.
   public let marker: Marker
   /// The excerpt of another's mark that an operator adopted: it is overwritten.
   public let adopted: String?
 
   public init(
-    name: String, desired: [String: String], previous: [String: String?] = [:],
+    names: [String], desired: [String: String], previous: [String: Set<String>] = [:],
     configured: Set<String>, marker: Marker, adopted: String? = nil
   ) {
-    self.name = Canonical.name(name)
+    self.names = names.map(Canonical.name)
     self.desired = desired.mapValues(Canonical.address)
-    self.previous = previous.compactMapValues { $0.map(Canonical.address) }
+    self.previous = previous.mapValues { Set($0.map(Canonical.address)) }
     self.configured = Set(configured.map(Canonical.address))
     self.marker = marker
     self.adopted = adopted
+  }
+
+  /// The same for one name.
+  public init(
+    name: String, desired: [String: String], previous: [String: String?] = [:],
+    configured: Set<String>, marker: Marker, adopted: String? = nil
+  ) {
+    self.init(
+      names: [name], desired: desired,
+      previous: previous.compactMapValues { $0.map { [$0] } }, configured: configured,
+      marker: marker, adopted: adopted)
   }
 }
 

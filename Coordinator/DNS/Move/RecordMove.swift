@@ -13,17 +13,17 @@ public struct RecordMove: Sendable {
   let jitter: @Sendable () -> Double
   let observer: any MoveObserver
 
-  /// Whether the marker was claimed in this run.
-  private enum Claim { case untried, failed, claimed }
-  private var claim = Claim.untried
+  /// Whether a name's marker was claimed in this run, by name; none: not tried.
+  private enum Claim { case failed, claimed }
+  private var claims: [String: Claim] = [:]
   /// An address was written: the point of no return.
   private var touched = false
   /// A write was sent whose effect was not read yet.
   private var unresolved = false
   private var readFailures = 0
   private var writeFailures = 0
-  /// The types that the journal knows as committed.
-  private var journaled: Set<String> = []
+  /// The ids that the journal knows as committed.
+  private var journaled: Set<Int64> = []
 
   /// Performs the move and tells how it ended.
   ///
@@ -67,7 +67,8 @@ public struct RecordMove: Sendable {
     if let nonsense = plan.nonsense { throw Ending(result: .refused(nonsense)) }
     while true {
       let records = try await read(MoveStep.read)
-      switch plan.assess(records, claimed: claim == .claimed, touched: touched) {
+      let claimed = Set(claims.filter { $0.value == .claimed }.keys)
+      switch plan.assess(records, claimed: claimed, touched: touched) {
       case .conflict(let conflict): throw Ending(result: .conflict(conflict))
       case .foreign(let found): throw Ending(result: .foreign(found: found))
       case .broken(let error):
@@ -78,8 +79,8 @@ public struct RecordMove: Sendable {
         for record in done { await commit(record) }
         throw Ending(result: .committed)
       case .pending(let record, let target):
-        if claim == .untried {
-          try await claimMarker(records)
+        if claims[record.name] == nil {
+          try await claimMarker(of: record.name, records)
         } else {
           try await write(record, target)
         }
@@ -93,9 +94,9 @@ public struct RecordMove: Sendable {
   ) async throws(Ending) -> [ProviderRecord] {
     while true {
       try stopIfCancelled()
-      let (provider, name) = (provider, plan.name)
+      let (provider, names) = (provider, plan.names)
       let result = await shielded { () async throws(ProviderError) in
-        try await provider.records(of: name)
+        try await provider.records(of: names)
       }
       switch result {
       case .success(let records):
@@ -115,12 +116,14 @@ public struct RecordMove: Sendable {
   }
 
   /// Leaves the mark, once; that it fails never holds up the move.
-  private mutating func claimMarker(_ records: [ProviderRecord]) async throws(Ending) {
-    let place = Marker.recordName(plan.name)
+  private mutating func claimMarker(
+    of name: String, _ records: [ProviderRecord]
+  ) async throws(Ending) {
+    let place = Marker.recordName(name)
     let text = plan.marker.description
     let present = records.filter { $0.type == "TXT" && $0.name == place }
     if present.contains(where: { Marker($0.target) == plan.marker }) {
-      claim = .claimed
+      claims[name] = .claimed
       return
     }
     let ttl = 30
@@ -140,11 +143,11 @@ public struct RecordMove: Sendable {
     }
     switch result {
     case .success:
-      claim = .claimed
+      claims[name] = .claimed
       await observer.record(.answered(record, error: nil))
       await observer.record(.claimed(plan.marker))
     case .failure(let error):
-      claim = .failed
+      claims[name] = .failed
       if error.failure == .outcomeUnknown {
         await observer.record(.ambiguous(record, to: text, error.description))
       } else {
@@ -222,7 +225,7 @@ public struct RecordMove: Sendable {
   }
 
   private mutating func commit(_ record: ProviderRecord) async {
-    guard journaled.insert(record.type).inserted else { return }
+    guard journaled.insert(record.id).inserted else { return }
     await observer.record(.committed(record))
   }
 

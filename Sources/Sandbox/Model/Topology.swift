@@ -110,7 +110,7 @@ public struct SandboxRegion: Hashable, Sendable {
   /// The app's hosts.
   public var instances: [SandboxInstance]
   /// The documentation address of its AAAA record; nothing serves it.
-  var ipv6: String { "2001:db8::\(number)" }
+  public var ipv6: String { "2001:db8::\(number)" }
 }
 
 /// One host running the app.

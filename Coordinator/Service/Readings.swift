@@ -1,0 +1,76 @@
+import DNS
+import Decision
+import Platform
+import Wire
+
+/// One record set of a service, as name servers are asked for it.
+struct RecordQuestion: Hashable, Sendable {
+  var name: String
+  var family: AddressFamily
+  /// The service has further names: lines say which one they are about.
+  var isOneOfMany: Bool
+}
+
+extension Deployment.Service {
+  /// Every name in every family that is published.
+  var questions: [RecordQuestion] {
+    names.flatMap { name in
+      topology.families.map {
+        RecordQuestion(name: name, family: $0, isOneOfMany: names.count > 1)
+      }
+    }
+  }
+
+  /// What the provider's records say, one entry per name.
+  func reading(_ records: [ProviderRecord]) -> [NameReading] {
+    names.map { name in
+      var found: NameReading = [:]
+      for family in topology.families {
+        let mine = records.filter { $0.name == name && $0.type == family.recordType }
+        found[family] = mine.map(\.target).sorted()
+      }
+      return found
+    }
+  }
+}
+
+extension Room {
+  /// Where the names point by what name servers agree on; nil where they do not, for any name.
+  var published: [NameReading]? {
+    let names = service.names
+    var readings: [NameReading] = []
+    for name in names {
+      let mine = lines.filter { ($0.name ?? names.first) == name }
+      guard let agreed = NameServerLine.agreed(mine) else { return nil }
+      readings.append(agreed)
+    }
+    return readings
+  }
+}
+
+extension NameReading {
+  /// Whether the family has the region's address, and no other.
+  func shows(_ region: Region, _ family: AddressFamily) -> Bool {
+    self[family] == region.addresses[family].map { [$0] }
+  }
+}
+
+extension [NameReading] {
+  /// Whether every name has the region's address in every family, and no other.
+  func show(_ region: Region, _ families: [AddressFamily]) -> Bool {
+    allSatisfy { name in families.allSatisfy { name.shows(region, $0) } }
+  }
+}
+
+extension NameServers {
+  /// Asks every server; `new` and `old` are addresses of the question's family.
+  func ask(
+    _ question: RecordQuestion, new: [String], old: [String]
+  ) async -> [NameServerLine] {
+    var lines = await ask(
+      name: question.name, type: question.family.questionType, new: new, old: old)
+    guard question.isOneOfMany else { return lines }
+    for index in lines.indices { lines[index].name = question.name }
+    return lines
+  }
+}
