@@ -52,7 +52,7 @@ import Wire
   }
 
   @Test func aHostThatIsHeardSpeaksForItself() async throws {
-    let rig = try CoordinatorRig()
+    let rig = try CoordinatorRig(.init(services: ["app": "fresh_for = \"10m\""]))
     _ = try await rig.coordinator.take(rig.report("a1", from: "us-east"), from: "a1")
     try await Self.take(Self.relayed(Self.summary(of: "a1"), signedBy: rig.keys["a1"]), rig)
     #expect(await Self.held(rig) == [])

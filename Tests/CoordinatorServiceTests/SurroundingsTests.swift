@@ -62,7 +62,7 @@ import Wire
   }
 
   @Test func nobodyIsGrantedOneWithoutKnowledgeOrWithoutTheSetting() async throws {
-    let unknowing = try Self.rig("lease = \"15s\"") { _ in }
+    let unknowing = try Self.rig("lease = \"10m\"") { _ in }
     await unknowing.coordinator.tick()
     let directive = try await unknowing.coordinator.take(
       unknowing.report("a1", from: "us-east"), from: "a1")
