@@ -1,29 +1,42 @@
 import FoundationEssentials
 import Platform
 
-/// One call, and what its reply means: the retry table of facts/linode 2.
-struct LinodeCall {
+/// What is asked of the API, whatever token it is asked with.
+struct LinodeQuestion: Sendable {
   var method: String
   /// From the slash after the version on.
   var path: String
+  /// JSON of the header `X-Filter`.
+  var filter: String?
   var body: [UInt8]?
   var deadline: Duration
-  /// The token of this call: taken out of everything that is shown.
-  var token: String
+  /// One page of a list: the API limits these more tightly.
+  var isList = false
+}
 
-  private var isRead: Bool { method == "GET" }
+/// One call, and what its reply means.
+struct LinodeCall: Sendable {
+  var question: LinodeQuestion
+  /// Taken out of everything that is shown.
+  var token: String
+  var tokenName: LinodeTokens.Name
+  var deadline: Duration
+
+  private var method: String { question.method }
+  private var path: String { question.path }
 
   /// After a reply that does not say what happened: reading may be repeated, writing may not.
-  private var unclear: Failure { isRead ? .transient : .outcomeUnknown }
+  private var unclear: Failure { method == "GET" ? .transient : .outcomeUnknown }
 
   func request(baseURL: String, sourceAddress: String?) -> HTTPRequest {
     var headers = [
       HTTPField("Authorization", "Bearer \(token)"), HTTPField("Accept", "application/json"),
     ]
-    if body != nil { headers.append(HTTPField("Content-Type", "application/json")) }
+    if question.body != nil { headers.append(HTTPField("Content-Type", "application/json")) }
+    if let filter = question.filter { headers.append(HTTPField("X-Filter", filter)) }
     return HTTPRequest(
-      method: method, url: baseURL + path, headers: headers, body: body, deadline: deadline,
-      maxBodyBytes: 4_194_304, sourceAddress: sourceAddress)
+      method: method, url: baseURL + path, headers: headers, body: question.body,
+      deadline: deadline, maxBodyBytes: 4_194_304, sourceAddress: sourceAddress)
   }
 
   /// The error of a transfer without a complete reply.
@@ -31,6 +44,7 @@ struct LinodeCall {
     LinodeError(
       kind: error.kind == .cancelled ? .cancelled : .unreachable,
       failure: error.failure == .outcomeUnknown ? unclear : error.failure,
+      tokensTried: [tokenName.rawValue],
       description: "\(method) \(path): \(shown(error.description))")
   }
 
@@ -39,17 +53,17 @@ struct LinodeCall {
     _ type: Value.Type, from response: HTTPResponse
   ) throws(LinodeError) -> LinodeReply<Value> {
     guard (200..<300).contains(response.status) else { throw refusal(response) }
+    // "No content" is a value only where there need not be one.
+    let body = response.status == 204 ? Array("null".utf8) : response.body
     let value: Value
     do {
-      value = try JSONDecoder().decode(type, from: Data(response.body))
+      value = try JSONDecoder().decode(type, from: Data(body))
     } catch {
       throw garbled(response, "not the expected JSON")
     }
     return LinodeReply(
-      value: value, rateLimit: Self.rateLimit(response),
-      access: LinodeAccess(
-        granted: Self.scopes(response.header("X-OAuth-Scopes")),
-        accepted: Self.scopes(response.header("X-Accepted-OAuth-Scopes"))))
+      value: value, rateLimit: Self.rateLimit(response), access: Self.access(response),
+      warnings: warnings(response), token: tokenName.rawValue)
   }
 
   /// A reply that is none of the API's.
@@ -60,40 +74,35 @@ struct LinodeCall {
       "unusable reply (\(what); \(type), \(response.body.count) bytes)")
   }
 
-  private func refusal(_ response: HTTPResponse) -> LinodeError {
+  /// Which row of the retry table a reply meets that is no success.
+  func tableRow(of response: HTTPResponse) -> Int {
     let reasons = reasons(response)
-    let parsed = reasons ?? []
-    // Statuses that load balancers give too, then with a page in place of JSON.
-    switch response.status {
-    case 429: return make(.throttled, .transient, response, parsed, "too many requests")
-    case 408: return make(.timedOut, unclear, response, parsed, "the API gave up waiting")
-    case 503:
-      let planned = response.header("X-Maintenance-Mode") == nil ? "" : " (planned maintenance)"
-      return make(.unavailable, .transient, response, parsed, "not available\(planned)")
-    case 500...599: return make(.server, unclear, response, parsed, "the API failed")
-    default: break
+    return RetryTable.index(status: response.status) { sign in
+      switch sign {
+      case .any: true
+      case .reasons: reasons != nil
+      case .busy: (reasons ?? []).contains { $0.lowercased().contains("linode busy") }
+      case .maintenance: response.header("X-Maintenance-Mode") != nil
+      case .scopes: reasons != nil && Self.access(response).suffices == false
+      }
     }
-    guard let reasons, response.status >= 400 else {
-      return garbled(response, "neither a success nor an error of the API")
+  }
+
+  /// What the retry table makes of it.
+  private func refusal(_ response: HTTPResponse) -> LinodeError {
+    let row = RetryTable.rows[tableRow(of: response)]
+    if row.kind == .garbled { return garbled(response, row.text) }
+    var text = row.text
+    let access = Self.access(response)
+    let needed = access.accepted.joined(separator: " ")
+    if row.kind == .scopeMissing {
+      text =
+        "the token has the scopes \(access.granted.joined(separator: " ")), but "
+        + (needed.isEmpty ? "this needs another one" : "this needs \(needed)")
+    } else if row.kind == .unauthorized {
+      text += " or lacks the scope \(needed.isEmpty ? "domains:read_write" : needed)"
     }
-    switch response.status {
-    case 400 where reasons.contains { $0.lowercased().contains("linode busy") }:
-      // Seen although the object had been made (facts/linode 6.3).
-      let failure: Failure = method == "POST" ? .outcomeUnknown : .transient
-      return make(.busy, failure, response, reasons, "busy")
-    case 401:
-      return make(
-        .unauthorized, .permanent, response, reasons,
-        "the token is not valid or lacks the scope domains:read_write")
-    case 403:
-      return make(
-        .forbidden, .permanent, response, reasons,
-        "the token's user may not do this: grant it read_write on the domain")
-    case 404:
-      return make(
-        .notFound, .permanent, response, reasons, "not there, or not visible to the token")
-    default: return make(.rejected, .permanent, response, reasons, "refused")
-    }
+    return make(row.kind, row.failure(method), response, reasons(response) ?? [], text)
   }
 
   private func make(
@@ -106,6 +115,7 @@ struct LinodeCall {
     return LinodeError(
       kind: kind, failure: failure, status: response.status, reasons: reasons, retryAfter: wait,
       maintenance: response.header("X-Maintenance-Mode") != nil,
+      tokensTried: [tokenName.rawValue],
       description: "\(method) \(path): \(response.status), \(shown(text))\(said)\(later)")
   }
 
@@ -123,10 +133,28 @@ struct LinodeCall {
       return nil
     }
     return body.errors.prefix(8).map { entry in
-      let text = entry.field.map { "\($0): \(entry.reason)" } ?? entry.reason
-      return String(shown(text).prefix(300))
+      brief(entry.field.map { "\($0): \(entry.reason)" } ?? entry.reason)
     }
   }
+
+  private struct WarningBody: Decodable {
+    struct Entry: Decodable {
+      var title: String?
+      var detail: String?
+    }
+    var warnings: [Entry]
+  }
+
+  /// What a success warns of; done is done, whatever form the warnings have.
+  private func warnings(_ response: HTTPResponse) -> [String] {
+    guard response.status == 202 || response.status == 299 else { return [] }
+    let body = try? JSONDecoder().decode(WarningBody.self, from: Data(response.body))
+    return (body?.warnings ?? []).prefix(8).map { entry in
+      brief([entry.title, entry.detail].compactMap(\.self).joined(separator: ": "))
+    }
+  }
+
+  private func brief(_ text: String) -> String { String(shown(text).prefix(300)) }
 
   /// Text from elsewhere without the token and without control characters.
   private func shown(_ text: String) -> String {
@@ -137,21 +165,30 @@ struct LinodeCall {
     }
     return result
   }
+}
 
-  private static func retryAfter(_ response: HTTPResponse) -> Duration? {
+extension LinodeCall {
+  /// How long the API asks to wait, at most an hour; nil without the header or with nonsense.
+  static func retryAfter(_ response: HTTPResponse) -> Duration? {
     guard let text = response.header("Retry-After"), let seconds = Int(text), seconds >= 0
     else { return nil }
     return .seconds(min(seconds, 3_600))
   }
 
-  private static func rateLimit(_ response: HTTPResponse) -> LinodeRateLimit {
+  static func rateLimit(_ response: HTTPResponse) -> LinodeRateLimit {
     LinodeRateLimit(
       limit: response.header("X-RateLimit-Limit").flatMap { Int($0) },
       remaining: response.header("X-RateLimit-Remaining").flatMap { Int($0) },
       resetsAtSeconds: response.header("X-RateLimit-Reset").flatMap { Int64($0) })
   }
 
+  private static func access(_ response: HTTPResponse) -> LinodeAccess {
+    LinodeAccess(
+      granted: scopes(response.header("X-OAuth-Scopes")),
+      accepted: scopes(response.header("X-Accepted-OAuth-Scopes")))
+  }
+
   private static func scopes(_ text: String?) -> [String] {
-    (text ?? "").split { $0 == " " || $0 == "," }.map(String.init)
+    (text ?? "").split { $0 == " " || $0 == "," }.prefix(64).map(String.init)
   }
 }

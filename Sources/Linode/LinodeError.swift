@@ -10,7 +10,7 @@ public struct LinodeError: Error, Hashable, Sendable, CustomStringConvertible {
     case garbled
     /// A list without entries where there must be some.
     case emptyList
-    /// 429.
+    /// 429; or, without a status, not sent: the budget has nothing left for it.
     case throttled
     /// 400 "Linode busy."
     case busy
@@ -20,8 +20,10 @@ public struct LinodeError: Error, Hashable, Sendable, CustomStringConvertible {
     case unavailable
     /// 500 to 504, but 503.
     case server
-    /// 401: the token is wrong, or lacks the scope.
+    /// 401: the token is wrong; or lacks the scope, where the reply does not tell.
     case unauthorized
+    /// 401, and the reply's headers show that the token is good but lacks the scope.
+    case scopeMissing
     /// 403: the token's user may not.
     case forbidden
     /// 404: not there, or not visible to the token.
@@ -44,12 +46,15 @@ public struct LinodeError: Error, Hashable, Sendable, CustomStringConvertible {
   public var retryAfter: Duration?
   /// The reply carried `X-Maintenance-Mode`.
   public var maintenance: Bool
+  /// The names of the tokens that it was tried with, in that order; never their text.
+  public var tokensTried: [String]
   /// For people: the call, what came back, what to do.
   public var description: String
 
   public init(
     kind: Kind, failure: Failure, status: Int? = nil, reasons: [String] = [],
-    retryAfter: Duration? = nil, maintenance: Bool = false, description: String
+    retryAfter: Duration? = nil, maintenance: Bool = false,
+    tokensTried: [String] = [], description: String
   ) {
     self.kind = kind
     self.failure = failure
@@ -57,6 +62,26 @@ public struct LinodeError: Error, Hashable, Sendable, CustomStringConvertible {
     self.reasons = reasons
     self.retryAfter = retryAfter
     self.maintenance = maintenance
+    self.tokensTried = tokensTried
     self.description = description
+  }
+
+  /// Whether it is about the token, not about what was asked: another token may do. Nothing was
+  /// carried out.
+  var refusesToken: Bool {
+    switch kind {
+    case .unauthorized, .scopeMissing, .forbidden: true
+    default: false
+    }
+  }
+
+  /// This error, of a second try, with what is to be said of the first.
+  func after(_ first: LinodeError?) -> LinodeError {
+    guard let first else { return self }
+    var both = self
+    both.tokensTried = first.tokensTried + tokensTried
+    let names = (first.tokensTried.last ?? "", tokensTried.last ?? "")
+    both.description = "\(first.description) (\(names.0)); \(description) (\(names.1))"
+    return both
   }
 }

@@ -7,17 +7,37 @@ public struct LinodeDomain: Hashable, Sendable, Decodable {
   public var status: String
   /// The zone's default TTL, which records with `ttl_sec` 0 take; 0 means 86,400.
   public var ttlSeconds: Int
+  /// `master`, or `slave`: then the zone is a copy of another server's, and has no records here.
+  public var type: String
+  /// The mail address in the SOA record; empty where the reply does not say.
+  public var soaEmail: String
 
-  public init(id: Int64, domain: String, status: String, ttlSeconds: Int) {
+  public init(
+    id: Int64, domain: String, status: String, ttlSeconds: Int, type: String = "master",
+    soaEmail: String = ""
+  ) {
     self.id = id
     self.domain = domain
     self.status = status
     self.ttlSeconds = ttlSeconds
+    self.type = type
+    self.soaEmail = soaEmail
   }
 
   enum CodingKeys: String, CodingKey {
-    case id, domain, status
+    case id, domain, status, type
     case ttlSeconds = "ttl_sec"
+    case soaEmail = "soa_email"
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    id = try values.decode(Int64.self, forKey: .id)
+    domain = try values.decode(String.self, forKey: .domain)
+    status = try values.decode(String.self, forKey: .status)
+    ttlSeconds = try values.decode(Int.self, forKey: .ttlSeconds)
+    type = try values.decodeIfPresent(String.self, forKey: .type) ?? "master"
+    soaEmail = try values.decodeIfPresent(String.self, forKey: .soaEmail) ?? ""
   }
 }
 
@@ -31,18 +51,59 @@ public struct LinodeRecord: Hashable, Sendable, Decodable {
   public var target: String
   /// 0 means the zone's default.
   public var ttlSeconds: Int
+  /// When it was changed last, as `LinodeTime` reads it; nil where the reply does not say.
+  public var updated: String?
 
-  public init(id: Int64, type: String, name: String, target: String, ttlSeconds: Int) {
+  public init(
+    id: Int64, type: String, name: String, target: String, ttlSeconds: Int,
+    updated: String? = nil
+  ) {
     self.id = id
     self.type = type
     self.name = name
     self.target = target
     self.ttlSeconds = ttlSeconds
+    self.updated = updated
   }
 
   enum CodingKeys: String, CodingKey {
-    case id, type, name, target
+    case id, type, name, target, updated
     case ttlSeconds = "ttl_sec"
+  }
+}
+
+/// The times to live that the API stores as they are; it rounds others (facts/linode 1.4).
+public enum LinodeTTL {
+  /// In seconds, rising; 0 stands for the zone's default.
+  public static let accepted = [
+    0, 30, 120, 300, 3_600, 7_200, 14_400, 28_800, 57_600, 86_400, 172_800, 345_600, 604_800,
+    1_209_600, 2_419_200,
+  ]
+}
+
+/// The times of the API's objects: "2018-01-02T03:04:05", UTC without a zone, whole seconds.
+public enum LinodeTime {
+  /// Unix seconds; nil where the text is no such time.
+  public static func unixSeconds(_ text: String) -> Int64? {
+    let bytes = Array(text.utf8)
+    guard bytes.count >= 19 else { return nil }
+    func number(_ from: Int, _ count: Int) -> Int64? {
+      bytes[from..<from + count].reduce(Int64?(0)) { sum, byte in
+        sum.flatMap { (0x30...0x39).contains(byte) ? $0 * 10 + Int64(byte - 0x30) : nil }
+      }
+    }
+    guard let year = number(0, 4), let month = number(5, 2), let day = number(8, 2),
+      let hour = number(11, 2), let minute = number(14, 2), let second = number(17, 2),
+      (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second < 61,
+      [4, 7, 10, 13, 16].map({ bytes[$0] }) == Array("--T::".utf8),
+      // A fraction and a final Z are harmless.
+      bytes[19...].allSatisfy({ $0 == 0x2e || $0 == 0x5a || (0x30...0x39).contains($0) })
+    else { return nil }
+    // Years from March on, so that the leap day is the last one.
+    let shifted = month > 2 ? year : year - 1
+    let monthsOfDays = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5
+    let days = shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400 + monthsOfDays + day - 1
+    return (days - 719_468) * 86_400 + hour * 3_600 + minute * 60 + second
   }
 }
 
@@ -51,6 +112,11 @@ public struct LinodeReply<Value: Sendable>: Sendable {
   public var value: Value
   public var rateLimit: LinodeRateLimit
   public var access: LinodeAccess
+  /// What the API warns of although it did what was asked (202 and 299); at most 8, cut at 300
+  /// characters.
+  public var warnings: [String] = []
+  /// Which token it was asked with, by name: "token" or "spare token".
+  public var token = LinodeTokens.Name.primary.rawValue
 }
 
 extension LinodeReply: Equatable where Value: Equatable {}
@@ -82,6 +148,15 @@ public struct LinodeAccess: Hashable, Sendable {
   public init(granted: [String], accepted: [String]) {
     self.granted = granted
     self.accepted = accepted
+  }
+
+  /// Whether one of the accepted scopes is granted; nil where the reply does not say what is.
+  var suffices: Bool? {
+    guard !granted.isEmpty, granted != ["unknown"] else { return nil }
+    return accepted.contains { scope in
+      let parts = scope.split(separator: ":").map(String.init)
+      return parts == ["*"] || parts.count == 2 && allows(parts[0], parts[1]) == true
+    }
   }
 
   /// Whether the token may do `permission` (`read_only`, `read_write`) on `area` (`domains`);

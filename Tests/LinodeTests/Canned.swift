@@ -33,9 +33,14 @@ final class Canned: Sendable {
 
   var requests: [HTTPRequest] { state.withLock { $0.requests } }
 
-  func client(token: String = Canned.secret) -> LinodeClient {
+  func client(token: String = Canned.secret, spare: String? = nil) -> LinodeClient {
+    guard let spare else { return client(tokens: LinodeTokens({ Array(token.utf8) })) }
+    return client(tokens: LinodeTokens({ Array(token.utf8) }, spare: { Array(spare.utf8) }))
+  }
+
+  func client(tokens: LinodeTokens) -> LinodeClient {
     LinodeClient(
-      baseURL: "http://127.0.0.1:1/v4/", token: { Array(token.utf8) }, sourceAddress: "127.0.0.2",
+      baseURL: "http://127.0.0.1:1/v4/", tokens: tokens, sourceAddress: "127.0.0.2",
       send: { (request) async throws(HTTPError) in
         let outcome = self.state.withLock { state in
           state.requests.append(request)
@@ -49,6 +54,7 @@ final class Canned: Sendable {
   }
 
   static let secret = "0123456789abcdef-this-is-the-token"
+  static let spareSecret = "fedcba9876543210-this-is-the-spare"
 }
 
 /// The three shapes of a call.

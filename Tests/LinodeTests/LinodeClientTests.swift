@@ -31,7 +31,9 @@ import Testing
     #expect(reply.value.map(\.id) == [1, 2, 3, 4, 5])
     #expect(
       reply.value.first
-        == LinodeRecord(id: 1, type: "A", name: "app", target: "127.0.1.1", ttlSeconds: 30))
+        == LinodeRecord(
+          id: 1, type: "A", name: "app", target: "127.0.1.1", ttlSeconds: 30,
+          updated: "2018-01-02T03:04:05"))
     #expect(
       reply.rateLimit
         == LinodeRateLimit(limit: 200, remaining: 198, resetsAtSeconds: 1_790_000_000))
@@ -88,6 +90,67 @@ import Testing
     let error = try #require(await Shape.put.run(other.client()))
     #expect(error.kind == .garbled)
     #expect(error.failure == .outcomeUnknown)
+  }
+
+  /// What is sent says what changes.
+  @Test(arguments: [
+    (String?.some("127.0.2.1"), Int?.none, "{\"target\":\"127.0.2.1\"}"),
+    (nil, 30, "{\"ttl_sec\":30}"),
+    ("127.0.2.1", 0, "{\"target\":\"127.0.2.1\",\"ttl_sec\":0}"),
+  ]) func onlyWhatChangesIsSent(target: String?, ttl: Int?, body: String) async throws {
+    let api = Canned(200, Self.record(9))
+    _ = try await api.client().updateRecord(
+      domain: 7, record: 9, target: target, ttlSeconds: ttl)
+    #expect(api.requests.map { String(decoding: $0.body ?? [], as: UTF8.self) } == [body])
+  }
+
+  @Test func whatTheAPIWouldRoundIsNotSent() async throws {
+    for seconds in [-1, 1, 29, 31, 60, 299, 86_401, 2_419_201, .max] {
+      let api = Canned([])
+      let change = await #expect(throws: LinodeError.self) {
+        _ = try await api.client().updateRecord(domain: 7, record: 9, ttlSeconds: seconds)
+      }
+      let creation = await #expect(throws: LinodeError.self) {
+        _ = try await api.client().createRecord(
+          domain: 7, type: "A", name: "app", target: "127.0.1.1", ttlSeconds: seconds)
+      }
+      for error in [change, creation] {
+        #expect(error?.kind == .rejected)
+        #expect(error?.failure == .permanent)
+        #expect(error?.description.contains("\(seconds)") == true)
+        #expect(error?.description.contains("0, 30, 120, 300, 3600") == true)
+      }
+      #expect(api.requests.isEmpty)
+    }
+    for seconds in LinodeTTL.accepted {
+      let api = Canned(200, Self.record(9))
+      _ = try await api.client().updateRecord(domain: 7, record: 9, ttlSeconds: seconds)
+      #expect(api.requests.count == 1)
+    }
+    let nothing = Canned([])
+    let error = await #expect(throws: LinodeError.self) {
+      _ = try await nothing.client().updateRecord(domain: 7, record: 9)
+    }
+    #expect(error?.kind == .rejected)
+    #expect(nothing.requests.isEmpty)
+  }
+
+  @Test func zonesTellTheirKind() async throws {
+    let old = "{\"id\":7,\"domain\":\"example.org\",\"status\":\"active\",\"ttl_sec\":0}"
+    let slave = """
+      {"id":8,"domain":"example.net","status":"edit_mode","ttl_sec":300,"type":"slave",
+      "soa_email":null,"master_ips":["192.0.2.1"]}
+      """
+    let master = """
+      {"id":9,"domain":"example.com","status":"active","ttl_sec":300,"type":"master",
+      "soa_email":"a@example.com"}
+      """
+    let domains = try await Canned(200, Self.page([old, slave, master], 1, of: 1, results: 3))
+      .client().domains().value
+    #expect(domains.map(\.type) == ["master", "slave", "master"])
+    #expect(domains.map(\.soaEmail) == ["", "", "a@example.com"])
+    #expect(
+      domains[0] == LinodeDomain(id: 7, domain: "example.org", status: "active", ttlSeconds: 0))
   }
 
   @Test func aNewRecordIsOnePost() async throws {

@@ -165,7 +165,7 @@ extension ProviderError {
       case .garbled, .emptyList: .garbled
       case .throttled, .busy: .throttled
       case .unavailable: .maintenance
-      case .unauthorized, .forbidden: .unauthorized
+      case .unauthorized, .scopeMissing, .forbidden: .unauthorized
       case .notFound: .noRecord
       case .rejected: .refused
       }
