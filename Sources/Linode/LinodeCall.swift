@@ -175,11 +175,17 @@ extension LinodeCall {
     return .seconds(min(seconds, 3_600))
   }
 
+  /// What the headers say; nonsense is as good as nothing.
   static func rateLimit(_ response: HTTPResponse) -> LinodeRateLimit {
-    LinodeRateLimit(
-      limit: response.header("X-RateLimit-Limit").flatMap { Int($0) },
-      remaining: response.header("X-RateLimit-Remaining").flatMap { Int($0) },
-      resetsAtSeconds: response.header("X-RateLimit-Reset").flatMap { Int64($0) })
+    func number(_ name: String) -> Int64? {
+      response.header(name).flatMap { Int64($0) }.flatMap {
+        (0...253_402_300_799).contains($0) ? $0 : nil
+      }
+    }
+    return LinodeRateLimit(
+      limit: number("X-RateLimit-Limit").map { Int($0) },
+      remaining: number("X-RateLimit-Remaining").map { Int($0) },
+      resetsAtSeconds: number("X-RateLimit-Reset"))
   }
 
   private static func access(_ response: HTTPResponse) -> LinodeAccess {

@@ -11,18 +11,25 @@ public struct LinodeClient: Sendable {
   let baseURL: String
   /// The tokens of this client, for those who tell which one is in use.
   public let tokens: LinodeTokens
+  /// Where its calls are counted; nil where nobody counts.
+  public let budget: LinodeBudget?
+  /// What its calls are for: actions, but for those of `routine`.
+  public private(set) var purpose = LinodeBudget.Purpose.action
+  /// Nil: the token that worked last, then the other.
+  var only: LinodeTokens.Name?
   let send: Send
   let sourceAddress: String?
   let deadline: Duration
 
   /// `baseURL` ends in the version (`https://api.linode.com/v4`). `deadline` bounds each call that
-  /// names no other, with both tries of it.
+  /// names no other, with both tries of it. One `budget` is shared by all clients of these tokens.
   public init(
-    baseURL: String, tokens: LinodeTokens, http: HTTPClient, sourceAddress: String? = nil,
-    deadline: Duration = .seconds(10)
+    baseURL: String, tokens: LinodeTokens, http: HTTPClient, budget: LinodeBudget? = nil,
+    sourceAddress: String? = nil, deadline: Duration = .seconds(10)
   ) {
     self.init(
-      baseURL: baseURL, tokens: tokens, sourceAddress: sourceAddress, deadline: deadline,
+      baseURL: baseURL, tokens: tokens, budget: budget, sourceAddress: sourceAddress,
+      deadline: deadline,
       send: { (request) async throws(HTTPError) in try await http.send(request) })
   }
 
@@ -48,14 +55,30 @@ public struct LinodeClient: Sendable {
   }
 
   init(
-    baseURL: String, tokens: LinodeTokens, sourceAddress: String? = nil,
-    deadline: Duration = .seconds(10), send: @escaping Send
+    baseURL: String, tokens: LinodeTokens, budget: LinodeBudget? = nil,
+    sourceAddress: String? = nil, deadline: Duration = .seconds(10), send: @escaping Send
   ) {
     self.baseURL = baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL
     self.tokens = tokens
+    self.budget = budget
     self.sourceAddress = sourceAddress
     self.deadline = deadline
     self.send = send
+  }
+
+  /// The same client for calls that can wait: the budget refuses them (`throttled`, transient, with
+  /// the time until there is room) when what is left is kept for actions.
+  public var routine: LinodeClient {
+    var copy = self
+    copy.purpose = .routine
+    return copy
+  }
+
+  /// The same client with one of its tokens alone.
+  func alone(_ name: LinodeTokens.Name) -> LinodeClient {
+    var copy = self
+    copy.only = name
+    return copy
   }
 
   /// Asks the API one cheap question and tells what the token may do.
@@ -87,7 +110,7 @@ public struct LinodeClient: Sendable {
   ) async throws(LinodeError) -> Answer<Value> {
     var refusal: LinodeError?
     var left = question.deadline
-    for name in tokens.order {
+    for name in only.map({ [$0] }) ?? tokens.order {
       var took = Duration.zero
       do throws(LinodeError) {
         let call = LinodeCall(
@@ -95,7 +118,7 @@ public struct LinodeClient: Sendable {
         let response = try await exchange(call)
         took = response.total
         let reply = try call.read(type, from: response)
-        tokens.worked(name)
+        if only == nil { tokens.worked(name) }
         return Answer(call: call, response: response, reply: reply)
       } catch {
         let both = error.after(refusal)
@@ -111,9 +134,14 @@ public struct LinodeClient: Sendable {
   }
 
   private func exchange(_ call: LinodeCall) async throws(LinodeError) -> HTTPResponse {
+    try budget?.admit(call, purpose)
     do {
-      return try await send(call.request(baseURL: baseURL, sourceAddress: sourceAddress))
+      let response = try await send(
+        call.request(baseURL: baseURL, sourceAddress: sourceAddress))
+      budget?.settle(call, response)
+      return response
     } catch {
+      budget?.settle(call, nil)
       throw call.error(error)
     }
   }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Linode
 import Platform
 import Testing

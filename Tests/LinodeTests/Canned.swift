@@ -24,11 +24,11 @@ final class Canned: Sendable {
 
   static func reply(
     _ status: Int, _ body: String, _ headers: [(String, String)] = [],
-    type: String = "application/json"
+    type: String = "application/json", took: Duration = .zero
   ) -> Outcome {
     let fields = ([("Content-Type", type)] + headers).map { HTTPField($0.0, $0.1) }
     return .success(
-      HTTPResponse(status: status, headers: fields, body: Array(body.utf8), total: .zero))
+      HTTPResponse(status: status, headers: fields, body: Array(body.utf8), total: took))
   }
 
   var requests: [HTTPRequest] { state.withLock { $0.requests } }
@@ -38,9 +38,17 @@ final class Canned: Sendable {
     return client(tokens: LinodeTokens({ Array(token.utf8) }, spare: { Array(spare.utf8) }))
   }
 
-  func client(tokens: LinodeTokens) -> LinodeClient {
+  /// The tokens that it was asked with, in order.
+  var tokens: [String] {
+    requests.map { request in
+      let field = request.headers.first { $0.name == "Authorization" }
+      return String(field?.value.dropFirst("Bearer ".count) ?? "")
+    }
+  }
+
+  func client(tokens: LinodeTokens, budget: LinodeBudget? = nil) -> LinodeClient {
     LinodeClient(
-      baseURL: "http://127.0.0.1:1/v4/", tokens: tokens, sourceAddress: "127.0.0.2",
+      baseURL: "http://127.0.0.1:1/v4/", tokens: tokens, budget: budget, sourceAddress: "127.0.0.2",
       send: { (request) async throws(HTTPError) in
         let outcome = self.state.withLock { state in
           state.requests.append(request)
