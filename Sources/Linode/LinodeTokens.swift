@@ -21,14 +21,27 @@ public final class LinodeTokens: Sendable {
 
   private let primary: Source
   private let spare: Source?
+  private let origins: [Name: String]
   /// Which one is tried first from now on.
   private let first = Mutex(Name.primary)
 
   /// With a spare where there is one.
-  public init(_ primary: @escaping Source, spare: Source? = nil) {
+  public convenience init(_ primary: @escaping Source, spare: Source? = nil) {
+    self.init(primary, spare: spare, origin: nil, spareOrigin: nil)
+  }
+
+  init(_ primary: @escaping Source, spare: Source?, origin: String?, spareOrigin: String?) {
     self.primary = primary
     self.spare = spare
+    var origins: [Name: String] = [:]
+    origins[.primary] = origin
+    origins[.spare] = spareOrigin
+    self.origins = origins
   }
+
+  /// Where a token comes from, for people: a file's path, "LINODE_TOKEN", "the systemd credential
+  /// …"; nil where that is not known.
+  public func origin(of name: Name) -> String? { origins[name] }
 
   /// Whether there is a spare.
   public var hasSpare: Bool { spare != nil }
@@ -55,17 +68,23 @@ public final class LinodeTokens: Sendable {
     } catch {
       throw Self.unusable(name, "the \(name.rawValue) cannot be read: \(error)")
     }
-    let space: Set<UInt8> = [0x20, 0x09, 0x0a, 0x0d]
+    if let word = Self.word(in: bytes) { return word }
+    if bytes.allSatisfy(Self.space.contains) {
+      throw Self.unusable(name, "the \(name.rawValue) is empty")
+    }
+    throw Self.unusable(
+      name, "the \(name.rawValue) is no single word of letters and digits: check its file")
+  }
+
+  private static let space: Set<UInt8> = [0x20, 0x09, 0x0a, 0x0d]
+
+  /// The one word in the bytes; nil where there is none, or more, or anything else.
+  static func word(in bytes: [UInt8]) -> String? {
     let start = bytes.drop { space.contains($0) }
     let word = start.prefix { !space.contains($0) }
-    guard !word.isEmpty else { throw Self.unusable(name, "the \(name.rawValue) is empty") }
-    guard word.count <= 4_096, word.allSatisfy({ (0x21...0x7e).contains($0) }),
+    guard (1...4_096).contains(word.count), word.allSatisfy({ (0x21...0x7e).contains($0) }),
       start.dropFirst(word.count).allSatisfy({ space.contains($0) })
-    else {
-      throw Self.unusable(
-        name,
-        "the \(name.rawValue) is no single word of letters and digits: check its file")
-    }
+    else { return nil }
     return String(decoding: word, as: UTF8.self)
   }
 
