@@ -5,7 +5,7 @@ import Testing
 
 /// The client against the sandbox's API over real HTTP.
 @Suite struct SandboxLinodeTests {
-  private func run(_ body: (Sandbox, LinodeClient, HTTPClient) async throws -> Void) async throws {
+  func run(_ body: (Sandbox, LinodeClient, HTTPClient) async throws -> Void) async throws {
     let sandbox = try await Sandbox.start(
       SandboxOptions(instances: 1, network: "any", nameServers: 0))
     let http = HTTPClient(userAgent: "signalbox-tests")
@@ -21,7 +21,7 @@ import Testing
     await sandbox.stop()
   }
 
-  private func client(
+  func client(
     _ sandbox: Sandbox, _ http: HTTPClient, token: String = "sandbox-token",
     version: String = "v4"
   ) -> LinodeClient {
