@@ -41,8 +41,10 @@ enum SimulateConfiguration {
       }, policy: policy)
     let first = regions.first
     setup.families = []
-    if first?.addresses.isEmpty == false { setup.families.append(.ipv4) }
-    if first?.addresses6.isEmpty == false { setup.families.append(.ipv6) }
+    // A NodeBalancer has an address of each family.
+    let looksUp = first.map { $0.addresses.isEmpty && $0.addresses6.isEmpty } ?? false
+    if looksUp || first?.addresses.isEmpty == false { setup.families.append(.ipv4) }
+    if looksUp || first?.addresses6.isEmpty == false { setup.families.append(.ipv6) }
     setup.nameServers = min(max(1, settings.nameServers.count), 9)
     return setup
   }

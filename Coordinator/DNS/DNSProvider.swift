@@ -27,6 +27,10 @@ public struct ProviderRecord: Hashable, Sendable {
 /// A contributor adds a folder beside `Linode` with a type that conforms. Implementations never
 /// repeat a write by themselves, and every call ends within its deadline.
 public protocol DNSProvider: Sendable {
+  /// The same provider for what can wait: where calls are counted, it is refused (`.throttled`)
+  /// before a move could run short of them.
+  var routine: any DNSProvider { get }
+
   /// The A and AAAA records of `name` and the TXT records of `_signalbox.<name>`.
   ///
   /// Read anew at each call. No A and no AAAA at all is the error `.noRecord`, no zone for the
@@ -36,6 +40,10 @@ public protocol DNSProvider: Sendable {
   /// The same of several names, in as few calls as the provider needs: names in one zone cost no
   /// more than one does. A name without A and AAAA is an error here too.
   func records(of names: [String]) async throws(ProviderError) -> [ProviderRecord]
+
+  /// Who changed something in the zones of these names, as the provider's own log tells, the newest
+  /// first and at most ten; none where the provider has no log. It may lag behind by minutes.
+  func changes(of names: [String]) async throws(ProviderError) -> [ProviderChange]
 
   /// Changes the record's target, and nothing else, in one call that ends within `deadline`.
   func setTarget(
@@ -49,10 +57,30 @@ public protocol DNSProvider: Sendable {
 }
 
 extension DNSProvider {
+  public var routine: any DNSProvider { self }
+
+  public func changes(of names: [String]) async throws(ProviderError) -> [ProviderChange] { [] }
+
   public func records(of names: [String]) async throws(ProviderError) -> [ProviderRecord] {
     var all: [ProviderRecord] = []
     for name in names { all += try await records(of: name) }
     return all
+  }
+}
+
+/// One change in a zone, as the provider's log tells.
+public struct ProviderChange: Hashable, Sendable {
+  /// Unix milliseconds, by the provider's clock, to the second.
+  public var atMs: Int64
+  /// Whose login or token; nil where the log does not say.
+  public var user: String?
+  /// The provider's word for it, as `dns_record_update`.
+  public var action: String
+
+  public init(atMs: Int64, user: String?, action: String) {
+    self.atMs = atMs
+    self.user = user
+    self.action = action
   }
 }
 

@@ -83,7 +83,7 @@ extension Coordinator {
     let moves = rooms[name]?.moves
     let found: Result<[ProviderRecord], ProviderError>
     do {
-      found = .success(try await provider.records(of: service.names))
+      found = .success(try await provider.routine.records(of: service.names))
     } catch {
       found = .failure(error)
     }
@@ -144,11 +144,12 @@ extension Coordinator {
     let names = fresh ? room.reading : published
     room.upkeep.isByServers = !fresh && names != nil
     room.upkeep.shown = names?.shown
-    guard let adopted = room.machine.observe(names: names, now: now) else {
-      rooms[name] = room
-      return
+    let adopted = room.machine.observe(names: names, now: now)
+    if let adopted { adopt(adopted, room: room, now: now) } else { rooms[name] = room }
+    if fresh, let shown = names?.shown {
+      let isOurs = room.machine.at == .region || room.machine.at == .echo
+      watchStranger(name, shown: shown, isStrange: !isOurs || adopted != nil, now: now)
     }
-    adopt(adopted, room: room, now: now)
   }
 
   /// Takes over where someone else pointed the name, durably; not stored, it is seen again.

@@ -8,6 +8,7 @@ extension CoordinatorMessage {
     case .doubt, .doubtEnded, .clockStepped, .notStored: aboutItself
     case .notRecorded, .recordedAgain: aboutRecording
     case .driftEnforced, .conflict, .tokenRefused, .tokenWorks: aboutUpkeep
+    case .changedBy, .addressesKept: aboutAccount
     case .clocksDiffer, .clocksAgree, .referencesFail, .referencesBack, .familyBad, .familyBack:
       aboutSight
     case .startsOften, .twins, .twinsEnded, .exclusive: aboutSurroundings

@@ -40,6 +40,8 @@ enum CoordinatorMessage: String, MessageKind {
   case lateEcho = "late-echo"
   case driftEnforced = "drift-enforced"
   case conflict = "conflict"
+  case changedBy = "changed-by"
+  case addressesKept = "addresses-kept"
   case tokenRefused = "token-refused"
   case tokenWorks = "token-works"
   // What it decides.

@@ -1,5 +1,6 @@
 import Codec
 import DNS
+import FoundationEssentials
 import Glibc
 import Hummingbird
 import HummingbirdCore
@@ -30,9 +31,16 @@ public enum Program {
     load: @escaping @Sendable () throws -> CoordinatorSettings
   ) async throws {
     let hangups = await UnixSignalsSequence(trapping: .sighup)
-    let parts = try Parts(settings, logger: logger)
+    _ = try check(settings)
+    let http = HTTPClient(userAgent: "signalbox-coordinator")
+    let linode = try Parts.linode(settings, http: http)
+    let addresses = BalancerAddresses(linode, stateDirectory: settings.stateDirectory)
+    let settings = try await addresses.fill(settings, logger: logger)
+    let parts = try Parts(settings, http: http, linode: linode, logger: logger)
     let coordinator = parts.coordinator
-    let reloader = try Reloader(coordinator, load: load)
+    let reloader = try Reloader(coordinator, load: load) {
+      try await addresses.fill($0, logger: logger)
+    }
     let api = API(
       coordinator: coordinator, reloader: reloader,
       codec: MessageCodec(sha256: { Digest.sha256($0) }),
@@ -86,7 +94,7 @@ extension Program {
   public static func check(_ settings: CoordinatorSettings) throws -> String {
     var mistakes: [String] = []
     var key = ""
-    do { _ = try Parts.token(settings.linode.tokenFile) } catch { mistakes.append("\(error)") }
+    do { _ = try Parts.tokens(settings.linode) } catch { mistakes.append("\(error)") }
     do { _ = try Deployment(settings) } catch { mistakes.append("\(error)") }
     do { key = try Signer.load(file: settings.keyFile).verifier.base64 } catch {
       mistakes.append("\(error)")
@@ -162,7 +170,9 @@ private struct Parts {
   let coordinator: Coordinator
   let probes: ProbeLoop
 
-  init(_ settings: CoordinatorSettings, logger: Logger) throws {
+  init(
+    _ settings: CoordinatorSettings, http: HTTPClient, linode: LinodeClient, logger: Logger
+  ) throws {
     var mistakes: [String] = []
     func attempt<T>(_ body: () throws -> T) -> T? {
       do { return try body() } catch {
@@ -171,7 +181,6 @@ private struct Parts {
       }
     }
     let signer = attempt { try Signer.load(file: settings.keyFile) }
-    let token = attempt { try Parts.token(settings.linode.tokenFile) }
     let deployment = attempt { try Deployment(settings) }
     let dns = DNSClient()
     let nameServers = attempt {
@@ -181,13 +190,9 @@ private struct Parts {
     _ = attempt {
       try Files.makeDirectory(settings.stateDirectory, mode: 0o700)
     }
-    guard let signer, let token, let deployment, let nameServers, mistakes.isEmpty else {
+    guard let signer, let deployment, let nameServers, mistakes.isEmpty else {
       throw StartupError(description: mistakes.joined(separator: "\n"))
     }
-    let http = HTTPClient(userAgent: "signalbox-coordinator")
-    let linode = LinodeClient(
-      baseURL: settings.linode.url, token: token, http: http,
-      sourceAddress: settings.sourceAddress, deadline: settings.pace.writeDeadline)
     do {
       let store = try Store(
         path: "\(settings.stateDirectory)/coordinator.sqlite",
@@ -209,22 +214,20 @@ private struct Parts {
     self.dns = dns
   }
 
-  /// The token's file: one line; its text never appears anywhere else.
-  static func token(_ path: String) throws -> [UInt8] {
-    let bytes = try Files.read(path, maxBytes: 4096)
-    let mode = try Files.mode(path) & 0o777
-    guard mode & 0o077 == 0 else {
-      throw StartupError(
-        description: "\(path): the Linode token may be read by others (mode "
-          + "\(String(mode, radix: 8))); do: chmod 600 \(path)")
-    }
-    let token = Array(bytes.drop { $0 <= 0x20 }.reversed().drop { $0 <= 0x20 }.reversed())
-    guard !token.isEmpty, token.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-      throw StartupError(
-        description: "\(path): the Linode token is empty or has spaces in it; "
-          + "put the token alone into the file")
-    }
-    return token
+  /// The API's client: the tokens where the system has them, and one budget for all calls.
+  static func linode(
+    _ settings: CoordinatorSettings, http: HTTPClient
+  ) throws -> LinodeClient {
+    LinodeClient(
+      baseURL: settings.linode.url, tokens: try tokens(settings.linode), http: http,
+      budget: LinodeBudget(), sourceAddress: settings.sourceAddress,
+      deadline: settings.pace.writeDeadline)
+  }
+
+  static func tokens(_ linode: LinodeSettings) throws(LinodeTokenError) -> LinodeTokens {
+    try LinodeTokens.reading(
+      file: linode.tokenFile, spare: linode.spareTokenFile,
+      environment: ProcessInfo.processInfo.environment)
   }
 }
 

@@ -7,15 +7,19 @@ import UnixSignals
 actor Reloader {
   private let coordinator: Coordinator
   private let load: @Sendable () throws -> CoordinatorSettings
+  /// Finds what the file leaves to the provider.
+  private let complete: @Sendable (CoordinatorSettings) async throws -> CoordinatorSettings
   /// Files block.
   private let worker: BlockingWorker
   private var newest: Task<Result<String, ReloadRefusal>, Never>?
 
   init(
-    _ coordinator: Coordinator, load: @escaping @Sendable () throws -> CoordinatorSettings
+    _ coordinator: Coordinator, load: @escaping @Sendable () throws -> CoordinatorSettings,
+    complete: @escaping @Sendable (CoordinatorSettings) async throws -> CoordinatorSettings
   ) throws {
     self.coordinator = coordinator
     self.load = load
+    self.complete = complete
     worker = try BlockingWorker(name: "configuration")
   }
 
@@ -38,7 +42,8 @@ actor Reloader {
         let settings = try load()
         return (settings: settings, publicKey: try Program.check(settings))
       }
-      result = .success(try await coordinator.reload(found.settings, publicKey: found.publicKey))
+      let settings = try await complete(found.settings)
+      result = .success(try await coordinator.reload(settings, publicKey: found.publicKey))
     } catch {
       let reasons = "\(error)".split(separator: "\n").map(String.init)
       await coordinator.refuseReload(reasons)

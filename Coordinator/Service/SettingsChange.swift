@@ -31,6 +31,7 @@ struct SettingsChange {
     ("source_address", { $0.sourceAddress ?? "unset" }),
     ("rehearsal_speed", { "\($0.rehearsalSpeed)" }), ("linode.url", { $0.linode.url }),
     ("linode.token_file", { $0.linode.tokenFile }),
+    ("linode.spare_token_file", { $0.linode.spareTokenFile ?? "unset" }),
   ]
 
   private static let top: Keys<CoordinatorSettings> = [
@@ -64,7 +65,7 @@ struct SettingsChange {
   ]
 
   private static let region: Keys<RegionSettings> = [
-    ("aws", { $0.aws }),
+    ("aws", { $0.aws }), ("nodebalancer", { $0.nodebalancer ?? "unset" }),
     ("addresses", { ($0.addresses + $0.addresses6).joined(separator: ", ") }),
   ]
 

@@ -15,6 +15,8 @@ struct Upkeep: Sendable {
   var isByServers = false
   /// The addresses that `at` was read from, all families, sorted.
   var shown: [String]?
+  /// What the records show that is not ours, and who put it there.
+  var stranger: Stranger?
   /// Published families that fail outside alone, as told.
   var badFamilies: [RegionID: Set<AddressFamily>] = [:]
 }
@@ -51,6 +53,11 @@ extension Room {
     if let accepted = memory.accepted, let active = memory.active {
       words.append(
         "\(accepted.joined(separator: ", ")) was adopted as \(active): a move overwrites it")
+    }
+    if let said = upkeep.stranger?.said {
+      words.append("who changed the records, by the account's log: \(said)")
+    } else if let trouble = upkeep.stranger?.trouble {
+      words.append(trouble)
     }
     if let drift = memory.drift {
       words.append(

@@ -53,7 +53,11 @@ extension Schema {
         "url", .url(base: true), .value(.text("https://api.linode.com/v4")), "the API's address"),
       Key(
         "token_file", .file, .value(.text("/etc/signalbox/secrets/linode-token")),
-        "holds the token, scope `domains:read_write`, mode 0600"),
+        "holds the token, scope `domains:read_write`, mode 0600; without the file the systemd "
+          + "credential `linode-token` is taken, then the environment's LINODE_TOKEN"),
+      Key(
+        "spare_token_file", .file, .absent("the systemd credential `linode-spare-token`, or none"),
+        "holds a second token, tried where the API refuses the first one"),
     ])
 
   private static let coordinatorDNS = Section(
@@ -168,9 +172,12 @@ extension Schema {
     keys: [
       Key("aws", .awsRegion, .required, "the AWS region whose replica its hosts use"),
       Key(
-        "addresses", .addresses, .required, "its public addresses: an A and maybe an AAAA record"),
-    ],
-    planned: ["nodebalancer"])
+        "nodebalancer", .label, .absent("`addresses` say where users go"),
+        "the label of its NodeBalancer; both its addresses are looked up at start and at a reload"),
+      Key(
+        "addresses", .addresses, .absent("those of `nodebalancer`"),
+        "its public addresses: an A and maybe an AAAA record"),
+    ])
 
   private static let agent = Section(
     name: "agent", form: .named("the agent's id"),

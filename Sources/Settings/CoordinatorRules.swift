@@ -30,6 +30,7 @@ struct CoordinatorRules {
       times(service)
     }
     names(services)
+    places(regions)
     addresses(regions)
     identities(agents, regions)
     carried(agents, services)
@@ -58,21 +59,28 @@ struct CoordinatorRules {
         service.keyPath("min_vantages"), found: "\(vantages)", expected: "at most \(wanted.count)",
         advice: "There are the coordinator and each other region: more can never agree.")
     }
-    families(service, regions.filter { wanted.contains($0.name) && $0.isSound("addresses") })
+    let sound = regions.filter { wanted.contains($0.name) && $0.isSound("addresses") }
+    for odd in RegionSettings.oddFamilies(sound.map(RegionSettings.init)) {
+      findings.add(
+        "region.\(odd.region).addresses", found: odd.found,
+        expected: "the same families in every region of [\(service.path)]",
+        advice: RegionSettings.familyAdvice)
+    }
   }
 
-  private func families(_ service: Reading, _ regions: [Reading]) {
-    let offers = regions.map { region in
-      (name: region.name, families: RegionSettings(region).families)
-    }
-    guard let first = offers.first else { return }
-    for offer in offers where offer.families != first.families {
+  /// A region says where users go: by addresses or by a NodeBalancer's label.
+  private func places(_ regions: [Reading]) {
+    for region in regions where region.isSound("addresses", "nodebalancer") {
+      guard region.given.isDisjoint(with: ["addresses", "nodebalancer"]) else { continue }
       findings.add(
-        "region.\(offer.name).addresses",
-        found: "\(offer.families) while \(first.name) has \(first.families)",
-        expected: "the same families in every region of [\(service.path)]",
-        advice: "A move takes all records along: add or leave out the IPv6 address everywhere.")
+        region.keyPath("addresses"), found: "nothing",
+        expected: "addresses, or the label of a NodeBalancer in \(region.keyPath("nodebalancer"))",
+        advice: "Set one of them: signalbox setup reads them from the account.")
     }
+    unique(
+      regions.filter { $0.isSound("nodebalancer") }.compactMap { region in
+        region.optionalText("nodebalancer").map { (region.keyPath("nodebalancer"), $0, $0) }
+      }, "a label that no other region has", "A NodeBalancer stands in one region.")
   }
 
   // MARK: Times
@@ -203,8 +211,23 @@ struct CoordinatorRules {
 }
 
 extension RegionSettings {
+  static let familyAdvice =
+    "A move takes all records along: add or leave out the IPv6 address everywhere."
+
+  /// The regions that offer other address families than the first one does; those whose addresses
+  /// are not known yet are left out.
+  public static func oddFamilies(
+    _ regions: [RegionSettings]
+  ) -> [(region: String, found: String)] {
+    let known = regions.filter { !($0.addresses + $0.addresses6).isEmpty }
+    guard let first = known.first else { return [] }
+    return known.filter { $0.families != first.families }.map { odd in
+      (odd.id, "\(odd.families) while \(first.id) has \(first.families)")
+    }
+  }
+
   /// For messages.
-  fileprivate var families: String {
+  private var families: String {
     switch (addresses.isEmpty, addresses6.isEmpty) {
     case (false, false): "IPv4 and IPv6"
     case (false, true): "IPv4 only"

@@ -28,7 +28,8 @@ extension CoordinatorSettings {
       reference: top.texts("reference"),
       rehearsalSpeed: speed,
       linode: LinodeSettings(
-        url: linode?.text("url") ?? "", tokenFile: linode?.text("token_file") ?? ""),
+        url: linode?.text("url") ?? "", tokenFile: linode?.text("token_file") ?? "",
+        spareTokenFile: linode?.optionalText("spare_token_file")),
       nameServers: dns?.texts("name_servers") ?? [], services: services.map(ServiceSettings.init),
       regions: regions.map(RegionSettings.init), agents: agents.map(AgentIdentity.init),
       pace: Pace(speed: speed))
@@ -70,6 +71,7 @@ extension RegionSettings {
     let addresses = reading.texts("addresses")
     self.init(
       id: reading.name, aws: reading.text("aws"),
+      nodebalancer: reading.optionalText("nodebalancer"),
       addresses: addresses.filter { IPAddress($0)?.isIPv4 == true },
       addresses6: addresses.filter { IPAddress($0)?.isIPv4 == false })
   }

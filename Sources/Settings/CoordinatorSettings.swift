@@ -81,6 +81,8 @@ public struct LinodeSettings: Sendable, Hashable {
   /// Without a slash at its end, as `https://api.linode.com/v4`.
   public var url: String
   public var tokenFile: String
+  /// Nil: none, or a systemd credential.
+  public var spareTokenFile: String?
 }
 
 /// One service: an app under a name, served from several regions.
@@ -135,6 +137,8 @@ public struct RegionSettings: Sendable, Hashable {
   public var id: String
   /// The AWS id.
   public var aws: String
+  /// The label of its NodeBalancer; where the file has no addresses, they are that one's.
+  public var nodebalancer: String?
   /// Public IPv4 addresses; at most one for now.
   public var addresses: [String]
   /// Public IPv6 addresses; at most one for now.

@@ -44,6 +44,8 @@ enum Kind: Sendable {
   case place(off: Bool)
   /// An IPv4 or IPv6 address.
   case address
+  /// A NodeBalancer's label.
+  case label
   /// Addresses, at least one, no two alike, at most one of each family.
   case addresses
   /// `address:port`, an address or a name.

@@ -49,6 +49,7 @@ extension Kind {
       return .success(.text(text))
     case .hostName, .address, .server, .loopback, .place: return readPlace(text)
     case .table where Texts.isTable(text): return .success(.text(text))
+    case .label where Texts.isLabel(text): return .success(.text(text))
     case .publicKey where Self.is32Bytes(text): return .success(.text(text))
     case .rate: return readRate(text)
     case .choice(let words, let planned): return readChoice(text, words, planned)

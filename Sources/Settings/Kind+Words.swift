@@ -19,6 +19,7 @@ extension Kind {
     case .loopback: "a loopback address and a port, as \"127.0.0.1:8621\""
     case .place(let off):
       "an IP address and a port, as \"127.0.0.1:8620\"" + (off ? ", or \"off\"" : "")
+    case .label: "a NodeBalancer's label: 3 to 32 of a-z, A-Z, 0-9, -, _ and ."
     case .address: "an IPv4 or IPv6 address"
     case .addresses: "a list of at most one IPv4 and one IPv6 address"
     case .server: "an address or name, with a port where it is not 53, as \"127.0.0.53:53\""

@@ -96,6 +96,12 @@ enum Texts {
       && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_.-".contains($0)) }
   }
 
+  /// Whether `text` may be a NodeBalancer's label (facts/linode 4: 3 to 32 characters).
+  static func isLabel(_ text: String) -> Bool {
+    (3...32).contains(text.utf8.count)
+      && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_.-".contains($0)) }
+  }
+
   // MARK: Addresses with ports
 
   /// `host:port`, `[address]:port`; nil without a port.

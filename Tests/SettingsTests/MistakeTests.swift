@@ -53,7 +53,7 @@ struct MistakeTests {
     ),
     (
       "[region.x]\naws = \"us-east-1\"\nnodebalancer = \"lb\"\naddresses = [\"192.0.2.9\"]",
-      "found a key that is planned"
+      "region.x.nodebalancer: found \"lb\"; accepted: a NodeBalancer's label: 3 to 32"
     ),
     ("[region]\nx = 3", "region.x: found 3; accepted: a table, as [region.NAME]"),
   ])

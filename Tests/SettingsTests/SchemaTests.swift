@@ -45,7 +45,8 @@ struct SchemaTests {
     ("state_directory", "\"/d\""), ("evidence_days", "31"), ("evidence_mib", "1025"),
     ("key_file", "\"/k\""), ("source_address", "\"127.0.0.9\""),
     ("rehearsal_speed", "2"), ("linode.url", "\"http://127.0.0.1/v4\""),
-    ("linode.token_file", "\"/t\""), ("dns.name_servers", "[\"127.0.0.53\"]"),
+    ("linode.token_file", "\"/t\""), ("linode.spare_token_file", "\"/s\""),
+    ("dns.name_servers", "[\"127.0.0.53\"]"),
     ("service.dns", "[\"b.example.org\"]"), ("service.table", "\"bbb\""),
     ("service.regions", "[\"us-east\", \"ap-south\"]"), ("service.probe", "\"http://{name}/\""),
     ("service.probe_body", "\"b\""), ("service.ttl", "\"5m\""), ("service.min_healthy", "0.9"),
@@ -61,7 +62,8 @@ struct SchemaTests {
     ("service.report_interval", "\"6s\""), ("service.probe_interval", "\"6s\""),
     ("service.probe_deadline", "\"2s\""), ("service.heartbeat_period", "\"3s\""),
     ("service.heartbeat_read", "\"2s\""), ("region.aws", "\"us-west-2\""),
-    ("region.addresses", "[\"192.0.2.9\"]"), ("agent.region", "\"ap-south\""),
+    ("region.addresses", "[\"192.0.2.9\"]"), ("region.nodebalancer", "\"lb-1\""),
+    ("agent.region", "\"ap-south\""),
     ("agent.public_key", "\"\(Files.keyB)\""),
   ]
 

@@ -4,12 +4,24 @@ import Synchronization
 
 /// The Linode DNS Manager as a provider. Remembers which zone a name is in, never its records.
 public final class LinodeProvider: DNSProvider {
-  private let client: LinodeClient
-  private let zones = Mutex<[String: LinodeDomain]>([:])
-
-  public init(_ client: LinodeClient) {
-    self.client = client
+  /// The zone that each name is in.
+  private final class Zones: Sendable {
+    let known = Mutex<[String: LinodeDomain]>([:])
   }
+
+  private let client: LinodeClient
+  private let zones: Zones
+
+  public convenience init(_ client: LinodeClient) {
+    self.init(client, zones: Zones())
+  }
+
+  private init(_ client: LinodeClient, zones: Zones) {
+    self.client = client
+    self.zones = zones
+  }
+
+  public var routine: any DNSProvider { LinodeProvider(client.routine, zones: zones) }
 
   public func records(of name: String) async throws(ProviderError) -> [ProviderRecord] {
     try await records(of: [name])
@@ -49,6 +61,32 @@ public final class LinodeProvider: DNSProvider {
           : "the zone \(zone.domain) has no A or AAAA record for \(name): create it")
     }
     return wanted
+  }
+
+  public func changes(of names: [String]) async throws(ProviderError) -> [ProviderChange] {
+    var found: [LinodeEvent] = []
+    var asked: Set<Int64> = []
+    for name in names.map(Canonical.name) {
+      let zone = try await zone(of: name)
+      guard asked.insert(zone.id).inserted else { continue }
+      do {
+        found += try await client.routine.events(
+          of: zone.id, actions: Self.zoneActions, limit: Self.changeLimit
+        ).value
+      } catch {
+        throw ProviderError(error)
+      }
+    }
+    return found.sorted { $0.id > $1.id }.prefix(Self.changeLimit).compactMap { event in
+      guard let seconds = LinodeTime.unixSeconds(event.created) else { return nil }
+      return ProviderChange(atMs: seconds * 1000, user: event.username, action: event.action)
+    }
+  }
+
+  private static let changeLimit = 10
+  /// What the log calls changes of zones and records (facts/linode 2).
+  private static let zoneActions = ["record", "zone"].flatMap { what in
+    ["create", "update", "delete"].map { "dns_\(what)_\($0)" }
   }
 
   public func setTarget(
@@ -105,7 +143,7 @@ public final class LinodeProvider: DNSProvider {
   /// The account's longest domain that the name is in; a marker lives where its name does.
   private func zone(of name: String) async throws(ProviderError) -> LinodeDomain {
     let name = Marker.subject(name)
-    if let known = zones.withLock({ $0[name] }) { return known }
+    if let known = zones.known.withLock({ $0[name] }) { return known }
     let domains: [LinodeDomain]
     do {
       domains = try await client.domains().value
@@ -124,7 +162,7 @@ public final class LinodeProvider: DNSProvider {
           + (domains.count > 5 ? " and \(domains.count - 5) more" : ""))
     }
     zone.domain = Canonical.name(zone.domain)
-    zones.withLock { zones in
+    zones.known.withLock { zones in
       // A service has a handful of names.
       if zones.count >= 1_000 { zones = [:] }
       zones[name] = zone
@@ -133,7 +171,7 @@ public final class LinodeProvider: DNSProvider {
   }
 
   private func forget(_ name: String) {
-    zones.withLock { $0[Marker.subject(name)] = nil }
+    zones.known.withLock { $0[Marker.subject(name)] = nil }
   }
 
   /// Nil for kinds that a move has nothing to do with.

@@ -1,0 +1,146 @@
+import Codec
+import Linode
+import Logging
+import Platform
+import Settings
+import Wire
+
+/// The addresses of regions that the configuration knows by their NodeBalancer's label.
+///
+/// They are looked up at start and at a reload, and kept in a file: a NodeBalancer keeps its
+/// addresses for its life (facts/linode 4), so that what was found last will do while the API is
+/// away.
+struct BalancerAddresses: Sendable {
+  /// What was found of one label.
+  struct Entry: Codable, Hashable, Sendable {
+    var label: String
+    var region: String
+    var ipv4: String?
+    var ipv6: String?
+  }
+
+  private struct Kept: Codable {
+    var entries: [Entry]
+    var atMs: Int64
+  }
+
+  private let client: LinodeClient
+  /// The file that keeps them.
+  private let path: String
+
+  init(_ client: LinodeClient, stateDirectory: String) {
+    self.client = client
+    path = "\(stateDirectory)/nodebalancers.json"
+  }
+
+  /// The settings with every region's addresses; throws `StartupError` with all that is wrong.
+  func fill(_ settings: CoordinatorSettings, logger: Logger) async throws -> CoordinatorSettings {
+    guard settings.regions.contains(where: \.looksUp) else { return settings }
+    let known: [Entry]
+    do {
+      let found = try await client.nodeBalancers().value
+      known = found.map {
+        Entry(label: $0.label, region: $0.region, ipv4: $0.ipv4, ipv6: $0.ipv6)
+      }
+      keep(known.filter { entry in settings.regions.contains { $0.nodebalancer == entry.label } })
+    } catch {
+      known = try kept(instead: error, settings, logger: logger)
+    }
+    return try Self.filled(settings, from: known)
+  }
+
+  /// A pure part: the regions' addresses from what there is.
+  static func filled(
+    _ settings: CoordinatorSettings, from known: [Entry]
+  ) throws(StartupError) -> CoordinatorSettings {
+    var settings = settings
+    var mistakes: [String] = []
+    for index in settings.regions.indices where settings.regions[index].looksUp {
+      let region = settings.regions[index]
+      let label = region.nodebalancer ?? ""
+      guard let entry = known.first(where: { $0.label == label }) else {
+        mistakes.append(
+          "region.\(region.id).nodebalancer: the account has no NodeBalancer \"\(label)\"; in "
+            + "\(region.id) there is \(Self.list(known, in: region.id))")
+        continue
+      }
+      guard entry.region == region.id else {
+        mistakes.append(
+          "region.\(region.id).nodebalancer: \"\(label)\" stands in \(entry.region); in "
+            + "\(region.id) there is \(Self.list(known, in: region.id))")
+        continue
+      }
+      settings.regions[index].addresses = [entry.ipv4].compactMap { $0 }
+      settings.regions[index].addresses6 = [entry.ipv6].compactMap { $0 }
+    }
+    if mistakes.isEmpty { mistakes = clashes(settings) }
+    guard mistakes.isEmpty else {
+      throw StartupError(description: mistakes.joined(separator: "\n"))
+    }
+    return settings
+  }
+
+  /// What the file alone could not tell.
+  private static func clashes(_ settings: CoordinatorSettings) -> [String] {
+    var clashes: [String] = []
+    for service in settings.services {
+      let mine = settings.regions.filter { service.regions.contains($0.id) }
+      for odd in RegionSettings.oddFamilies(mine) {
+        clashes.append(
+          "service.\(service.name): \(odd.region) has \(odd.found); a NodeBalancer has both. Set "
+            + "`addresses` where only one of them is published")
+      }
+    }
+    var owners: [String: String] = [:]
+    for region in settings.regions {
+      for address in region.addresses + region.addresses6 {
+        if let owner = owners.updateValue(region.id, forKey: address) {
+          clashes.append("region.\(region.id) and region.\(owner) both have \(address)")
+        }
+      }
+    }
+    return clashes
+  }
+
+  private static func list(_ known: [Entry], in region: String) -> String {
+    let labels = known.filter { $0.region == region }.map(\.label).sorted()
+    return labels.isEmpty ? "none" : labels.joined(separator: ", ")
+  }
+
+  // MARK: What was found last
+
+  private func keep(_ entries: [Entry]) {
+    // A file that cannot be written is no reason not to start: it is written at the next one.
+    guard let bytes = try? JSON.encode(Kept(entries: entries, atMs: Clocks.wallMilliseconds()))
+    else { return }
+    try? Files.makeDirectory(
+      String(path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex)), mode: 0o700)
+    try? Files.writeAtomically(bytes, to: path)
+  }
+
+  private func kept(
+    instead error: LinodeError, _ settings: CoordinatorSettings, logger: Logger
+  ) throws(StartupError) -> [Entry] {
+    let labels = Set(settings.regions.filter(\.looksUp).compactMap(\.nodebalancer))
+    guard error.failure != .permanent,
+      let bytes = try? Files.read(path, maxBytes: 1_048_576),
+      let kept = try? JSON.decode(Kept.self, from: bytes, maxBytes: 1_048_576),
+      labels.isSubset(of: kept.entries.map(\.label))
+    else {
+      throw StartupError(
+        description: "the addresses of \(labels.sorted().joined(separator: ", ")) cannot be looked "
+          + "up: \(error). Set `addresses` in their regions to start without the API")
+    }
+    let age = Clocks.wallMilliseconds() - kept.atMs
+    EventLog<CoordinatorMessage>(logger).write(
+      .addressesKept, .warning,
+      "the NodeBalancers cannot be looked up (\(error)): their addresses of "
+        + "\(Story.span(.milliseconds(max(0, age)))) ago are used")
+    return kept.entries
+  }
+}
+
+extension RegionSettings {
+  /// Whether the API has to be asked for its addresses.
+  var looksUp: Bool { nodebalancer != nil && addresses.isEmpty && addresses6.isEmpty }
+}
