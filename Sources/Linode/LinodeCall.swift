@@ -12,6 +12,9 @@ struct LinodeQuestion: Sendable {
   var deadline: Duration
   /// One page of a list: the API limits these more tightly.
   var isList = false
+
+  /// What a scope is about, as "domains".
+  var area: String { path.split { "/?".contains($0) }.first.map(String.init) ?? "" }
 }
 
 /// One call, and what its reply means.

@@ -110,7 +110,7 @@ public struct LinodeClient: Sendable {
   ) async throws(LinodeError) -> Answer<Value> {
     var refusal: LinodeError?
     var left = question.deadline
-    for name in only.map({ [$0] }) ?? tokens.order {
+    for name in only.map({ [$0] }) ?? tokens.order(for: question.area) {
       var took = Duration.zero
       do throws(LinodeError) {
         let call = LinodeCall(
@@ -118,7 +118,7 @@ public struct LinodeClient: Sendable {
         let response = try await exchange(call)
         took = response.total
         let reply = try call.read(type, from: response)
-        if only == nil { tokens.worked(name) }
+        if only == nil { tokens.worked(name, for: question.area) }
         return Answer(call: call, response: response, reply: reply)
       } catch {
         let both = error.after(refusal)

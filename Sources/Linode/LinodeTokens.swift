@@ -4,7 +4,8 @@ import Synchronization
 /// The tokens of an account: one, and perhaps a spare that is tried when the first is refused.
 ///
 /// A call that is refused with 401 or 403 was not carried out, so the other token is tried once for
-/// the same call, also for a write. Which one works is remembered until it is refused in turn.
+/// the same call, also for a write. Which one works is remembered until it is refused in turn, for
+/// each area of the API (domains, nodebalancers, …) apart, since their scopes may differ.
 /// Their text is never shown: neither here, nor in an error.
 public final class LinodeTokens: Sendable {
   /// Gives a token's bytes; asked at every call, so that a new token needs no restart. White space
@@ -22,8 +23,8 @@ public final class LinodeTokens: Sendable {
   private let primary: Source
   private let spare: Source?
   private let origins: [Name: String]
-  /// Which one is tried first from now on.
-  private let first = Mutex(Name.primary)
+  /// Which one is tried first from now on, by area.
+  private let first = Mutex<[String: Name]>([:])
 
   /// With a spare where there is one.
   public convenience init(_ primary: @escaping Source, spare: Source? = nil) {
@@ -46,18 +47,24 @@ public final class LinodeTokens: Sendable {
   /// Whether there is a spare.
   public var hasSpare: Bool { spare != nil }
 
-  /// The one that worked last, or the primary one.
-  public var preferred: Name { first.withLock { $0 } }
+  /// The one that is tried first for domains and records: that which worked last, or the primary
+  /// one.
+  public var preferred: Name { preferred(for: "domains") }
+
+  private func preferred(for area: String) -> Name {
+    first.withLock { $0[area] ?? .primary }
+  }
 
   /// In the order of trying.
-  var order: [Name] {
+  func order(for area: String) -> [Name] {
     guard spare != nil else { return [.primary] }
-    return preferred == .primary ? [.primary, .spare] : [.spare, .primary]
+    return preferred(for: area) == .primary ? [.primary, .spare] : [.spare, .primary]
   }
 
   /// Notes that a call was carried out with it.
-  func worked(_ name: Name) {
-    first.withLock { $0 = name }
+  func worked(_ name: Name, for area: String) {
+    guard spare != nil else { return }
+    first.withLock { $0[area] = name }
   }
 
   /// A token is one word of printable ASCII; anything else would break the header.

@@ -43,6 +43,20 @@ import Testing
     #expect(client.tokens.preferred == .spare)
   }
 
+  /// A token without the scope for events is still the one for records.
+  @Test func whichOneWorksIsKnownByArea() async throws {
+    let events = Canned.reply(200, LinodeClientTests.page([], 1, of: 1, results: 0))
+    let api = Canned([Self.refusal(401), events, Self.list, events, Self.list])
+    let client = api.client(spare: Canned.spareSecret)
+    for _ in 1...2 {
+      #expect(try await client.events().value.isEmpty)
+      #expect(try await client.records(domain: 7).value.count == 1)
+    }
+    let (one, two) = (Canned.secret, Canned.spareSecret)
+    #expect(api.tokens == [one, two, one, two, one])
+    #expect(client.tokens.preferred == .primary)
+  }
+
   @Test func bothRefusedIsToldOfBoth() async throws {
     let echo = "\(Canned.secret) or \(Canned.spareSecret)"
     for (first, second) in [(401, 403), (403, 401), (401, 401)] {
