@@ -35,14 +35,14 @@ private final class Front {
     for kind in FaultKind.allCases {
       let target: String? =
         switch kind.target {
-        case .none, .method: nil
+        case .none, .method, .record: nil
         case .region: "eu-central"
         case .link: "us-east>eu-central"
         case .instance: "ap-south-app-2"
         case .nameServer: "127.0.0.54"
         }
       try start(kind, target)
-      #expect(throws: FaultRefusal.self) { try start(kind, "nonsense") }
+      #expect(throws: FaultRefusal.self) { try start(kind, "no sense") }
       #expect(FaultKind.catalog.contains(kind.rawValue))
     }
     #expect(faults.faults.count == FaultKind.allCases.count)

@@ -28,7 +28,35 @@ import Testing
     ),
     ("DELETE", "domains/{domain}/records/36666865", "", "DELETE /domains/{id}/records/{id}"),
     ("GET", "domains/{domain}/zone-file", "", "GET /domains/{id}/zone-file"),
+    (
+      "POST", "domains", #"{"domain":"x.net","type":"master","soa_email":"a@x.net","tags":null}"#,
+      "POST /domains"
+    ),
+    ("POST", "domains/{domain}/clone", #"{"domain":"clone.net"}"#, "POST /domains/{id}/clone"),
+    ("DELETE", "domains/{clone}", "", "DELETE /domains/{id}"),
     ("GET", "nodebalancers", "", "GET /nodebalancers"),
+    ("POST", "nodebalancers", #"{"region":"us-east","tags":null}"#, "POST /nodebalancers"),
+    (
+      "PUT", "nodebalancers/{balancer}", #"{"label":"renamed","tags":[]}"#,
+      "PUT /nodebalancers/{id}"
+    ),
+    (
+      "POST", "nodebalancers/{balancer}/configs", #"{"port":80}"#,
+      "POST /nodebalancers/{id}/configs"
+    ),
+    (
+      "PUT", "nodebalancers/{balancer}/configs/{config}", #"{"algorithm":"leastconn"}"#,
+      "PUT /nodebalancers/{id}/configs/{id}"
+    ),
+    (
+      "POST", "nodebalancers/{balancer}/configs/{config}/nodes",
+      #"{"address":"192.0.2.0:80","label":"node"}"#,
+      "POST /nodebalancers/{id}/configs/{id}/nodes"
+    ),
+    (
+      "PUT", "nodebalancers/{balancer}/configs/{config}/nodes/{node}", #"{"weight":100}"#,
+      "PUT /nodebalancers/{id}/configs/{id}/nodes/{id}"
+    ),
     ("GET", "nodebalancers/{balancer}", "", "GET /nodebalancers/{id}"),
     ("GET", "nodebalancers/{balancer}/configs", "", "GET /nodebalancers/{id}/configs"),
     (
@@ -43,6 +71,20 @@ import Testing
       "GET", "nodebalancers/{balancer}/configs/{config}/nodes/{node}", "",
       "GET /nodebalancers/{id}/configs/{id}/nodes/{id}"
     ),
+    (
+      "DELETE", "nodebalancers/{balancer}/configs/{config}/nodes/{node}", "",
+      "DELETE /nodebalancers/{id}/configs/{id}/nodes/{id}"
+    ),
+    (
+      "POST", "nodebalancers/{balancer}/configs/{config}/rebuild",
+      #"{"port":81,"check_interval":60,"nodes":[{"address":"192.0.2.0:80","label":"node"}]}"#,
+      "POST /nodebalancers/{id}/configs/{id}/rebuild"
+    ),
+    (
+      "DELETE", "nodebalancers/{balancer}/configs/{config}", "",
+      "DELETE /nodebalancers/{id}/configs/{id}"
+    ),
+    ("DELETE", "nodebalancers/{balancer}", "", "DELETE /nodebalancers/{id}"),
     ("GET", "regions", "", "GET /regions"),
     ("GET", "profile", "", "GET /profile"),
     ("GET", "profile/grants", "", "GET /profile/grants"),
@@ -53,16 +95,18 @@ import Testing
     let recordings = try JSON(parsing: Array(try Data(contentsOf: Self.file)))
     let account = try Account()
     let balancer = try #require(account.model.balancers.first)
+    let config = try #require(balancer.configs.first)
     let ids = [
-      "{balancer}": balancer.id, "{config}": balancer.configID,
-      "{node}": try #require(balancer.nodes.first).id,
+      "{balancer}": balancer.id, "{config}": config.id,
+      "{node}": try #require(config.nodes.first).id,
+      // The second zone that the requests below make.
+      "{clone}": account.model.nextDomainID + 1,
     ]
     // Something to tell of.
     _ = account.create(#"{"type":"TXT","name":"t","target":"x"}"#)
     for request in Self.requests {
       let path = ids.reduce(request.path) { $0.replacing($1.key, with: "\($1.value)") }
-      let answer = account.ask(
-        request.method, path, request.body, token: "sandbox-account-token")
+      let answer = account.ask(request.method, path, request.body, token: "sandbox-full-token")
       let recorded = try #require(
         recordings[request.recorded]?.elements?.first, "\(request.recorded) was not recorded")
       #expect(answer.status == recorded["code"]?.integer, "\(request.recorded)")

@@ -79,6 +79,118 @@ import Testing
     }
   }
 
+  /// What a server says of a name of a zone: its records' texts, or the response code.
+  private func state(
+    _ dns: DNSClient, _ name: String, _ server: Endpoint
+  ) async throws -> String {
+    let answer = try await dns.ask(
+      DNSQuestion(name: name, type: .a), server: try DNSServer(server.description),
+      deadline: .seconds(5))
+    guard answer.records.isEmpty else {
+      return answer.records.map(\.value).sorted().joined(separator: " ")
+    }
+    return "\(answer.responseCode)"
+  }
+
+  @Test func zonesAreServedFromTheirMakingToTheirEnd() async throws {
+    try await Rig.with(nameServers: 2) { rig in
+      let dns = DNSClient()
+      defer { dns.shutdown() }
+      let servers = rig.topology.nameServers
+      let first = rig.topology.regions[0].balancer.address
+      func wait(_ name: String, _ wanted: String) async throws {
+        for server in servers {
+          try await rig.eventually("\(server) says \(wanted) of \(name)") {
+            try await state(dns, name, server) == wanted
+          }
+        }
+      }
+      try await wait("x.example.net", "REFUSED")
+      let made = try await rig.linode(
+        "POST", "/v4/domains",
+        #"{"domain":"example.net","type":"master","soa_email":"a@example.net"}"#)
+      let id = try #require(try JSON(parsing: made.body)["id"]?.integer)
+      try await wait("x.example.net", "NXDOMAIN")
+      let record = #"{"type":"A","name":"x","target":"192.0.2.1"}"#
+      #expect(try await rig.linode("POST", "/v4/domains/\(id)/records", record).status == 200)
+      try await wait("x.example.net", "192.0.2.1")
+      // The others are not disturbed.
+      try await wait("app.example.org", first)
+      try await wait("reference.sandbox.test", rig.topology.linode.address)
+      try await rig.eventually("the zone file tells of it") {
+        try await rig.linode("GET", "/v4/domains/\(id)/zone-file").text.contains("192.0.2.1")
+      }
+      let zone = "/v4/domains/\(id)"
+      #expect(try await rig.linode("PUT", zone, #"{"status":"disabled"}"#).status == 200)
+      try await wait("x.example.net", "REFUSED")
+      #expect(try await rig.linode("PUT", zone, #"{"status":"active"}"#).status == 200)
+      try await wait("x.example.net", "192.0.2.1")
+      #expect(try await rig.linode("PUT", zone, #"{"domain":"other.net"}"#).status == 200)
+      try await wait("x.other.net", "192.0.2.1")
+      try await wait("x.example.net", "REFUSED")
+      #expect(try await rig.linode("DELETE", zone).status == 200)
+      try await wait("x.other.net", "REFUSED")
+      let fault = try await rig.sandbox.startFault(.zoneDisabled)
+      try await wait("app.example.org", "REFUSED")
+      await rig.sandbox.endFault(fault)
+      try await wait("app.example.org", first)
+    }
+  }
+
+  @Test func aServerIsWrong() async throws {
+    try await Rig.with(nameServers: 2) { rig in
+      let dns = DNSClient()
+      defer { dns.shutdown() }
+      let servers = rig.topology.nameServers
+      let addresses = rig.topology.regions.map(\.balancer.address)
+      let fault = try await rig.sandbox.startFault(.nameServerWrong, target: servers[1].address)
+      try await rig.eventually("the second is wrong") {
+        try await state(dns, "app.example.org", servers[1]) == addresses[1]
+      }
+      #expect(try await state(dns, "app.example.org", servers[0]) == addresses[0])
+      _ = try await rig.linode(
+        "PUT", "/v4/domains/3153528/records/36666864", #"{"target":"\#(addresses[2])"}"#)
+      try await rig.eventually("the first follows") {
+        try await state(dns, "app.example.org", servers[0]) == addresses[2]
+      }
+      try await rig.eventually("the second is wrong again") {
+        try await state(dns, "app.example.org", servers[1]) == addresses[0]
+      }
+      await rig.sandbox.endFault(fault)
+      try await rig.eventually("the second is right") {
+        try await state(dns, "app.example.org", servers[1]) == addresses[2]
+      }
+    }
+  }
+
+  /// A server with an hour's delay still has the old address when the other has the new one.
+  @Test func everyServerHasItsOwnDelay() async throws {
+    let options = SandboxOptions(
+      network: "any", nameServers: 2, publishDelays: [.seconds(3600), .milliseconds(50)])
+    try await Rig.with(options) { rig in
+      let dns = DNSClient()
+      defer { dns.shutdown() }
+      let servers = rig.topology.nameServers
+      let addresses = rig.topology.regions.map(\.balancer.address)
+      _ = try await rig.linode(
+        "PUT", "/v4/domains/3153528/records/36666864", #"{"target":"\#(addresses[1])"}"#)
+      try await rig.eventually("the second follows") {
+        try await state(dns, "app.example.org", servers[1]) == addresses[1]
+      }
+      #expect(try await state(dns, "app.example.org", servers[0]) == addresses[0])
+      // The zone file is of the fastest.
+      let file = try await rig.linode("GET", "/v4/domains/3153528/zone-file")
+      #expect(file.text.contains(addresses[1]))
+    }
+    for (delays, limit) in [([Duration.zero], nil), (nil, 0), ([.zero, .seconds(3601)], nil)] {
+      var wrong = SandboxOptions(network: "any", nameServers: 2)
+      wrong.publishDelays = delays
+      wrong.rateLimit = limit
+      let error = await #expect(throws: SandboxError.self) { try await Sandbox.start(wrong) }
+      #expect(error?.isMistake == true)
+    }
+  }
+
   @Test func aTakenAddressIsNamedAndNothingStays() async throws {
     try await Rig.with { rig in
       let options = SandboxOptions(network: rig.topology.network, nameServers: 1)

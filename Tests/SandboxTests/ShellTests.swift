@@ -12,11 +12,16 @@ final class Rig: Sendable {
   static func with(
     nameServers: Int = 0, _ body: (Rig) async throws -> Void
   ) async throws {
-    let rig = Rig(
-      try await Sandbox.start(
-        SandboxOptions(
-          network: "any", nameServers: nameServers, publishDelay: .milliseconds(100),
-          replicationLag: .milliseconds(50))))
+    try await with(
+      SandboxOptions(
+        network: "any", nameServers: nameServers, publishDelay: .milliseconds(100),
+        replicationLag: .milliseconds(50)), body)
+  }
+
+  static func with(
+    _ options: SandboxOptions, _ body: (Rig) async throws -> Void
+  ) async throws {
+    let rig = Rig(try await Sandbox.start(options))
     do { try await body(rig) } catch {
       await rig.stop()
       throw error

@@ -6,7 +6,7 @@ import Testing
 private final class Server {
   var value: Publication
   init(_ value: Publication) { self.value = value }
-  func due(at now: Duration) -> [String]? { value.due(at: now) }
+  func due(at now: Duration) -> [ZoneChange] { value.due(at: now) }
 }
 
 @Suite struct ZoneTests {
@@ -31,27 +31,55 @@ private final class Server {
   @Test func serversPublishOneAfterTheOther() {
     let delays = (0..<3).map { Publication.delay(base: .seconds(1), index: $0) }
     #expect(delays == [.milliseconds(600), .seconds(1), .milliseconds(1400)])
-    let publication = Server(Publication(delay: delays[0], published: zone("127.0.1.1")))
-    publication.value.commit(zone("127.0.2.1"), at: .zero)
-    publication.value.commit(zone("127.0.3.1"), at: .milliseconds(100))
-    #expect(publication.due(at: .milliseconds(599)) == nil)
-    #expect(publication.due(at: .milliseconds(600))?.count == 4)
-    #expect(publication.value.published == zone("127.0.2.1"))
-    #expect(publication.due(at: .milliseconds(650)) == nil)
-    #expect(publication.due(at: .milliseconds(700)) != nil)
-    #expect(publication.value.published == zone("127.0.3.1"))
+    let server = Server(Publication(delay: delays[0], published: [zone("127.0.1.1")]))
+    server.value.commit([zone("127.0.2.1")], at: .zero)
+    server.value.commit([zone("127.0.3.1")], at: .milliseconds(100))
+    #expect(server.due(at: .milliseconds(599)).isEmpty)
+    let first = server.due(at: .milliseconds(600))
+    #expect(first.map(\.old) == [zone("127.0.1.1")] && first.map(\.new) == [zone("127.0.2.1")])
+    #expect(server.due(at: .milliseconds(650)).isEmpty)
+    #expect(server.due(at: .milliseconds(700)).map(\.new) == [zone("127.0.3.1")])
   }
 
-  @Test func aHeldServerCatchesUpAtOnce() {
-    let publication = Server(Publication(delay: .seconds(1), published: zone("127.0.1.1")))
-    publication.value.isHeld = true
-    publication.value.commit(zone("127.0.2.1"), at: .zero)
-    #expect(publication.due(at: .seconds(60)) == nil)
-    publication.value.isHeld = false
-    #expect(publication.due(at: .seconds(60))?.count == 4)
-    publication.value.refused(back: zone("127.0.1.1"))
-    publication.value.commit(zone("127.0.2.1"), at: .seconds(60))
-    #expect(publication.due(at: .seconds(61))?.count == 4)
+  @Test func aHeldServerCatchesUpAtOnce() throws {
+    let server = Server(Publication(delay: .seconds(1), published: [zone("127.0.1.1")]))
+    server.value.isHeld = true
+    server.value.commit([zone("127.0.2.1")], at: .zero)
+    #expect(server.due(at: .seconds(60)).isEmpty)
+    server.value.isHeld = false
+    let change = try #require(server.due(at: .seconds(60)).first)
+    server.value.refused(change)
+    // Not by itself, but with the next commit it is tried again.
+    #expect(server.due(at: .seconds(60)).isEmpty)
+    server.value.commit([zone("127.0.2.1")], at: .seconds(60))
+    #expect(server.due(at: .seconds(61)).map(\.new) == [zone("127.0.2.1")])
+    // A refusal that comes after a newer change does not undo it.
+    server.value.commit([zone("127.0.3.1")], at: .seconds(61))
+    #expect(server.due(at: .seconds(62)).count == 1)
+    server.value.refused(change)
+    #expect(server.value.published["example.org"] == zone("127.0.3.1"))
+  }
+
+  @Test func zonesComeAndGo() {
+    var other = zone("127.0.1.1")
+    other.origin = "example.net"
+    let server = Server(Publication(delay: .zero, published: [zone("127.0.1.1")]))
+    server.value.commit([other], at: .zero)
+    let changes = server.due(at: .zero)
+    #expect(changes.map(\.origin) == ["example.net", "example.org"])
+    #expect(changes.map { $0.old == nil } == [true, false])
+    #expect(changes.map { $0.new == nil } == [false, true])
+    #expect(server.due(at: .zero).isEmpty)
+  }
+
+  @Test func aWrongServerPublishesOtherAddresses() {
+    let server = Server(Publication(delay: .zero, published: [zone("127.0.1.1")]))
+    server.value.replacements = ["127.0.1.1": "127.0.2.1", "127.0.2.1": "127.0.3.1"]
+    #expect(server.due(at: .zero).map(\.new) == [zone("127.0.2.1")])
+    server.value.commit([zone("127.0.2.1")], at: .zero)
+    #expect(server.due(at: .zero).map(\.new) == [zone("127.0.3.1")])
+    server.value.replacements = [:]
+    #expect(server.due(at: .zero).map(\.new) == [zone("127.0.2.1")])
   }
 
   @Test func recordsAreRenderedAsNameServersServeThem() throws {

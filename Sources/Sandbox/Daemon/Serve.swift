@@ -30,6 +30,12 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "From a change to its publication; the servers take 0.6, 1.0, 1.4 times this.")
   var publishDelay: Span = Span(.seconds(1))
 
+  @Option(help: "The same of each name server by itself: 0.3s,1s,2s.")
+  var publishDelays: Spans?
+
+  @Option(help: "Requests a minute that the Linode API allows each token [no limit].")
+  var rateLimit: Int?
+
   @Option(help: "From a write in one region to its sight in the others.")
   var replicationLag: Span = Span(.milliseconds(800))
 
@@ -59,7 +65,8 @@ struct Serve: AsyncParsableCommand {
     let options = SandboxOptions(
       regions: regions.split(separator: ",").map(String.init), instances: instances,
       network: network, linode: linode, dnsPort: dnsPort, nameServers: nameServers,
-      publishDelay: publishDelay.duration, replicationLag: replicationLag.duration, relay: relay,
+      publishDelay: publishDelay.duration, publishDelays: publishDelays?.durations,
+      rateLimit: rateLimit, replicationLag: replicationLag.duration, relay: relay,
       coordinator: coordinator, workDirectory: workDirectory, knotd: knotd, seed: seed)
     // Before the start, so that a signal during it is not lost and ends the sandbox in order.
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
@@ -104,5 +111,18 @@ struct Span: ExpressibleByArgument {
   var defaultValueDescription: String {
     let milliseconds = duration / .milliseconds(1)
     return milliseconds < 1000 ? "\(Int(milliseconds))ms" : "\(Int(milliseconds / 1000))s"
+  }
+}
+
+/// Durations with units, separated by commas: 0.3s,1s,2s.
+struct Spans: ExpressibleByArgument {
+  var durations: [Duration]
+
+  init?(argument: String) {
+    let spans = argument.split(separator: ",", omittingEmptySubsequences: false).map {
+      Span(argument: String($0))
+    }
+    guard spans.allSatisfy({ $0 != nil }) else { return nil }
+    durations = spans.compactMap { $0?.duration }
   }
 }

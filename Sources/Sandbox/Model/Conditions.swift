@@ -21,15 +21,20 @@ struct Conditions: Hashable, Sendable {
   var muteServers: Set<String> = []
   /// Addresses of name servers that publish nothing.
   var staleServers: Set<String> = []
+  /// Addresses of name servers that publish other regions' addresses.
+  var wrongServers: Set<String> = []
   var tokenRevoked = false
   var tokenNarrowed = false
   var apiStale = false
+  /// Requests a minute; nil: as the options have it.
+  var apiRateLimit: Int?
 
   init(_ faults: FaultBook, _ topology: Topology) {
     coordinatorCut = faults.isActive(.coordinatorCut)
     tokenRevoked = faults.isActive(.tokenRevoked)
     tokenNarrowed = faults.isActive(.tokenNarrowed)
     apiStale = faults.isActive(.apiStale)
+    apiRateLimit = faults.isActive(.apiRateLimit) ? FaultKind.scarcity : nil
     for region in topology.regions {
       let down = faults.isActive(.regionDown, region.id)
       let hostsDown = down || faults.isActive(.hostsDown, region.id)
@@ -54,6 +59,7 @@ struct Conditions: Hashable, Sendable {
     for server in topology.nameServers.map(\.address) {
       if faults.isActive(.nameServerMute, server) { muteServers.insert(server) }
       if faults.isActive(.nameServerStale, server) { staleServers.insert(server) }
+      if faults.isActive(.nameServerWrong, server) { wrongServers.insert(server) }
     }
     let away = deadReplicas.union(failingReplicas)
     for from in topology.regions {

@@ -11,7 +11,8 @@ extension FaultKind {
     let use = """
 
       Start: POST /_sandbox/faults {"kind": ..., "target": ..., "seconds": ...} returns its id;
-      without seconds it lasts until DELETE /_sandbox/faults/{id}. api-* faults take "count" too.
+      without seconds it lasts until DELETE /_sandbox/faults/{id}. Those with an HTTP method
+      take "count" too.
       """
     return lines.joined(separator: "\n") + "\n" + use
   }

@@ -30,6 +30,14 @@ public enum FaultKind: String, CaseIterable, Sendable {
   case tokenNarrowed = "token-narrowed"
   case nameServerMute = "ns-mute"
   case nameServerStale = "ns-stale"
+  case nameServerWrong = "ns-wrong"
+  case apiCut = "api-cut"
+  case apiRateLimit = "api-rate-limit"
+  case foreignWriter = "foreign-writer"
+  case recordDeleted = "record-deleted"
+  case recordDuplicated = "record-duplicated"
+  case zoneRecreated = "zone-recreated"
+  case zoneDisabled = "zone-disabled"
 
   /// What a fault's target says.
   public enum Target: String, Sendable {
@@ -39,6 +47,7 @@ public enum FaultKind: String, CaseIterable, Sendable {
     case link = "region, or from>to"
     case nameServer = "name server address"
     case method = "HTTP method (optional)"
+    case record = "record name [app]"
   }
 
   /// What its target says.
@@ -47,11 +56,14 @@ public enum FaultKind: String, CaseIterable, Sendable {
     case .regionDown, .hostsDown, .app500, .appHang, .dynamoDBDown, .dynamoDBDNS: .region
     case .instanceDown: .instance
     case .replicationCut: .link
-    case .coordinatorCut, .tokenRevoked, .tokenNarrowed: .none
-    case .nameServerMute, .nameServerStale: .nameServer
+    case .coordinatorCut, .tokenRevoked, .tokenNarrowed, .apiRateLimit, .zoneRecreated,
+      .zoneDisabled:
+      .none
+    case .nameServerMute, .nameServerStale, .nameServerWrong: .nameServer
+    case .foreignWriter, .recordDeleted, .recordDuplicated: .record
     case .api5xx, .apiHTML, .apiEmpty, .apiEmptyList, .apiCutShort, .apiAppliedThenTimeout,
       .apiHang, .api429, .api429Bare, .apiBusy, .api408, .api503, .apiMaintenance,
-      .apiAppliedThen502, .apiSlow, .apiStale, .apiLate:
+      .apiAppliedThen502, .apiSlow, .apiStale, .apiLate, .apiCut:
       .method
     }
   }
@@ -60,6 +72,10 @@ public enum FaultKind: String, CaseIterable, Sendable {
   static let slowness = Duration.seconds(3)
   /// When `api-late` makes a change: after any client has given up.
   static let lateness = Duration.seconds(15)
+  /// Requests a minute under `api-rate-limit`.
+  static let scarcity = 30
+  /// The name whose record is meant where a fault names none.
+  static let defaultRecord = "app"
 
   /// Whether it is about such a request to the Linode API.
   func concerns(method: String, isList: Bool) -> Bool {
@@ -114,6 +130,23 @@ public enum FaultKind: String, CaseIterable, Sendable {
     case .tokenNarrowed: "tokens may read only: it answers 401 to changes"
     case .nameServerMute: "the name server is stopped and does not answer"
     case .nameServerStale: "the name server goes on with what it has; it publishes nothing new"
+    case .nameServerWrong:
+      "the name server publishes the next region's address wherever a region's address belongs"
+    case .apiCut: "it closes the connection without a byte; nothing is applied"
+    case .apiRateLimit:
+      "it allows each token \(Self.scarcity) requests a minute: X-RateLimit-Remaining counts down, "
+        + "then it answers 429 with Retry-After; it takes no count"
+    case .foreignWriter:
+      "every second another user sets its A records to \(LinodeModel.strangersAddress)"
+    case .recordDeleted:
+      "another user deletes its A records once; at the end they are made again, with new ids, "
+        + "unless it has one by then"
+    case .recordDuplicated:
+      "another user makes a second A record like its first; it is deleted at the end"
+    case .zoneRecreated:
+      "another user deletes the first zone and makes it again, once: the same with new ids"
+    case .zoneDisabled:
+      "another user disables the first zone, the name servers refuse it; active again at the end"
     }
   }
 }
@@ -236,6 +269,10 @@ struct FaultBook: Sendable {
       let server = topology.nameServers.first { $0.address == target || $0.description == target }
       guard let server else { throw refuse(topology.nameServers.map(\.address)) }
       return server.address
+    case .record:
+      guard let target, target != "" else { return nil }
+      guard LinodeRules.problems(name: target).isEmpty else { throw refuse(["a record's name"]) }
+      return target
     case .method:
       guard let target, target != "" else { return nil }
       let methods = ["GET", "POST", "PUT", "DELETE"]

@@ -9,7 +9,7 @@ extension LinodeModel {
           domains[domain].records.map(\.json), query: request.query, filter: request.filter,
           filterable: ["name", "type", "target", "tag"])
       case "POST": return try createRecord(request, domain)
-      default: throw LinodeRefusal(405, "Method Not Allowed")
+      default: throw .methodNotAllowed
       }
     }
     guard path.count == 1, let id = Int(path[0]),
@@ -22,14 +22,14 @@ extension LinodeModel {
       domains[domain].records.remove(at: index)
       note("dns_record_delete", domain: domain, time: request.time)
       return [:]
-    default: throw LinodeRefusal(405, "Method Not Allowed")
+    default: throw .methodNotAllowed
     }
   }
 
   private mutating func createRecord(
     _ request: LinodeRequest, _ domain: Int
   ) throws(LinodeRefusal) -> JSON {
-    let body = try Self.object(request.body)
+    let body = try LinodeForm(request.body).body
     guard let type = body["type"]?.text.flatMap(LinodeRecord.Kind.init) else {
       let kinds = LinodeRecord.Kind.allCases.map(\.rawValue).joined(separator: ", ")
       throw LinodeRefusal(
@@ -55,7 +55,7 @@ extension LinodeModel {
     _ request: LinodeRequest, _ domain: Int, _ index: Int
   ) throws(LinodeRefusal) -> JSON {
     var record = domains[domain].records[index]
-    try apply(try Self.object(request.body), to: &record, request, domain)
+    try apply(LinodeForm(request.body).body, to: &record, request, domain)
     record.updated = request.time
     domains[domain].records[index] = record
     note("dns_record_update", domain: domain, time: request.time)
@@ -95,8 +95,16 @@ extension LinodeModel {
     number("port", 0...65_535, &record.port)
     number("ttl_sec", 0...Int(Int32.max), &record.ttl)
     record.ttl = LinodeRules.roundedUp(record.ttl)
-    if let service = body["service"] { record.service = service.text }
-    if let proto = body["protocol"] { record.proto = proto.text }
+    func word(_ key: String, _ keep: inout String?) {
+      guard let value = body[key] else { return }
+      if value == .null || value.text != nil {
+        keep = value.text
+      } else {
+        problems.append(LinodeReason("Must be a string", key))
+      }
+    }
+    word("service", &record.service)
+    word("protocol", &record.proto)
     if let tag = body["tag"], tag != .null {
       if let text = tag.text, ["issue", "issuewild", "iodef"].contains(text) {
         record.tag = text
@@ -104,16 +112,22 @@ extension LinodeModel {
         problems.append(LinodeReason("Must be one of issue, issuewild, iodef", "tag"))
       }
     }
-    if record.type == .cname && conflicts(record, domain) {
+    if conflicts(record, domain) {
       problems.append(LinodeReason("Record conflict - CNAMES must be unique", "name"))
     }
     guard problems.isEmpty else { throw LinodeRefusal(invalid: problems) }
   }
 
+  /// Whether a CNAME would not be alone at its name. Both ways were seen: a TXT record beside a
+  /// CNAME and a CNAME beside an A record were refused (kubernetes-sigs/external-dns, issue 2499
+  /// and pull request 3903), also when records were changed (issue 3761).
   private func conflicts(_ record: LinodeRecord, _ domain: Int) -> Bool {
-    domains[domain].records.contains { other in
-      other.id != record.id && other.type == .cname
-        && other.name.lowercased() == record.name.lowercased()
+    let name = record.name.lowercased()
+    return domains[domain].records.contains { other in
+      other.id != record.id && (other.type == .cname || record.type == .cname)
+        && other.name.lowercased() == name
+        // These stand below their name.
+        && other.type != .srv && record.type != .srv
     }
   }
 

@@ -63,15 +63,23 @@ struct LinodeModel: Sendable {
     Token(
       "sandbox-account-token", user: "sandbox-admin",
       scopes: "account:read_only domains:read_write events:read_only nodebalancers:read_only"),
+    Token(
+      "sandbox-full-token", user: "sandbox-admin",
+      scopes: "account:read_only domains:read_write events:read_only nodebalancers:read_write"),
   ]
   var areTokensRevoked = false
   /// All scopes read only.
   var areTokensNarrowed = false
   var domains: [LinodeDomain] = []
+  /// By the zone's id, once it was rendered.
+  var rendered: [Int: RenderedZone] = [:]
   var balancers: [LinodeNodeBalancer] = []
   var regions: [LinodeRegion] = []
   var nextDomainID = 3_153_528
   var nextRecordID = 36_666_864
+  var nextBalancerID = 1_774_500
+  var nextConfigID = 2_450_500
+  var nextNodeID = 2_104_030_000
   /// Oldest first.
   var events: [LinodeEvent] = []
   var lastEventID = 1_586_006_700
@@ -97,9 +105,9 @@ struct LinodeModel: Sendable {
           (areTokensNarrowed ? .readOnly : access) >= needed.access
         else { throw .missingScope }
       }
-      let before = domains
+      let before = (domains, balancers)
       answer.body = try route(request)
-      answer.isChange = domains != before
+      answer.isChange = request.method != "GET" && (domains, balancers) != before
       if request.path == ["profile", "grants"] { answer.status = 204 }
     } catch {
       answer.status = error.status
@@ -128,7 +136,7 @@ struct LinodeModel: Sendable {
     case "domains": return try routeDomains(request, Array(path.dropFirst()))
     case "nodebalancers": return try routeBalancers(request, Array(path.dropFirst()))
     case "regions":
-      guard request.method == "GET" else { throw LinodeRefusal(405, "Method Not Allowed") }
+      guard request.method == "GET" else { throw .methodNotAllowed }
       if path.count == 1 {
         return try LinodeLists.page(
           regions.map(\.json), query: request.query, filter: request.filter, filterable: [])
@@ -138,7 +146,7 @@ struct LinodeModel: Sendable {
       }
       return region.json
     case "profile":
-      guard request.method == "GET" else { throw LinodeRefusal(405, "Method Not Allowed") }
+      guard request.method == "GET" else { throw .methodNotAllowed }
       // An unrestricted user has no grants: 204, without a body.
       if path == ["profile", "grants"] { return [:] }
       guard path.count == 1 else { throw .notFound }
@@ -157,13 +165,4 @@ struct LinodeModel: Sendable {
     "two_factor_auth": true, "restricted": false, "authentication_type": "password",
     "user_type": "default",
   ]
-
-  /// The body of a change: an object, or nothing.
-  static func object(_ body: [UInt8]) throws(LinodeRefusal) -> JSON {
-    if body.isEmpty { return [:] }
-    guard let parsed = try? JSON(parsing: body), parsed.members != nil else {
-      throw LinodeRefusal(400, "Invalid JSON")
-    }
-    return parsed
-  }
 }

@@ -18,6 +18,10 @@ struct LinodeDomain: Hashable, Sendable {
   var updated: String
   var records: [LinodeRecord] = []
 
+  /// Whether name servers serve it. A secondary zone would have to come from its masters, and the
+  /// sandbox has none.
+  var isServed: Bool { type == "master" && status == "active" }
+
   /// What 0 stands for.
   static let defaultTTL = 86_400
   static let recordLimit = 12_000
@@ -86,6 +90,30 @@ enum LinodeRules {
 
   static func roundedUp(_ value: Int) -> Int {
     seconds.first { $0 >= value } ?? seconds[seconds.count - 1]
+  }
+
+  /// A zone's name: at least two labels, the last of letters (facts, section 1.2); no wildcards,
+  /// which name servers do not serve as zones.
+  static func isDomain(_ name: String) -> Bool {
+    let labels = name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+    guard labels.count >= 2, name.utf8.count <= 253, let last = labels.last else { return false }
+    func isLetter(_ byte: UInt8) -> Bool {
+      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+    }
+    func isDigit(_ byte: UInt8) -> Bool {
+      (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+    }
+    let shaped = labels.allSatisfy { label in
+      (1...63).contains(label.count)
+        && label.allSatisfy {
+          isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")
+        }
+    }
+    let isWord = (2...16).contains(last.count) && last.allSatisfy(isLetter)
+    let isEncoded =
+      last.starts(with: Array("xn--".utf8)) && last.count > 4
+      && last.dropFirst(4).allSatisfy { isLetter($0) || isDigit($0) }
+    return shaped && (isWord || isEncoded)
   }
 
   /// A name as it is stored: lower case is kept, the zone's name and a trailing dot are not.
@@ -180,6 +208,7 @@ struct LinodeRefusal: Error, Hashable, Sendable {
   static let missingScope = LinodeRefusal(
     401, "Your OAuth token is not authorized to use this endpoint.")
   static let notFound = LinodeRefusal(404, "Not found")
+  static let methodNotAllowed = LinodeRefusal(405, "Method Not Allowed")
 
   var json: JSON {
     let errors = reasons.map { reason -> JSON in

@@ -15,16 +15,24 @@ final class NameServer: Sendable {
   private let log: Logger
   private let child = Mutex<ChildProcess?>(nil)
   private let lastLines = Mutex<[String]>([])
+  /// The zones that it is configured with; how many servers their NS records name.
+  private let served = Mutex<(origins: [String], servers: Int)>(([], 1))
   private let changes: AsyncStream<Change>
   private let input: AsyncStream<Change>.Continuation
 
-  /// The commands of one transaction; `refused` is told when the server did not take them.
+  /// A change of one zone; `refused` is told when the server did not take it.
   struct Change: Sendable {
-    var commands: [String]
+    /// A zone to serve from now on, without records.
+    var added: ZoneSnapshot?
+    /// The commands of one transaction.
+    var commands: [String] = []
+    /// A zone to serve no longer.
+    var removed: String?
     var refused: @Sendable () async -> Void
   }
 
   private var socket: String { "\(directory)/knot.sock" }
+  private var configurationFile: String { "\(directory)/knot.conf" }
 
   /// `knotd` as the options name it; knotc is looked for beside it, then in `PATH`.
   init(
@@ -59,16 +67,15 @@ final class NameServer: Sendable {
     try await checkFree(group)
     try Files.makeDirectory("\(directory)/zones", mode: 0o700)
     for zone in zones {
-      try Files.writeAtomically(
-        Array(zone.file(servers: servers).utf8), to: "\(directory)/zones/\(zone.origin).zone")
+      try Files.writeAtomically(Array(zone.file(servers: servers).utf8), to: file(zone.origin))
     }
-    let file = "\(directory)/knot.conf"
-    try Files.writeAtomically(Array(configuration(zones).utf8), to: file)
+    served.withLock { $0 = (zones.map(\.origin), servers) }
+    try writeConfiguration()
     let note: @Sendable (String) -> Void = { [self] line in
       lastLines.withLock { $0 = $0.suffix(9) + [line] }
     }
     let process = try ChildProcess(
-      knotd, ["-c", file], options: .init(output: .lines(note), errors: .lines(note)))
+      knotd, ["-c", configurationFile], options: .init(output: .lines(note), errors: .lines(note)))
     child.withLock { $0 = process }
     let start = Clocks.monotonic()
     while !(await answers()) {
@@ -87,7 +94,7 @@ final class NameServer: Sendable {
   /// Makes changes as they come, until `stop`.
   func run() async {
     for await change in changes {
-      let problems = await apply(change.commands)
+      let problems = await apply(change)
       // At the end the server goes while changes may be under way.
       if Task.isCancelled { return }
       guard !problems.isEmpty else { continue }
@@ -144,16 +151,51 @@ final class NameServer: Sendable {
   }
 
   /// What went wrong; after a refusal the transaction is undone.
-  private func apply(_ commands: [String]) async -> [String] {
+  private func apply(_ change: Change) async -> [String] {
     do {
-      let problems = try await control(commands)
-      if !problems.isEmpty, let zone = commands.first?.split(separator: " ").last {
+      if let zone = change.added {
+        let problems = try await add(zone)
+        if !problems.isEmpty {
+          _ = try await remove(zone.origin)
+          return problems
+        }
+      }
+      if let origin = change.removed { return try await remove(origin) }
+      guard !change.commands.isEmpty else { return [] }
+      let problems = try await control(change.commands)
+      if !problems.isEmpty, let zone = change.commands.first?.split(separator: " ").last {
         _ = try await control(["zone-abort \(zone)"])
       }
       return problems
     } catch {
       return ["\(error)"]
     }
+  }
+
+  /// Serves a zone without records and returns when the server has it. The others stay as they
+  /// are: their files are as they were, so that nothing is read anew.
+  private func add(_ zone: ZoneSnapshot) async throws -> [String] {
+    let servers = served.withLock { served in
+      if !served.origins.contains(zone.origin) { served.origins.append(zone.origin) }
+      return served.servers
+    }
+    try Files.writeAtomically(Array(zone.empty.file(servers: servers).utf8), to: file(zone.origin))
+    try writeConfiguration()
+    var problems = try await control(["reload"])
+    guard problems.isEmpty else { return problems }
+    let start = Clocks.monotonic()
+    repeat {
+      problems = try await control(["zone-read \(zone.origin) @ SOA"])
+      if problems.isEmpty { return [] }
+      try await Task.sleep(for: .milliseconds(20))
+    } while start.duration(to: Clocks.monotonic()) < .seconds(20)
+    return problems
+  }
+
+  private func remove(_ origin: String) async throws -> [String] {
+    served.withLock { $0.origins.removeAll { $0 == origin } }
+    try writeConfiguration()
+    return try await control(["reload"])
   }
 
   /// Runs knotc with commands on its input: one process for a whole transaction. Its exit code
@@ -188,7 +230,14 @@ final class NameServer: Sendable {
     }
   }
 
-  private func configuration(_ zones: [ZoneSnapshot]) -> String {
+  private func file(_ origin: String) -> String { "\(directory)/zones/\(origin).zone" }
+
+  private func writeConfiguration() throws {
+    let text = configuration(served.withLock { $0.origins })
+    try Files.writeAtomically(Array(text.utf8), to: configurationFile)
+  }
+
+  private func configuration(_ origins: [String]) -> String {
     """
     server:
       rundir: "\(directory)"
@@ -210,7 +259,7 @@ final class NameServer: Sendable {
         zonefile-sync: -1
         journal-content: none
     zone:
-    \(zones.map { "  - domain: \($0.origin)" }.joined(separator: "\n"))
+    \(origins.map { "  - domain: \($0)" }.joined(separator: "\n"))
 
     """
   }

@@ -17,6 +17,11 @@ public struct SandboxOptions: Sendable {
   /// From a committed change to its publication by the middle of three name servers; they take
   /// 0.6, 1.0, 1.4, … times this.
   public var publishDelay: Duration
+  /// From a committed change to its publication, of each name server in their order; nil: as
+  /// `publishDelay` says.
+  public var publishDelays: [Duration]?
+  /// Requests a minute that the Linode API allows each token, 1 to 100,000; nil: it does not count.
+  public var rateLimit: Int?
   /// From a write in one region to its visibility in the others, give or take 10 %.
   public var replicationLag: Duration
   /// Where the relay listens; nil: `<network>.0.2:18621`. Its address is also the coordinator's
@@ -35,7 +40,8 @@ public struct SandboxOptions: Sendable {
   public init(
     regions: [String] = ["us-east", "eu-central", "ap-south"], instances: Int = 2,
     network: String = "127.0", linode: String? = nil, dnsPort: Int = 18653, nameServers: Int = 3,
-    publishDelay: Duration = .seconds(1), replicationLag: Duration = .milliseconds(800),
+    publishDelay: Duration = .seconds(1), publishDelays: [Duration]? = nil,
+    rateLimit: Int? = nil, replicationLag: Duration = .milliseconds(800),
     relay: String? = nil, coordinator: String? = nil, workDirectory: String? = nil,
     knotd: String = "knotd", seed: UInt64 = 1
   ) {
@@ -46,12 +52,20 @@ public struct SandboxOptions: Sendable {
     self.dnsPort = dnsPort
     self.nameServers = nameServers
     self.publishDelay = publishDelay
+    self.publishDelays = publishDelays
+    self.rateLimit = rateLimit
     self.replicationLag = replicationLag
     self.relay = relay
     self.coordinator = coordinator
     self.workDirectory = workDirectory
     self.knotd = knotd
     self.seed = seed
+  }
+
+  /// One for each name server, and one at least, for the zone file.
+  var publishDelaysOrDefault: [Duration] {
+    publishDelays.flatMap { $0.isEmpty ? nil : $0 }
+      ?? (0..<max(nameServers, 1)).map { Publication.delay(base: publishDelay, index: $0) }
   }
 }
 
@@ -215,9 +229,18 @@ public struct Topology: Hashable, Sendable {
         problems.append("\(name): '\(text)' is no loopback address with a port (127.0.0.1:8621)")
       }
     }
+    if let delays = options.publishDelays, delays.count != options.nameServers {
+      problems.append(
+        "publish-delays: \(delays.count) given; one for each of the \(options.nameServers) "
+          + "name servers is needed")
+    }
+    if let limit = options.rateLimit, !(1...100_000).contains(limit) {
+      problems.append("rate-limit: \(limit) given; 1 to 100000 are possible")
+    }
+    let delays = (options.publishDelays ?? []).map { ("publish-delays", $0) }
     for (name, value) in [
       ("publish-delay", options.publishDelay), ("replication-lag", options.replicationLag),
-    ] where value < .zero || value > .seconds(3600) {
+    ] + delays where value < .zero || value > .seconds(3600) {
       problems.append("\(name): \(value) given; 0 s to 1 h are possible")
     }
     return problems
@@ -234,6 +257,19 @@ public struct Topology: Hashable, Sendable {
   /// An instance by its id or its address.
   func instance(_ id: String) -> SandboxInstance? {
     regions.flatMap(\.instances).first { $0.id == id || $0.app.address == id }
+  }
+
+  /// Each region's addresses and those of the next: what a name server in error publishes.
+  var wrongAddresses: [String: String] {
+    var addresses: [String: String] = [:]
+    for (index, region) in regions.enumerated() {
+      let next = regions[(index + 1) % regions.count]
+      let isAlone = regions.count == 1
+      addresses[region.balancer.address] =
+        isAlone ? LinodeModel.strangersAddress : next.balancer.address
+      if !isAlone { addresses[region.ipv6] = next.ipv6 }
+    }
+    return addresses
   }
 
   /// The region whose network an address belongs to.

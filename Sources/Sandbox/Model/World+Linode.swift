@@ -19,18 +19,23 @@ extension LinodeModel {
       }
     }
     domains = [domain]
+    // The sandbox begins with its zone at all name servers.
+    render(domains)
     regions = topology.regions.map { LinodeRegion(id: $0.id) }
     balancers = topology.regions.map { region in
-      let base = 1_774_400 + region.number
-      return LinodeNodeBalancer(
-        id: base, configID: 2_450_400 + region.number, label: "app-\(region.id)",
-        region: region.id, ipv4: region.balancer.address, ipv6: region.ipv6,
-        port: region.balancer.port, created: time,
-        nodes: region.instances.enumerated().map { index, instance in
+      LinodeNodeBalancer(
+        id: 1_774_400 + region.number, label: "app-\(region.id)", region: region.id,
+        ipv4: region.balancer.address, ipv6: region.ipv6, created: time, updated: time,
+        configs: [
           .init(
-            id: 2_104_029_000 + region.number * 100 + index, label: instance.id,
-            address: instance.app.description)
-        })
+            id: 2_450_400 + region.number, port: region.balancer.port, check: "http",
+            checkInterval: 5, checkTimeout: 3, checkAttempts: 2, checkPath: "/up",
+            nodes: region.instances.enumerated().map { index, instance in
+              .init(
+                id: 2_104_029_000 + region.number * 100 + index, label: instance.id,
+                address: instance.app.description)
+            })
+        ])
     }
   }
 }
@@ -54,24 +59,33 @@ extension World {
       token: authorization.hasPrefix("Bearer ") ? String(authorization.dropFirst(7)) : nil,
       filter: request.header("x-filter"), body: request.body,
       remoteAddress: request.remoteAddress, time: Self.apiTime(wall))
-    let fault = faults.meet(method: request.method, isList: linodeRequest.isList)
+    let rate = rateLimiter.take(linodeRequest.token ?? "", now: now)
+    let fault =
+      rate?.isSpent == true
+      ? conditions.apiRateLimit.map { _ in FaultKind.apiRateLimit }
+      : faults.meet(method: request.method, isList: linodeRequest.isList)
     var seen = SeenRequest(
       number: 0, milliseconds: wall, method: request.method,
       path: request.path + (request.query.isEmpty ? "" : "?\(request.query)"), status: nil,
       isApplied: false, fault: fault)
     defer { requests.append(seen) }
+    if let rate, rate.isSpent {
+      seen.status = 429
+      return .reply(Self.spent(rate, wall: wall))
+    }
     if let fault, let answer = Self.unapplied(fault) {
       if case .reply(let reply) = answer { seen.status = reply.status }
       if fault == .apiLate { lateChanges.append((now + FaultKind.lateness, linodeRequest)) }
       return answer
     }
-    refreshNodes()
+    checkNodes(again: true)
     let answer = fault == .apiStale ? answerStale(linodeRequest) : linode.answer(linodeRequest)
     seen.isApplied = answer.isChange
     if answer.isChange { committed() }
     var reply = Reply.json(answer.status, answer.body, .spaced)
     if answer.status == 204 { reply.body = [] }
-    reply.headers += Self.headers(answer, isList: linodeRequest.isList, wall: wall)
+    let counted = Self.rateHeaders(rate, isList: linodeRequest.isList, wall: wall)
+    reply.headers += Self.headers(answer) + counted
     let spoilt = Self.spoil(reply, by: fault)
     if fault == .apiSlow { try? await Task.sleep(for: FaultKind.slowness) }
     if case .reply(let reply) = spoilt { seen.status = reply.status }
@@ -142,6 +156,7 @@ extension World {
     case .api5xx: refuse(500, "Internal Server Error")
     case .apiHTML: .reply(badGateway)
     case .apiHang, .apiLate: .hang
+    case .apiCut: .cut
     case .api429: refuse(429, "Too many requests", ("Retry-After", "1"))
     case .api429Bare: refuse(429, "Too many requests")
     case .apiBusy: refuse(400, "Linode busy.")
@@ -152,29 +167,41 @@ extension World {
     }
   }
 
-  private static func headers(
-    _ answer: LinodeAnswer, isList: Bool, wall: Int64
-  ) -> [(name: String, value: String)] {
-    // The sandbox counts nothing against the limit unless a fault asks for it.
-    let limit = isList ? 200 : 1600
-    return [
+  private static func headers(_ answer: LinodeAnswer) -> [(name: String, value: String)] {
+    [
       ("X-OAuth-Scopes", answer.scopes), ("X-Accepted-OAuth-Scopes", answer.accepted),
-      ("X-RateLimit-Limit", "\(limit)"), ("X-RateLimit-Remaining", "\(limit - 1)"),
-      ("X-RateLimit-Reset", "\(wall / 1000 + 60)"), ("Vary", "Authorization, X-Filter"),
+      ("Vary", "Authorization, X-Filter"),
       ("Cache-Control", "max-age=0, no-cache, no-store"), ("X-Spec-Version", "4.229.0"),
     ]
   }
 
-  /// The NodeBalancers' view of their hosts.
-  private func refreshNodes() {
-    for index in linode.balancers.indices {
-      guard let balancer = balancers[linode.balancers[index].region], balancer.isChecked else {
-        continue
-      }
-      for node in linode.balancers[index].nodes.indices {
-        linode.balancers[index].nodes[node].isUp = balancer.passing.contains(
-          linode.balancers[index].nodes[node].label)
-      }
+  /// What is left of the limit. Where nothing is counted it is the real one, hardly used.
+  private static func rateHeaders(
+    _ rate: RateLimiter.Rate?, isList: Bool, wall: Int64
+  ) -> [(name: String, value: String)] {
+    let limit = rate?.limit ?? (isList ? 200 : 1600)
+    let seconds = rate?.secondsLeft ?? 60
+    return [
+      ("X-RateLimit-Limit", "\(limit)"),
+      ("X-RateLimit-Remaining", "\(rate?.remaining ?? limit - 1)"),
+      ("X-RateLimit-Reset", "\(wall / 1000 + Int64(seconds))"),
+    ]
+  }
+
+  private static func spent(_ rate: RateLimiter.Rate, wall: Int64) -> Reply {
+    var reply = Reply.json(429, LinodeRefusal(429, "Too many requests").json, .spaced)
+    reply.headers.append((name: "Retry-After", value: "\(rate.secondsLeft)"))
+    reply.headers += rateHeaders(rate, isList: false, wall: wall)
+    return reply
+  }
+
+  /// The NodeBalancers' view of their nodes. Only apps of their own region answer them.
+  func checkNodes(again: Bool) {
+    linode.check(again: again) { node, balancer in
+      let region = topology.region(balancer.region)
+      let instance = region?.instances.first { $0.app.description == node.address }
+      guard let instance, let front = balancers[balancer.region] else { return false }
+      return front.passing.contains(instance.id)
     }
   }
 

@@ -23,15 +23,22 @@ actor World {
   let verifiers: [String: SigV4Verifier]
 
   /// One for each name server, in their order.
-  private var servers: [NameServer] = []
-  private var publications: [Publication] = []
-  private let publishDelay: Duration
+  var servers: [NameServer] = []
+  var publications: [Publication] = []
+  let publishDelays: [Duration]
+  /// What `zone-file` will tell of, oldest first.
+  var waitingRenders: [(due: Duration, domains: [LinodeDomain])] = []
+  /// What the faults that change records have done so far, by the fault's id.
+  var meddling: [Int: Meddling] = [:]
+  var rateLimiter = RateLimiter()
+  let rateLimit: Int?
   /// The zone of the sandbox's own names; changes of it are published at once.
   private var names: ZoneSnapshot
   private var listeners: [Part: Listener] = [:]
   private var settling: Task<Void, Never>?
   private var hasFailedToOpen = false
   private var nextRetry: Duration = .zero
+  private var nextNodeCheck: Duration = .zero
 
   /// What listens.
   enum Part: Hashable, Sendable {
@@ -57,7 +64,8 @@ actor World {
     let conditions = Conditions(faults, topology)
     self.conditions = conditions
     gate = Gate(topology, conditions)
-    publishDelay = options.publishDelay
+    publishDelays = options.publishDelaysOrDefault
+    rateLimit = options.rateLimit
     let wall = Clocks.wallMilliseconds()
     dynamoDB = DynamoDBService(
       regions: topology.awsRegions, lag: options.replicationLag, seed: options.seed,
@@ -69,6 +77,7 @@ actor World {
       })
     names = Self.names(topology, without: [])
     linode.fill(topology, time: Self.apiTime(wall))
+    rateLimiter.limit = rateLimit
     for region in topology.regions {
       balancers[region.id] = Balancer(instances: region.instances.map(\.id))
     }
@@ -83,7 +92,7 @@ actor World {
   }
 
   /// The zones at the start, for the name servers' files.
-  var zones: [ZoneSnapshot] { linode.domains.map { ZoneSnapshot($0) } + [names] }
+  var zones: [ZoneSnapshot] { servedZones + [names] }
 
   /// The names of the sandbox's own zone, less those of some regions' endpoints.
   private static func names(_ topology: Topology, without regions: Set<String>) -> ZoneSnapshot {
@@ -104,11 +113,9 @@ actor World {
 
   func attach(_ servers: [NameServer]) {
     self.servers = servers
-    let zone = linode.domains.first.map { ZoneSnapshot($0) }
-    publications = servers.indices.compactMap { index in
-      zone.map {
-        Publication(delay: Publication.delay(base: publishDelay, index: index), published: $0)
-      }
+    let zones = servedZones
+    publications = servers.indices.map {
+      Publication(delay: publishDelays[$0], published: zones)
     }
   }
 
@@ -118,9 +125,14 @@ actor World {
     let hasEnded = faults.advance(to: now)
     dynamoDB.replicas.advance(to: now)
     makeLateChanges()
+    meddleOn()
     publish()
     for region in topology.regions {
       balancers[region.id]?.check(conditions.apps, now: now)
+    }
+    if now >= nextNodeCheck {
+      nextNodeCheck = now + Balancer.interval
+      checkNodes(again: false)
     }
     if hasEnded || hasFailedToOpen && now >= nextRetry { await settle() }
   }
@@ -130,6 +142,7 @@ actor World {
   func startFault(
     _ kind: FaultKind, target: String?, seconds: Double?, count: Int?
   ) async throws(FaultRefusal) -> Fault {
+    try checkRecord(kind, target)
     let fault = try faults.start(
       kind, target: target, seconds: seconds, count: count, in: topology, now: now)
     await settle()
@@ -167,6 +180,8 @@ actor World {
     linode.areTokensRevoked = wanted.tokenRevoked
     linode.areTokensNarrowed = wanted.tokenNarrowed
     staleDomains = wanted.apiStale ? staleDomains ?? linode.domains : nil
+    rateLimiter.limit = wanted.apiRateLimit.map { min($0, rateLimit ?? $0) } ?? rateLimit
+    settleMeddling()
     dynamoDB.replicas.setCut(wanted.cutLinks, now: now)
     await settleServers(from: old)
     for listener in listeners.values { listener.cutRefused() }
@@ -182,6 +197,8 @@ actor World {
       let isMute = conditions.muteServers.contains(address)
       if isMute != old.muteServers.contains(address) { await server.setMute(isMute) }
       publications[index].isHeld = isMute || conditions.staleServers.contains(address)
+      publications[index].replacements =
+        conditions.wrongServers.contains(address) ? topology.wrongAddresses : [:]
       if !commands.isEmpty { server.enqueue(.init(commands: commands, refused: {})) }
     }
     publish()
@@ -210,29 +227,5 @@ actor World {
     case .dynamoDB(let region): !conditions.deadReplicas.contains(region)
     case .app(let instance): conditions.apps[instance] != .dead
     }
-  }
-
-  // Publication.
-
-  /// To be called after a change of a zone at the API.
-  func committed() {
-    guard let domain = linode.domains.first, domain.status == "active" else { return }
-    let zone = ZoneSnapshot(domain)
-    for index in publications.indices { publications[index].commit(zone, at: now) }
-  }
-
-  private func publish() {
-    for (index, server) in servers.enumerated() {
-      let before = publications[index].published
-      guard let commands = publications[index].due(at: now) else { continue }
-      let refused: @Sendable () async -> Void = { [weak self] in
-        await self?.publicationRefused(index, back: before)
-      }
-      server.enqueue(.init(commands: commands, refused: refused))
-    }
-  }
-
-  private func publicationRefused(_ index: Int, back zone: ZoneSnapshot) {
-    publications[index].refused(back: zone)
   }
 }
