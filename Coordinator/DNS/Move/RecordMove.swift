@@ -16,6 +16,8 @@ public struct RecordMove: Sendable {
   /// Whether a name's marker was claimed in this run, by name; none: not tried.
   private enum Claim { case failed, claimed }
   private var claims: [String: Claim] = [:]
+  /// What the markers said before that: a read which shows it again is older than the claim.
+  private var overwritten: Set<String> = []
   /// An address was written: the point of no return.
   private var touched = false
   /// A write was sent whose effect was not read yet.
@@ -67,8 +69,9 @@ public struct RecordMove: Sendable {
     if let nonsense = plan.nonsense { throw Ending(result: .refused(nonsense)) }
     while true {
       let records = try await read(MoveStep.read)
+      let recent = records.filter { !overwritten.contains($0.target) }
       let claimed = Set(claims.filter { $0.value == .claimed }.keys)
-      switch plan.assess(records, claimed: claimed, touched: touched) {
+      switch plan.assess(recent, claimed: claimed, touched: touched) {
       case .conflict(let conflict): throw Ending(result: .conflict(conflict))
       case .foreign(let found): throw Ending(result: .foreign(found: found))
       case .broken(let error):
@@ -122,6 +125,7 @@ public struct RecordMove: Sendable {
     let place = Marker.recordName(name)
     let text = plan.marker.description
     let present = records.filter { $0.type == "TXT" && $0.name == place }
+    overwritten.formUnion(present.map(\.target).filter { $0 != text })
     if present.contains(where: { Marker($0.target) == plan.marker }) {
       claims[name] = .claimed
       return
