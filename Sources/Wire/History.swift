@@ -200,10 +200,17 @@ public struct NameServerLine: Codable, Hashable, Sendable {
   public var newSinceMs: Int64?
   /// When it was asked last, Unix milliseconds.
   public var askedMs: Int64
+  /// What it answers over TCP; absent where it was not asked so. `answer` is the worst of all.
+  public var tcp: NameServerAnswer?
+  /// What it answers at its IPv6 address; absent where it was not asked there besides IPv4.
+  public var ipv6: NameServerAnswer?
+  /// A few words on what is unusual about it: "refuses TCP", "no route to 2001:db8::1".
+  public var note: String?
 
   public init(
     server: String, answer: NameServerAnswer, addresses: [String] = [], ttlSeconds: Int? = nil,
-    newSinceMs: Int64? = nil, askedMs: Int64
+    newSinceMs: Int64? = nil, askedMs: Int64, tcp: NameServerAnswer? = nil,
+    ipv6: NameServerAnswer? = nil, note: String? = nil
   ) {
     self.server = server
     self.answer = answer
@@ -211,6 +218,9 @@ public struct NameServerLine: Codable, Hashable, Sendable {
     self.ttlSeconds = ttlSeconds
     self.newSinceMs = newSinceMs
     self.askedMs = askedMs
+    self.tcp = tcp
+    self.ipv6 = ipv6
+    self.note = note
   }
 }
 

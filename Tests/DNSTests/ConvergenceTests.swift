@@ -78,6 +78,43 @@ import Wire
     #expect(watch.convergedMs == 50_000)
   }
 
+  /// Upper case: asked every way, and so over TCP.
+  private func everyWay(_ rounds: [String]) -> ConvergenceWatch {
+    var watch = ConvergenceWatch(roundMs: 5_000, asksEveryWay: true)
+    for (index, letters) in rounds.enumerated() {
+      var lines = round(letters.lowercased())
+      for (at, letter) in letters.enumerated() where letter.isUppercase {
+        lines[at].tcp = lines[at].answer
+      }
+      watch.add(lines, atMs: 10_000 + Int64(index) * 1_000)
+    }
+    return watch
+  }
+
+  @Test func theProofRestsOnEveryWay() {
+    #expect(!everyWay(Array(repeating: "nnn", count: 9)).isConverged)
+    let whole = ["nnn", "NNN", "nnn", "nnn", "nnn", "NNN"]
+    #expect(everyWay(whole).convergedMs == 10_000)
+    #expect(!everyWay(Array(whole.dropLast())).isConverged)
+    #expect(!everyWay(Array(whole.dropLast()) + ["NNn"]).isConverged, "one was not asked again")
+    #expect(everyWay(["nnm", "NNM", "nnm", "nnm", "nnm", "NNM"]).isConverged, "mute is mute")
+    // A contradiction starts it anew.
+    #expect(!everyWay(["nnn", "NNN", "nnn", "NNO", "nnn", "NNN"]).isConverged)
+  }
+
+  @Test func everyWayIsAskedOnlyWhereTheProofNeedsIt() {
+    #expect(!everyWay([]).wantsEveryWay(atMs: 10_000))
+    #expect(!everyWay(["onn"]).wantsEveryWay(atMs: 11_000))
+    #expect(everyWay(["nnn"]).wantsEveryWay(atMs: 11_000), "the first that confirms")
+    #expect(!everyWay(["nnn", "NNN"]).wantsEveryWay(atMs: 12_000))
+    #expect(everyWay(["nnn", "NNN"]).wantsEveryWay(atMs: 15_000), "the last")
+    #expect(everyWay(["nnn", "NNO"]).wantsEveryWay(atMs: 12_000), "as long as one contradicts")
+    #expect(everyWay(["nnn", "NNO", "nnn"]).wantsEveryWay(atMs: 13_000))
+    let over = everyWay(["nnn", "NNN", "nnn", "nnn", "nnn", "NNN"])
+    #expect(!over.wantsEveryWay(atMs: 30_000))
+    #expect(!watch(["nnn"]).wantsEveryWay(atMs: 30_000))
+  }
+
   @Test func answersAreSortedIntoClasses() {
     let classes = AnswerClasses(type: .aaaa, new: ["2001:DB8::2"], old: ["2001:db8::1"])
     func answer(

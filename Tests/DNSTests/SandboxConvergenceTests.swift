@@ -7,47 +7,81 @@ import Wire
 
 /// Real name servers, each publishing after a delay of its own.
 @Suite(.serialized) struct SandboxConvergenceTests {
-  /// Asks until the watch is complete or `seconds` are over.
+  private static let roundMs: Int64 = 500
+
+  /// Asks until the watch is complete or `seconds` are over; every way where the watch wants it.
   private func watch(
-    _ playground: Playground, _ client: DNSClient, from old: Int, to new: Int, seconds: Int64 = 60
-  ) async throws -> ConvergenceWatch {
-    let servers = try NameServers(
-      playground.sandbox.topology.nameServers.map(\.description), client: client,
-      deadline: .seconds(2))
-    var watch = ConvergenceWatch(roundMs: 500)
+    _ playground: Playground, _ servers: NameServers, from old: Int, to new: Int,
+    seconds: Int64 = 60
+  ) async throws -> (watch: ConvergenceWatch, rounds: Int, everyWay: [Int64], endMs: Int64) {
+    var watch = ConvergenceWatch(roundMs: Self.roundMs, asksEveryWay: true)
     let end = Clocks.monotonic().advanced(by: .seconds(seconds))
+    var rounds = 0
+    var everyWay: [Int64] = []
+    var atMs: Int64 = 0
     while !watch.isConverged, Clocks.monotonic() < end {
+      let isWanted = watch.wantsEveryWay(atMs: Clocks.wallMilliseconds())
       let lines = await servers.ask(
         name: Playground.name, type: .a, new: [playground.addresses[new]],
-        old: [playground.addresses[old]])
-      watch.add(lines, atMs: Clocks.wallMilliseconds())
-      try await Task.sleep(for: .milliseconds(50))
+        old: [playground.addresses[old]], everyWay: isWanted)
+      atMs = Clocks.wallMilliseconds()
+      watch.add(lines, atMs: atMs)
+      rounds += 1
+      if isWanted { everyWay.append(atMs) }
+      if !watch.isConverged { try await Task.sleep(for: .milliseconds(50)) }
     }
-    return watch
+    return (watch, rounds, everyWay, atMs)
+  }
+
+  private func servers(_ playground: Playground, _ client: DNSClient) throws -> NameServers {
+    try NameServers(
+      playground.sandbox.topology.nameServers.map(\.description), client: client,
+      deadline: .seconds(2))
   }
 
   @Test func aMoveIsSeenServerByServer() async throws {
     let client = DNSClient()
     defer { client.shutdown() }
-    try await Playground.run(nameServers: 3, publishDelay: .milliseconds(500)) { playground in
+    let base: Int64 = 1_000
+    try await Playground.run(nameServers: 3, publishDelay: .milliseconds(base)) { playground in
       let texts = playground.sandbox.topology.nameServers.map(\.description)
-      let servers = try NameServers(texts, client: client)
+      let servers = try servers(playground, client)
       let before = await servers.ask(
         name: Playground.name, type: .a, new: [playground.addresses[1]],
         old: [playground.addresses[0]])
       #expect(before.map(\.answer) == [.old, .old, .old])
       #expect(before.map(\.server) == texts)
       #expect(before.map(\.ttlSeconds) == [30, 30, 30])
+      // Asked as a resolver, the server gives its own answer, with the time that it may be kept.
+      let caches = try NameServers(texts, role: .resolver, client: client)
+      let cached = await caches.ask(
+        name: Playground.name, type: .a, new: [playground.addresses[1]],
+        old: [playground.addresses[0]])
+      #expect(cached.map(\.answer) == [.old, .old, .old])
+      let oldest = try #require(cached.map(\.askedMs).max())
+      #expect(NameServerLine.oldUntilMs(cached) == oldest + 30_000)
 
+      let startMs = Clocks.wallMilliseconds()
       #expect(await playground.move(to: 1) == .committed)
-      let committedMs = Clocks.wallMilliseconds()
-      let result = try await watch(playground, client, from: 0, to: 1)
+      let (result, rounds, everyWay, endMs) = try await watch(playground, servers, from: 0, to: 1)
+      // A line each, which no server has before its own delay is over.
       let converged = try #require(result.convergedMs)
+      #expect(result.lines.map(\.server) == texts)
       #expect(result.lines.map(\.answer) == [.new, .new, .new])
+      #expect(result.lines.map(\.tcp) == [.new, .new, .new])
       #expect(result.lines.allSatisfy { $0.addresses == [playground.addresses[1]] })
-      #expect(converged == result.lines.compactMap(\.newSinceMs).max())
-      // The slowest publishes 0.7 s after the commit; 0.5 s of them may have passed before.
-      #expect(converged >= committedMs)
+      #expect(result.lines.allSatisfy { $0.note == nil })
+      let since = result.lines.compactMap(\.newSinceMs)
+      #expect(since == since.sorted())
+      for (index, sinceMs) in since.enumerated() {
+        #expect(sinceMs >= startMs + base * Int64(6 + 4 * index) / 10)
+      }
+      // Closed by RULES 16: two rounds so far apart, with TCP in the first and the last.
+      #expect(converged == since.max())
+      #expect(endMs - converged >= Self.roundMs)
+      #expect(everyWay.count >= 2)
+      #expect(everyWay.count < rounds)
+      #expect(everyWay.last == endMs)
       // The marker is public too.
       let marker = try await client.ask(
         DNSQuestion(name: "_signalbox.\(Playground.name)", type: .txt),
@@ -61,17 +95,19 @@ import Wire
     defer { client.shutdown() }
     try await Playground.run(nameServers: 3) { playground in
       let endpoints = playground.sandbox.topology.nameServers
+      let servers = try servers(playground, client)
       try await playground.sandbox.startFault(.nameServerMute, target: endpoints[0].address)
       let stale = try await playground.sandbox.startFault(
         .nameServerStale, target: endpoints[2].address)
       #expect(await playground.move(to: 1) == .committed)
-      let blocked = try await watch(playground, client, from: 0, to: 1, seconds: 5)
+      let blocked = try await watch(playground, servers, from: 0, to: 1, seconds: 5).watch
       #expect(!blocked.isConverged)
       #expect(blocked.lines.map(\.answer) == [.mute, .new, .old])
       await playground.sandbox.endFault(stale)
-      let result = try await watch(playground, client, from: 0, to: 1)
+      let result = try await watch(playground, servers, from: 0, to: 1).watch
       #expect(result.isConverged)
       #expect(result.lines.map(\.answer) == [.mute, .new, .new])
+      #expect(result.lines.dropFirst().map(\.tcp) == [.new, .new])
     }
   }
 }

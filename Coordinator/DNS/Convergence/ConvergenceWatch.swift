@@ -4,10 +4,13 @@ public import Wire
 ///
 /// Converged: no server answers old or other in an unbroken run of rounds that spans `roundMs`,
 /// and at least half of all servers answer new in each. A mute server is listed and does not
-/// block.
+/// block. With `asksEveryWay`, the run's first confirming round and its last ask each server over
+/// TCP and IPv6 too, and a server that answers otherwise there blocks.
 public struct ConvergenceWatch: Hashable, Sendable {
   /// How far apart the first and the last round of the proof are, in milliseconds.
   public let roundMs: Int64
+  /// Whether every server has to show the new address over TCP as well.
+  public let asksEveryWay: Bool
   /// The last round, with `newSinceMs` filled in.
   public private(set) var lines: [NameServerLine] = []
   /// When the last of the answering servers first showed the new address in the final unbroken
@@ -17,9 +20,24 @@ public struct ConvergenceWatch: Hashable, Sendable {
   private var newSince: [String: Int64] = [:]
   private var runStartMs: Int64?
   private var lastMs: Int64?
+  /// Asked every way in this run.
+  private var confirmed: Set<String> = []
+  /// Contradicted when last asked every way.
+  private var disputed: Set<String> = []
 
-  public init(roundMs: Int64) {
+  public init(roundMs: Int64, asksEveryWay: Bool = false) {
     self.roundMs = max(1, roundMs)
+    self.asksEveryWay = asksEveryWay
+  }
+
+  /// Whether the round that begins at `atMs` is to ask every way: cheap rounds find when servers
+  /// change, and only those that the proof rests on ask for all.
+  public func wantsEveryWay(atMs: Int64) -> Bool {
+    guard asksEveryWay, !isConverged else { return false }
+    if !disputed.isEmpty { return true }
+    guard let runStartMs else { return false }
+    let showing = lines.filter { $0.answer == .new }
+    return !showing.allSatisfy { confirmed.contains($0.server) } || atMs - runStartMs >= roundMs
   }
 
   /// Whether the proof is complete.
@@ -31,6 +49,7 @@ public struct ConvergenceWatch: Hashable, Sendable {
     if let lastMs, atMs < lastMs {
       runStartMs = nil
       newSince = [:]
+      confirmed = []
     }
     lastMs = atMs
     lines = round.map { line in
@@ -38,16 +57,32 @@ public struct ConvergenceWatch: Hashable, Sendable {
       line.newSinceMs = since(line, atMs)
       return line
     }
+    noteWays()
     let blocking = lines.contains { $0.answer == .old || $0.answer == .other }
     let showing = lines.filter { $0.answer == .new }
     guard !blocking, !showing.isEmpty, showing.count * 2 >= lines.count else {
       runStartMs = nil
+      confirmed = []
       return
     }
+    confirmed.formUnion(lines.filter { $0.tcp != nil }.map(\.server))
     let start = runStartMs ?? atMs
     runStartMs = start
     guard convergedMs == nil, atMs - start >= roundMs else { return }
+    if asksEveryWay {
+      guard showing.allSatisfy({ $0.tcp != nil && confirmed.contains($0.server) }) else { return }
+    }
     convergedMs = showing.compactMap(\.newSinceMs).max()
+  }
+
+  private mutating func noteWays() {
+    for line in lines where line.tcp != nil {
+      if line.answer == .old || line.answer == .other {
+        disputed.insert(line.server)
+      } else {
+        disputed.remove(line.server)
+      }
+    }
   }
 
   /// Silence does not take back what a server showed; another answer does.

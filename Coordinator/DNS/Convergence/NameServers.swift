@@ -2,8 +2,17 @@ public import Platform
 import Synchronization
 public import Wire
 
-/// The authoritative name servers of a zone, asked directly and all at once.
+/// The authoritative name servers of a zone, or some resolvers, asked directly and all at once.
 public struct NameServers: Sendable {
+  /// Whose answers they give.
+  public enum Role: Sendable, Hashable {
+    /// Their own: they hold the zone.
+    case authoritative
+    /// Others', from a cache: they find out what they do not have. They are not part of any proof;
+    /// they show how long users still get the old address.
+    case resolver
+  }
+
   /// Where a server is found.
   enum Place: Hashable, Sendable {
     case address(DNSServer)
@@ -16,9 +25,10 @@ public struct NameServers: Sendable {
   }
 
   let places: [(text: String, place: Place)]
-  private let client: DNSClient
+  let role: Role
+  let client: DNSClient
   private let resolver: SystemResolver
-  private let deadline: Duration
+  let deadline: Duration
   private let cache = Cache()
 
   /// How long a resolved host name is used.
@@ -27,12 +37,13 @@ public struct NameServers: Sendable {
   /// Takes addresses (`127.0.0.53:18653`, `[2001:db8::1]:53`) and host names (`ns1.linode.com`,
   /// `ns1.example.org:5353`). `deadline` bounds the whole question to one server.
   public init(
-    _ servers: [String], client: DNSClient, resolver: SystemResolver = SystemResolver(),
-    deadline: Duration = .seconds(3)
+    _ servers: [String], role: Role = .authoritative, client: DNSClient,
+    resolver: SystemResolver = SystemResolver(), deadline: Duration = .seconds(3)
   ) throws(DNSError) {
     var places: [(text: String, place: Place)] = []
     for text in servers { places.append((text, try Self.place(text))) }
     self.places = places
+    self.role = role
     self.client = client
     self.resolver = resolver
     self.deadline = deadline
@@ -64,45 +75,30 @@ public struct NameServers: Sendable {
   /// Asks every server for `name`, over UDP and, where that fails, over TCP.
   ///
   /// Gives a line per server, in the configured order: `new` and `old` where exactly these
-  /// addresses are answered, `mute` where no usable answer comes in time.
+  /// addresses are answered, `mute` where no usable answer comes in time. `everyWay`: over UDP and
+  /// TCP, at its IPv4 address and, where a route leads there, at its IPv6 address; the worst of the
+  /// answers counts, and one way that is mute beside another that answers does not. (Resolvers are
+  /// asked one way only.)
   public func ask(
-    name: String, type: DNSRecordType, new: [String], old: [String]
+    name: String, type: DNSRecordType, new: [String], old: [String], everyWay: Bool = false
   ) async -> [NameServerLine] {
     let question = DNSQuestion(name: name, type: type)
-    let classes = AnswerClasses(type: type, new: new, old: old)
+    let classes = AnswerClasses(type: type, new: new, old: old, role: role)
     return await withTaskGroup(of: (Int, NameServerLine).self) { group in
       for (index, entry) in places.enumerated() {
         group.addTask {
-          let answer = await ask(question, entry.place)
-          return (
-            index,
-            classes.line(server: entry.text, answer, askedMs: Clocks.wallMilliseconds())
-          )
+          let end = Clocks.monotonic().advanced(by: deadline)
+          let servers = await addresses(entry.place)
+          var inquiry = Inquiry(question: question, servers: servers, of: self, until: end)
+          await inquiry.findAnswer()
+          if everyWay, role == .authoritative { await inquiry.askOtherWays() }
+          return (index, inquiry.line(server: entry.text, classes))
         }
       }
       var lines: [(Int, NameServerLine)] = []
       for await line in group { lines.append(line) }
       return lines.sorted { $0.0 < $1.0 }.map(\.1)
     }
-  }
-
-  /// The first usable answer of one server; nil where none comes within the deadline.
-  private func ask(_ question: DNSQuestion, _ place: Place) async -> DNSAnswer? {
-    let end = Clocks.monotonic().advanced(by: deadline)
-    let servers = await addresses(place)
-    // Each address over UDP first: TCP is for what UDP cannot deliver.
-    var attempts: [(DNSServer, DNSTransport)] = servers.map { ($0, .udp) }
-    attempts += servers.map { ($0, .tcp) }
-    for (number, attempt) in attempts.enumerated() {
-      let left = Clocks.monotonic().duration(to: end)
-      guard left > .zero, !Task.isCancelled else { return nil }
-      let share = left / (attempts.count - number)
-      do {
-        return try await client.ask(
-          question, server: attempt.0, transport: attempt.1, deadline: share)
-      } catch { continue }
-    }
-    return nil
   }
 
   /// At most one IPv4 and one IPv6 address of a server.
@@ -126,39 +122,5 @@ public struct NameServers: Sendable {
     let four = texts.first { !$0.contains(":") }
     let six = texts.first { $0.contains(":") }
     return [four, six].compactMap { $0 }.compactMap { try? DNSServer(address: $0, port: port) }
-  }
-}
-
-/// What answers mean during a move.
-struct AnswerClasses: Sendable {
-  let type: DNSRecordType
-  let new: Set<String>
-  let old: Set<String>
-
-  init(type: DNSRecordType, new: [String], old: [String]) {
-    self.type = type
-    self.new = Set(new.map(Canonical.address))
-    self.old = Set(old.map(Canonical.address))
-  }
-
-  func line(server: String, _ answer: DNSAnswer?, askedMs: Int64) -> NameServerLine {
-    let records = answer?.records.filter { $0.type == type } ?? []
-    let found = Set(records.map { Canonical.address($0.value) })
-    return NameServerLine(
-      server: server, answer: classify(answer, found), addresses: found.sorted(),
-      ttlSeconds: records.map(\.ttlSeconds).min(), askedMs: askedMs)
-  }
-
-  /// A failure code is no answer: a resolver asks another server then. "No such name" is one, and
-  /// resolvers keep it.
-  private func classify(_ answer: DNSAnswer?, _ found: Set<String>) -> NameServerAnswer {
-    guard let answer else { return .mute }
-    switch answer.responseCode {
-    case .serverFailure, .refused, .other: return .mute
-    case .nameError, .noError: break
-    }
-    if found.isEmpty { return answer.authoritative ? .other : .mute }
-    if found == new { return .new }
-    return found == old ? .old : .other
   }
 }
