@@ -145,7 +145,7 @@ let modules: [Module] = [
   .program(
     "signalbox", "Coordinator/Control",
     [
-      "Codec", "CommandEntry", "Decision", "Platform", "Recording", "Rehearsal", "Screens",
+      "Codec", "CommandEntry", "DNS", "Decision", "Platform", "Recording", "Rehearsal", "Screens",
       "Settings", "Simulator", "Wire", "ArgumentParser", "UnixSignals",
     ]),
 
@@ -167,7 +167,7 @@ let modules: [Module] = [
   .tests("Decision", ["AgentCore", "Decision", "Wire"]),
   .tests("Store", ["Store", "Wire", "GRDB"]),
   .tests("Recording", ["Recording", "Decision", "Platform", "Settings", "Wire"]),
-  .tests("DNS", ["DNS", "Linode", "Sandbox", "Platform", "Wire"]),
+  .tests("DNS", ["DNS", "Linode", "Sandbox", "Settings", "Platform", "Wire"]),
   .tests("Screens", ["Screens", "Wire"], excluded: ["Golden"]),
   .tests("Rehearsal", ["Rehearsal", "Platform"]),
   .tests("Probing", ["Probing", "Platform", "Wire"]),
