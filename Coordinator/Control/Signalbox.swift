@@ -19,6 +19,7 @@ struct Signalbox: AsyncParsableCommand {
         signalbox pause app --for 2h      and resume, maintenance, approve, ack,
                                           adopt
       Prepare
+        signalbox setup                   a coordinator.toml from the Linode account
         signalbox demo                    the whole story here, in a minute
         signalbox simulate                years of faults, in virtual time
         signalbox replay --from -2h       what was decided, under another policy too
@@ -34,7 +35,7 @@ struct Signalbox: AsyncParsableCommand {
       StatusCommand.self, ExplainCommand.self, HistoryCommand.self, FailoverCommand.self,
       FailbackCommand.self, PauseCommand.self, ResumeCommand.self, MaintenanceCommand.self,
       ApproveCommand.self, AckCommand.self, AdoptCommand.self, SimulateCommand.self,
-      ReplayCommand.self,
+      ReplayCommand.self, SetupCommand.self,
       DemoCommand.self,
     ])
 }

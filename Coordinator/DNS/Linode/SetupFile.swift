@@ -1,0 +1,113 @@
+/// The text of a proposed `coordinator.toml`.
+struct SetupFile {
+  /// How a region's addresses are given.
+  enum Addressing {
+    /// In numbers: what the configuration knows.
+    case numbers
+    /// By the NodeBalancer's label, whose addresses the coordinator looks up.
+    case label
+  }
+
+  let proposal: SetupProposal
+  /// The one place that says which of the two is written.
+  var addressing = Addressing.numbers
+
+  /// With a comment wherever a person has to look.
+  var text: String {
+    ([head] + [service] + proposal.regions.map(region) + [agents]).joined(separator: "\n")
+  }
+
+  private var head: String {
+    var lines = [
+      "# coordinator.toml, proposed by `signalbox setup` from the Linode account.", "#",
+      "# Read it line by line; what only you can know is marked with (?). Then:",
+      "#   sudo install -m 0644 coordinator.toml /etc/signalbox/coordinator.toml",
+      "#   signalbox-coordinator check-config",
+      "# The token is alone in /etc/signalbox/secrets/linode-token, mode 0600.", "",
+      "# observe: it judges and says what it would do. automatic: it moves traffic.",
+      "automation = \"observe\"", "",
+    ]
+    if let url = proposal.url {
+      lines += ["[linode]", "url = \(Self.quoted(url))", ""]
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private var service: String {
+    var lines = [
+      "[service.\(proposal.service)]",
+      "dns = [\(Self.quoted(proposal.name))]  # zone \(Self.plain(proposal.zone.name))",
+    ]
+    if let table = proposal.table {
+      lines.append("table = \(Self.quoted(table))")
+    } else {
+      lines.append("table = \"\"  # (?) the DynamoDB global table of the app")
+    }
+    if let probe = proposal.probe {
+      lines.append("probe = \(Self.quoted(probe))  # (?) 2xx where the app is well; or HTTPS")
+    }
+    if let seconds = proposal.ttlSeconds {
+      let text = seconds % 60 == 0 ? "\(seconds / 60)m" : "\(seconds)s"
+      lines.append("ttl = \"\(text)\"  # as the record has it; with 30s users come along sooner")
+    }
+    let active = proposal.regions.filter(\.isActive).map(\.id)
+    lines.append(
+      active.isEmpty
+        ? "# By preference, the primary first."
+        : "# (?) By preference, the primary first. Users are in \(active.joined(separator: ", ")).")
+    let ids = proposal.regions.map { Self.quoted($0.id) }.joined(separator: ", ")
+    lines.append("regions = [\(ids)]")
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func region(_ region: SetupProposal.Region) -> String {
+    let label = Self.plain(region.balancer.label)
+    let place = region.place == region.id ? "" : "  # \(Self.plain(region.place))"
+    var lines = ["[region.\(region.id)]\(place)"]
+    if let aws = region.aws {
+      lines.append("aws = \"\(aws)\"  # (?) a guess, the nearest: the replica that its hosts use")
+    } else {
+      lines.append("aws = \"\"  # (?) the AWS region of the replica that its hosts use")
+    }
+    switch addressing {
+    case .numbers:
+      let list = region.addresses.map(Self.quoted).joined(separator: ", ")
+      lines.append("addresses = [\(list)]  # NodeBalancer \(label)")
+    case .label:
+      let now = region.addresses.map(Self.plain).joined(separator: " and ")
+      lines.append("nodebalancer = \(Self.quoted(label))  # \(now)")
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private var agents: String {
+    let region = proposal.regions.first?.id ?? "us-east"
+    return """
+      # (?) Agents: none is known yet. On each host of the app, with the package signalbox-agent
+      # and its agent.toml, `signalbox-agent check-config` prints the host's public key. Add here:
+      #
+      # [agent.\(region)-app-1]
+      # region = "\(region)"
+      # public_key = "…"
+
+      """
+  }
+
+  /// A TOML string; what others named may hold anything.
+  static func quoted(_ text: String) -> String {
+    "\"\(plain(text).replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
+  }
+
+  /// In one line, and nothing that steers a terminal.
+  static func plain(_ text: String) -> String {
+    String(
+      text.prefix(2_000).unicodeScalars.map { scalar in
+        scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) ? "?" : Character(scalar)
+      })
+  }
+}
+
+extension SetupProposal {
+  /// The text of a `coordinator.toml`, with a comment wherever a person has to look.
+  public var file: String { SetupFile(proposal: self).text }
+}

@@ -1,0 +1,300 @@
+import Linode
+
+/// Looks a proposal over. Commands are those of linode-cli, which asks for its own token.
+struct SetupFindings {
+  let proposal: SetupProposal
+  let survey: SetupSurvey
+  let families: SetupProposal.Families
+
+  /// In the order in which they matter.
+  var all: [SetupFinding] {
+    zone + record + times + regions + proposal.regions.flatMap(balancer) + places
+  }
+
+  private var domain: Int64 { proposal.zone.domain.id }
+  private var name: String { proposal.name }
+  private var addressRecords: [LinodeRecord] { proposal.records.filter { $0.type != "CNAME" } }
+  private var first: SetupProposal.Region? { proposal.regions.first }
+
+  private func update(_ record: LinodeRecord, _ change: String) -> String {
+    "linode-cli domains records-update \(domain) \(record.id) \(change)"
+  }
+
+  private func delete(_ record: LinodeRecord) -> String {
+    "linode-cli domains records-delete \(domain) \(record.id)"
+  }
+
+  /// The commands that make the name's records for the first region.
+  private var creation: String {
+    let label = proposal.zone.relativeName(name)
+    return (first?.addresses ?? []).map { address in
+      "linode-cli domains records-create \(domain) --type \(address.contains(":") ? "AAAA" : "A") "
+        + "--name \"\(label)\" --target \(address) --ttl_sec 30"
+    }.joined(separator: " && ")
+  }
+
+  // MARK: The zone
+
+  private var zone: [SetupFinding] {
+    var found: [SetupFinding] = []
+    let zone = proposal.zone
+    if zone.domain.status != "active" {
+      found.append(
+        SetupFinding(
+          .zoneInactive,
+          "the zone \(zone.name) is \(zone.domain.status), not active: changes of its records take "
+            + "no effect",
+          fix: zone.domain.status == "disabled"
+            ? "linode-cli domains update \(domain) --status active"
+            : "mend what Cloud Manager shows for it: https://cloud.linode.com/domains/\(domain)"))
+    }
+    if zone.domain.type != "master" {
+      found.append(
+        SetupFinding(
+          .zoneCopied,
+          "the zone \(zone.name) is a copy (\(zone.domain.type)) of another server's: its records "
+            + "are changed there",
+          fix: "linode-cli domains update \(domain) --type master --soa_email YOU@\(zone.name)"))
+    }
+    if let servers = zone.delegation, !servers.isEmpty {
+      let others = servers.filter { !Canonical.name($0).hasSuffix(".linode.com") }
+      if !others.isEmpty {
+        found.append(
+          SetupFinding(
+            .delegatedElsewhere,
+            "the world asks \(SetupProposal.few(others.sorted(), 5)) for \(zone.name)"
+              + (others.count == servers.count ? "" : " too")
+              + ": changes at Linode do not reach those who do",
+            fix: "at the registrar of \(zone.name), name ns1.linode.com to ns5.linode.com alone"))
+      }
+    }
+    if proposal.zoneTTL > 300 {
+      found.append(
+        SetupFinding(
+          .zoneTTL,
+          "the default TTL of \(zone.name) is \(Self.span(proposal.zoneTTL))"
+            + (zone.domain.ttlSeconds == 0 ? " (ttl_sec 0)" : "")
+            + ": as long resolvers remember that a name is not there",
+          fix: "linode-cli domains update \(domain) --ttl_sec 300"))
+    }
+    return found
+  }
+
+  // MARK: The records
+
+  private var record: [SetupFinding] {
+    var found: [SetupFinding] = []
+    for alias in proposal.records where alias.type == "CNAME" {
+      found.append(
+        SetupFinding(
+          .alias, "\(name) is a CNAME to \(alias.target): a move changes A and AAAA records only",
+          fix: "\(delete(alias)) && \(creation)"))
+    }
+    if proposal.records.isEmpty {
+      found.append(
+        SetupFinding(
+          .noRecord, "\(name) has no A or AAAA record: there is nothing to move",
+          fix: creation))
+    }
+    for type in ["A", "AAAA"] {
+      let same = addressRecords.filter { $0.type == type }
+      guard same.count > 1 else { continue }
+      let kept = same.first { Self.isKnown($0, proposal.regions) } ?? same[0]
+      found.append(
+        SetupFinding(
+          .severalRecords,
+          "\(name) has \(same.count) \(type) records "
+            + "(\(SetupProposal.few(same.map(\.target), 4))): users are spread over them, and no "
+            + "move is made",
+          fix: same.filter { $0.id != kept.id }.map(delete).joined(separator: " && ")))
+    }
+    return found + targets
+  }
+
+  private static func isKnown(_ record: LinodeRecord, _ regions: [SetupProposal.Region]) -> Bool {
+    regions.contains { $0.balancer.isTarget(of: record) }
+  }
+
+  /// Where the records lead.
+  private var targets: [SetupFinding] {
+    var found: [SetupFinding] = []
+    for record in addressRecords where !Self.isKnown(record, proposal.regions) {
+      let wanted = record.type == "A" ? first?.balancer.ipv4 : first?.balancer.ipv6
+      found.append(
+        SetupFinding(
+          .foreignTarget,
+          "\(record.type) of \(name) is \(record.target), which is no NodeBalancer of these "
+            + "regions: no automatic move is made from there",
+          fix: wanted.map { update(record, "--target \($0)") } ?? delete(record)))
+    }
+    let places = addressRecords.compactMap { record in
+      proposal.regions.first { $0.balancer.isTarget(of: record) }?.id
+    }
+    let hasOneEach = Set(addressRecords.map(\.type)).count == addressRecords.count
+    if hasOneEach, Set(places).count > 1, let first {
+      let wrong = addressRecords.filter { !first.balancer.isTarget(of: $0) }
+      found.append(
+        SetupFinding(
+          .split,
+          "A and AAAA of \(name) lead to different regions (\(places.joined(separator: ", ")))",
+          fix: wrong.compactMap { record in
+            (record.type == "A" ? first.balancer.ipv4 : first.balancer.ipv6).map {
+              update(record, "--target \($0)")
+            }
+          }.joined(separator: " && ")))
+    }
+    return found + lacking("A", \.ipv4, "IPv4", families.ipv4)
+      + lacking("AAAA", \.ipv6, "IPv6", families.ipv6)
+  }
+
+  private func lacking(
+    _ type: String, _ address: (SetupSurvey.Balancer) -> String?, _ family: String, _ offered: Bool
+  ) -> [SetupFinding] {
+    let published = addressRecords.filter { $0.type == type }
+    guard !published.isEmpty, !offered else { return [] }
+    let without = proposal.regions.filter { address($0.balancer) == nil }
+    return [
+      SetupFinding(
+        .oneFamily,
+        "\(name) has \(type), but there is no \(family) address in "
+          + "\(without.map(\.id).joined(separator: ", ")): a move would leave the record behind; it "
+          + "is not in the proposed file",
+        fix: published.map(delete).joined(separator: " && "))
+    ]
+  }
+
+  // MARK: Times
+
+  private var times: [SetupFinding] {
+    addressRecords.compactMap { record in
+      let seconds = proposal.effectiveTTL(record)
+      guard !SetupProposal.accepted.contains(seconds) else { return nil }
+      let inherited = record.ttlSeconds == 0
+      return SetupFinding(
+        inherited ? .inheritedTTL : .longTTL,
+        "\(record.type) of \(name) has "
+          + (inherited
+            ? "TTL 0, which is the zone's default, \(Self.span(seconds))"
+            : "a TTL of \(Self.span(seconds))")
+          + ": as long users stay with a region that is gone",
+        fix: update(record, "--ttl_sec 30"))
+    }
+  }
+
+  /// "24 h", "90 s".
+  static func span(_ seconds: Int) -> String {
+    if seconds % 3600 == 0 { return "\(seconds / 3600) h" }
+    return seconds % 60 == 0 ? "\(seconds / 60) min" : "\(seconds) s"
+  }
+
+  // MARK: The regions
+
+  private var regions: [SetupFinding] {
+    let match = SetupMatch(survey: survey)
+    let chosen = proposal.regions.map(\.balancer)
+    var found: [SetupFinding] = []
+    let rest = survey.balancers.filter { !chosen.contains($0) }
+    let further = rest.filter { other in
+      !chosen.contains { $0.object.region == other.object.region }
+    }
+    if proposal.regions.count < 2 {
+      let label = first.map { match.stem($0.balancer).joined(separator: "-") } ?? ""
+      found.append(
+        SetupFinding(
+          .oneRegion,
+          "there is only one region, \(first?.id ?? "none"): there is nowhere to move to",
+          fix: further.isEmpty
+            ? "linode-cli nodebalancers create --region REGION --label "
+              + "\(label.isEmpty ? "app" : label)-REGION"
+            : "take one of those below along: --regions \(first?.id ?? "R"),\(further[0].object.region)"
+        ))
+    }
+    for region in proposal.regions {
+      let twins = rest.filter { twin in
+        twin.object.region == region.id
+          && match.score(twin, region.balancer) >= SetupMatch.enough
+      }
+      guard !twins.isEmpty, !region.isActive else { continue }
+      found.append(
+        SetupFinding(
+          .ambiguousRegion,
+          "in \(region.id), \(Self.labels(twins)) look like \(region.balancer.object.label) too",
+          fix: "put the right addresses under [region.\(region.id)]"))
+    }
+    if !further.isEmpty {
+      let ids = proposal.regions.map(\.id) + [further[0].object.region]
+      found.append(
+        SetupFinding(
+          .leftOut,
+          "left out, because label, ports and check paths differ: \(Self.labels(further))",
+          fix: "if they serve \(name) too: signalbox setup --name \(name) --regions "
+            + ids.joined(separator: ",")))
+    }
+    return found
+  }
+
+  private static func labels(_ balancers: [SetupSurvey.Balancer]) -> String {
+    SetupProposal.few(balancers.map { "\($0.object.label) in \($0.object.region)" }, 6)
+  }
+
+  // MARK: A region's NodeBalancer
+
+  private func balancer(_ region: SetupProposal.Region) -> [SetupFinding] {
+    let object = region.balancer.object
+    let label = "NodeBalancer \(object.label) in \(region.id)"
+    if region.balancer.configs.isEmpty {
+      return [
+        SetupFinding(
+          .noPort, "\(label) has no port: it serves nobody",
+          fix: "linode-cli nodebalancers config-create \(object.id) --port 443 --protocol tcp "
+            + "--check http --check_path /up --check_interval 5 --check_timeout 3 --check_attempts 2"
+        )
+      ]
+    }
+    return region.balancer.configs.compactMap { config in
+      let update = "linode-cli nodebalancers config-update \(object.id) \(config.id) "
+      let checks = "--check http --check_path /up"
+      guard config.hasActiveCheck else {
+        return SetupFinding(
+          .unchecked,
+          "\(label), port \(config.port), has no active check: it sends users to dead hosts, and "
+            + "its counts of hosts say nothing",
+          fix: update + checks + " --check_interval 5 --check_timeout 3 --check_attempts 2")
+      }
+      let path = config.checkPath.prefix { $0 != "?" }
+      if config.check.hasPrefix("http"), path == SetupProposal.deepPath {
+        return SetupFinding(
+          .deepCheck,
+          "\(label), port \(config.port), asks \(config.checkPath), as the agents do: where that "
+            + "fails on all hosts it answers 503 to everyone. Ask a shallow path",
+          fix: update + checks)
+      }
+      guard config.nodesUp == 0 else { return nil }
+      return SetupFinding(
+        .noHostUp, "\(label), port \(config.port): none of its hosts passes its check",
+        fix: "linode-cli nodebalancers nodes-list \(object.id) \(config.id)")
+    }
+  }
+
+  // MARK: AWS
+
+  private var places: [SetupFinding] {
+    var found: [SetupFinding] = []
+    for region in proposal.regions where region.aws == nil {
+      found.append(
+        SetupFinding(
+          .unknownPlace, "no AWS region is known to be near \(region.id) (\(region.place))",
+          fix: "put the one whose replica its hosts use under [region.\(region.id)]"))
+    }
+    let groups = Dictionary(grouping: proposal.regions.filter { $0.aws != nil }, by: \.aws)
+    for group in groups.values.sorted(by: { $0[0].id < $1[0].id }) where group.count > 1 {
+      let ids = group.map(\.id).joined(separator: " and ")
+      found.append(
+        SetupFinding(
+          .sharedReplica,
+          "\(ids) both lie next to \(group[0].aws ?? ""): with one replica for both, both fail with it",
+          fix: "put the AWS region whose replica its hosts use under each [region.…]"))
+    }
+    return found
+  }
+}

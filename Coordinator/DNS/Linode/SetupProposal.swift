@@ -1,0 +1,263 @@
+import Linode
+
+/// What the person said on the command line.
+public struct SetupWishes: Hashable, Sendable {
+  /// The app's name; nil: the only one that leads to a NodeBalancer.
+  public var name: String?
+  /// Linode ids by preference; empty: those whose NodeBalancers look alike.
+  public var regions: [String]
+  /// The DynamoDB global table; nil: to be filled in.
+  public var table: String?
+  /// Where the API is, if it is not Linode's own.
+  public var url: String?
+
+  public init(
+    name: String? = nil, regions: [String] = [], table: String? = nil, url: String? = nil
+  ) {
+    self.name = name
+    self.regions = regions
+    self.table = table
+    self.url = url
+  }
+}
+
+/// A configuration that fits what an account has, and what is wrong with that.
+public struct SetupProposal: Hashable, Sendable {
+  /// A region and its NodeBalancer.
+  public struct Region: Hashable, Sendable {
+    /// The Linode id.
+    public var id: String
+    /// "Newark, NJ".
+    public var place: String
+    /// A guess; nil where there is none.
+    public var aws: String?
+    public var balancer: SetupSurvey.Balancer
+    /// What the name is to say: IPv4, then IPv6.
+    public var addresses: [String]
+    /// Whether a record of the name leads here now.
+    public var isActive: Bool
+  }
+
+  /// The app's name, canonical.
+  public var name: String
+  public var zone: SetupSurvey.Zone
+  /// What the configuration calls the app.
+  public var service: String
+  public var table: String?
+  /// By preference; the first is where users are now.
+  public var regions: [Region]
+  /// Nil: the default, HTTPS at the usual port.
+  public var probe: String?
+  /// What the records have; nil: the default, 30 s.
+  public var ttlSeconds: Int?
+  public var url: String?
+  /// A, AAAA and CNAME records of the name.
+  var records: [LinodeRecord]
+  public var findings: [SetupFinding]
+
+  /// Works it out; the same survey and wishes give the same.
+  ///
+  /// Throws where there is nothing to propose, or where several things fit.
+  public init(_ survey: SetupSurvey, _ wishes: SetupWishes) throws(SetupProblem) {
+    let name = try Self.name(survey, wishes)
+    guard let zone = survey.zone(of: name) else {
+      let names = survey.zones.map(\.name).sorted()
+      throw SetupProblem(
+        .unknown,
+        "no zone of the account holds \(name); it has "
+          + (names.isEmpty ? "none" : Self.few(names, 5)))
+    }
+    let records = (zone.records ?? []).filter {
+      ["A", "AAAA", "CNAME"].contains($0.type) && zone.fullName($0) == name
+    }.sorted { ($0.type, $0.id) < ($1.type, $1.id) }
+    let pointed = records.compactMap { record in
+      survey.balancers.first { $0.isTarget(of: record) }
+    }
+    let chosen = try Self.balancers(survey, wishes, name, records, pointed)
+    self.name = name
+    self.zone = zone
+    self.records = records
+    service = Self.service(name)
+    table = wishes.table
+    url = wishes.url
+    let families = Self.families(records, chosen)
+    regions = chosen.map { balancer in
+      let addresses = [
+        families.ipv4 ? balancer.ipv4 : nil, families.ipv6 ? balancer.ipv6 : nil,
+      ]
+      return Region(
+        id: balancer.object.region, place: survey.place(balancer.object.region),
+        aws: SetupPlaces.awsRegion(near: balancer.object.region), balancer: balancer,
+        addresses: addresses.compactMap(\.self), isActive: pointed.contains(balancer))
+    }
+    probe = Self.probe(chosen.first?.configs ?? [])
+    ttlSeconds = nil
+    findings = []
+    let ttls = Set(records.filter { $0.type != "CNAME" }.map(effectiveTTL))
+    if let only = ttls.first, ttls.count == 1, only != 30, Self.accepted.contains(only) {
+      ttlSeconds = only
+    }
+    findings =
+      SetupFindings(
+        proposal: self, survey: survey, families: families, isChoice: !wishes.regions.isEmpty
+      ).all
+  }
+
+  /// TTLs that `ttl` of the configuration takes, in seconds.
+  static let accepted = [30, 120, 300]
+  /// What a zone's `ttl_sec` 0 stands for (facts/linode 1.2).
+  static let zoneDefault = 86_400
+
+  func effectiveTTL(_ record: LinodeRecord) -> Int {
+    record.ttlSeconds == 0 ? zoneTTL : record.ttlSeconds
+  }
+
+  var zoneTTL: Int {
+    zone.domain.ttlSeconds == 0 ? Self.zoneDefault : zone.domain.ttlSeconds
+  }
+
+  // MARK: The name
+
+  private static func name(
+    _ survey: SetupSurvey, _ wishes: SetupWishes
+  ) throws(SetupProblem) -> String {
+    if let wanted = wishes.name {
+      let name = Canonical.name(wanted)
+      let labels = name.split(separator: ".", omittingEmptySubsequences: false)
+      let isProper = labels.count > 1 && name.utf8.count <= 253 && labels.allSatisfy(isLabel)
+      guard isProper else {
+        throw SetupProblem(
+          .unknown, "--name is \"\(SetupFile.plain(wanted))\"; accepted: as app.example.com")
+      }
+      return name
+    }
+    let found = survey.candidates.filter { $0.split(separator: ".").allSatisfy(isLabel) }
+    if let only = found.first, found.count == 1 { return only }
+    if found.isEmpty {
+      throw SetupProblem(
+        .nothing,
+        survey.balancers.isEmpty
+          ? "the account has no NodeBalancer that the token sees: nothing to fail over to"
+          : "no name of the account's \(survey.zones.count) zones leads to one of its "
+            + "\(survey.balancers.count) NodeBalancers: name the app with --name")
+    }
+    throw SetupProblem(
+      .choice, "\(found.count) names lead to NodeBalancers: \(few(found, 20)).\nSay which: --name")
+  }
+
+  /// Letters, digits and hyphens: what the configuration takes.
+  private static func isLabel(_ label: Substring) -> Bool {
+    (1...63).contains(label.utf8.count) && !label.hasPrefix("-") && !label.hasSuffix("-")
+      && label.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+  }
+
+  static func few(_ names: [String], _ count: Int) -> String {
+    let shown = names.prefix(count).map(SetupFile.plain).joined(separator: ", ")
+    return names.count > count ? "\(shown) and \(names.count - count) more" : shown
+  }
+
+  /// The name's first label.
+  private static func service(_ name: String) -> String {
+    name.split(separator: ".").first.map(String.init) ?? "app"
+  }
+
+  // MARK: The regions
+
+  private static func balancers(
+    _ survey: SetupSurvey, _ wishes: SetupWishes, _ name: String, _ records: [LinodeRecord],
+    _ pointed: [SetupSurvey.Balancer]
+  ) throws(SetupProblem) -> [SetupSurvey.Balancer] {
+    let match = SetupMatch(survey: survey)
+    if !wishes.regions.isEmpty {
+      return try wanted(survey, wishes.regions, pointed, match)
+    }
+    guard let active = pointed.first else {
+      let targets = records.map { "\($0.type) \($0.target)" }
+      throw SetupProblem(
+        .nothing,
+        (targets.isEmpty
+          ? "\(name) has no A or AAAA record"
+          : "\(name) leads to no NodeBalancer of the account (\(few(targets, 4)))")
+          + ".\nSay which regions serve it, the preferred first: --regions "
+          + (survey.balancers.isEmpty
+            ? "(the account has no NodeBalancer yet)"
+            : Set(survey.balancers.map(\.object.region)).sorted().joined(separator: ",")))
+    }
+    let others = survey.balancers.filter { $0.object.region != active.object.region }
+    let groups = Dictionary(grouping: others, by: \.object.region).values
+    let fitting = groups.compactMap { group -> SetupSurvey.Balancer? in
+      if let here = group.first(where: pointed.contains) { return here }
+      guard let best = match.best(of: group, like: active),
+        match.score(best, active) >= SetupMatch.enough
+      else { return nil }
+      return best
+    }
+    func country(_ balancer: SetupSurvey.Balancer) -> String? {
+      survey.regions.first { $0.id == balancer.object.region }?.country
+    }
+    // Near ones first: a guess, as the file says.
+    return [active]
+      + fitting.sorted { left, right in
+        let near = (country(left) == country(active), country(right) == country(active))
+        return near.0 == near.1 ? left.object.region < right.object.region : near.0
+      }
+  }
+
+  private static func wanted(
+    _ survey: SetupSurvey, _ regions: [String], _ pointed: [SetupSurvey.Balancer],
+    _ match: SetupMatch
+  ) throws(SetupProblem) -> [SetupSurvey.Balancer] {
+    var chosen: [SetupSurvey.Balancer] = []
+    for region in regions {
+      guard !chosen.contains(where: { $0.object.region == region }) else {
+        throw SetupProblem(.unknown, "--regions names \(SetupFile.plain(region)) twice")
+      }
+      let there = survey.balancers.filter { $0.object.region == region }
+      let best =
+        there.first(where: pointed.contains)
+        ?? match.best(of: there, like: pointed.first ?? chosen.first)
+      guard let best else {
+        let known = Set(survey.balancers.map(\.object.region)).sorted()
+        let isRegion = survey.regions.contains { $0.id == region }
+        throw SetupProblem(
+          .unknown,
+          "--regions: \(isRegion ? "no NodeBalancer of the account is in" : "there is no region") "
+            + "\(SetupFile.plain(region)); NodeBalancers are in "
+            + (known.isEmpty ? "no region" : known.joined(separator: ", ")))
+      }
+      chosen.append(best)
+    }
+    return chosen
+  }
+
+  // MARK: What follows from records and ports
+
+  /// The address families that every region is to offer.
+  struct Families: Hashable {
+    var ipv4: Bool
+    var ipv6: Bool
+  }
+
+  /// Those that are published and that every NodeBalancer has.
+  private static func families(
+    _ records: [LinodeRecord], _ balancers: [SetupSurvey.Balancer]
+  ) -> Families {
+    let types = Set(records.map(\.type)).subtracting(["CNAME"])
+    return Families(
+      ipv4: (types.isEmpty || types.contains("A")) && balancers.allSatisfy { $0.ipv4 != nil },
+      ipv6: (types.isEmpty || types.contains("AAAA")) && balancers.allSatisfy { $0.ipv6 != nil })
+  }
+
+  /// The path that agents and the coordinator ask.
+  static let deepPath = "/health"
+
+  /// Nil where HTTPS answers at its own port, as the default has it.
+  private static func probe(_ configs: [LinodeBalancerConfig]) -> String? {
+    let ports = configs.map(\.port)
+    if ports.isEmpty || ports.contains(443) { return nil }
+    if ports.contains(80) { return "http://{name}\(deepPath)" }
+    let first = configs.min { $0.port < $1.port }
+    let scheme = first?.protocolName == "https" ? "https" : "http"
+    return first.map { "\(scheme)://{name}:\($0.port)\(deepPath)" }
+  }
+}

@@ -1,0 +1,125 @@
+public import Linode
+public import Platform
+
+/// Reads an account for `signalbox setup`; it only ever asks.
+public struct SetupReader: Sendable {
+  private let client: LinodeClient
+  /// The name servers that the rest of the world is sent to for a zone; nil: not measurable here.
+  private let delegation: @Sendable (String) async -> [String]?
+  private let wait: @Sendable (Duration) async throws -> Void
+
+  /// Tries of a call whose failure may pass.
+  private static let tries = 4
+  /// Zones that are looked through for names, each with one call or more.
+  static let zoneLimit = 100
+
+  /// `delegation` finds a zone's name servers; nil where it cannot.
+  public init(
+    _ client: LinodeClient,
+    delegation: @escaping @Sendable (String) async -> [String]? = { _ in nil }
+  ) {
+    self.init(client, delegation: delegation, wait: { try await Task.sleep(for: $0) })
+  }
+
+  /// `url` ends in the version; `token` is asked at every call.
+  public init(
+    url: String, token: @escaping @Sendable () throws -> [UInt8], http: HTTPClient,
+    delegation: @escaping @Sendable (String) async -> [String]? = { _ in nil }
+  ) {
+    self.init(
+      LinodeClient(baseURL: url, token: token, http: http, deadline: .seconds(20)),
+      delegation: delegation)
+  }
+
+  init(
+    _ client: LinodeClient, delegation: @escaping @Sendable (String) async -> [String]?,
+    wait: @escaping @Sendable (Duration) async throws -> Void
+  ) {
+    self.client = client
+    self.delegation = delegation
+    self.wait = wait
+  }
+
+  /// Everything that a proposal for `name` needs; with nil the records of all zones, so that names
+  /// can be found.
+  public func survey(for name: String?) async throws(SetupProblem) -> SetupSurvey {
+    let name = name.map(Canonical.name)
+    let domains = try await list { () async throws(LinodeError) in
+      try await client.domains().value
+    }
+    let balancers = try await list { () async throws(LinodeError) in
+      try await client.nodeBalancers().value
+    }
+    let regions = try await list { () async throws(LinodeError) in
+      try await client.regions().value
+    }
+    var survey = SetupSurvey(
+      zones: domains.map { SetupSurvey.Zone(domain: $0, records: nil) }, balancers: [],
+      regions: regions)
+    let wanted = name.map { survey.zone(of: $0) }
+    if name == nil, domains.count > Self.zoneLimit {
+      throw SetupProblem(
+        .choice,
+        "the account has \(domains.count) zones, too many to look through: name the app with --name"
+      )
+    }
+    for index in survey.zones.indices {
+      let zone = survey.zones[index]
+      if let wanted, zone.domain.id != wanted?.domain.id { continue }
+      survey.zones[index].records = try await list { () async throws(LinodeError) in
+        try await client.records(domain: zone.domain.id).value
+      }
+      if wanted != nil { survey.zones[index].delegation = await delegation(zone.name) }
+    }
+    for balancer in balancers {
+      let configs = try await list { () async throws(LinodeError) in
+        try await client.balancerConfigs(of: balancer.id).value
+      }
+      survey.balancers.append(SetupSurvey.Balancer(balancer, configs: configs))
+    }
+    return survey
+  }
+
+  /// A list, which may well be empty in a new account; a failure that may pass is waited out.
+  private func list<Entry: Sendable>(
+    _ call: () async throws(LinodeError) -> [Entry]
+  ) async throws(SetupProblem) -> [Entry] {
+    var left = Self.tries
+    var wasEmpty = false
+    while true {
+      left -= 1
+      let failure: LinodeError
+      do {
+        return try await call()
+      } catch {
+        failure = error
+      }
+      // It happens that a list is empty for once: it is believed when it is so again.
+      if failure.kind == .emptyList {
+        if wasEmpty { return [] }
+        wasEmpty = true
+        continue
+      }
+      guard failure.failure == .transient, left > 0 else { throw Self.problem(failure) }
+      do {
+        try await wait(failure.retryAfter ?? .seconds(2))
+      } catch {
+        throw SetupProblem(.api, "cancelled")
+      }
+    }
+  }
+
+  /// The scopes that reading takes.
+  static let scopes = "domains:read_only nodebalancers:read_only"
+
+  static func problem(_ error: LinodeError) -> SetupProblem {
+    switch error.kind {
+    case .unauthorized:
+      SetupProblem(
+        .token, "\(error)\nMake one in Cloud Manager, API Tokens, with the scopes \(scopes)")
+    case .scopeMissing, .forbidden:
+      SetupProblem(.scope, "\(error)\nThe token needs the scopes \(scopes)")
+    default: SetupProblem(.api, "\(error)")
+    }
+  }
+}

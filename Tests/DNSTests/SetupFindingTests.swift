@@ -1,0 +1,197 @@
+import DNS
+import Linode
+import Settings
+import Testing
+
+/// Each trap, and the command that mends it.
+@Suite struct SetupFindingTests {
+  private func loads(_ proposal: SetupProposal) throws -> CoordinatorSettings {
+    try CoordinatorSettings.load(file: "proposed", text: proposal.file)
+  }
+
+  @Test func anAliasIsReplaced() throws {
+    var account = Account()
+    account.records = []
+    account.add(5, "CNAME", "app", "192-0-2-1.ip.linodeusercontent.com.")
+    let proposal = try account.propose()
+    #expect(proposal.kinds == [.alias])
+    #expect(proposal.regions.map(\.isActive) == [true, false])
+    #expect(
+      proposal.findings[0].fix
+        == "linode-cli domains records-delete 7 5"
+        + " && linode-cli domains records-create 7 --type A --name \"app\" --target 192.0.2.1 --ttl_sec 30"
+        + " && linode-cli domains records-create 7 --type AAAA --name \"app\" --target 2001:db8::1 --ttl_sec 30"
+    )
+    _ = try loads(proposal)
+    // An alias to somewhere else leads to no region.
+    account.records[0].target = "elsewhere.example.net"
+    #expect(account.problem()?.kind == .nothing)
+  }
+
+  @Test func aNameWithoutRecordsIsMade() throws {
+    var account = Account()
+    account.records = []
+    let problem = try #require(account.problem())
+    #expect(problem.kind == .nothing)
+    #expect(problem.description.contains("--regions eu-central,us-east"))
+    let proposal = try account.propose(regions: ["us-east", "eu-central"])
+    #expect(proposal.kinds == [.noRecord])
+    #expect(proposal.findings[0].fix.contains("--type A --name \"app\" --target 192.0.2.1"))
+    #expect(proposal.file.contains("# By preference, the primary first."))
+    #expect(try loads(proposal).regions.map(\.addresses6) == [["2001:db8::2"], ["2001:db8::1"]])
+  }
+
+  @Test func twoRecordsOfATypeAreTooMany() throws {
+    var account = Account()
+    account.add(9, "A", "app", "192.0.2.2")
+    let proposal = try account.propose()
+    #expect(proposal.kinds == [.severalRecords])
+    #expect(proposal.findings[0].text.contains("has 2 A records (192.0.2.1, 192.0.2.2)"))
+    #expect(proposal.findings[0].fix == "linode-cli domains records-delete 7 9")
+    // The one that is known is kept.
+    account.records[0].target = "203.0.113.1"
+    let other = try account.propose(regions: ["us-east", "eu-central"])
+    #expect(other.finding(.severalRecords)?.fix == "linode-cli domains records-delete 7 1")
+    #expect(other.kinds == [.severalRecords, .foreignTarget])
+  }
+
+  @Test func anAddressOfNobodyIsTold() throws {
+    var account = Account()
+    account.records[0].target = "203.0.113.1"
+    account.records[1].target = "2001:db8::99"
+    #expect(account.problem()?.description.contains("A 203.0.113.1, AAAA 2001:db8::99") == true)
+    let proposal = try account.propose(regions: ["eu-central", "us-east"])
+    #expect(proposal.kinds == [.foreignTarget, .foreignTarget])
+    #expect(proposal.findings[0].fix == "linode-cli domains records-update 7 1 --target 192.0.2.2")
+    #expect(
+      proposal.findings[1].fix == "linode-cli domains records-update 7 2 --target 2001:db8::2")
+  }
+
+  @Test func familiesThatLeadApartAreTold() throws {
+    var account = Account()
+    account.records[1].target = "2001:db8::2"
+    let proposal = try account.propose()
+    #expect(proposal.kinds == [.split])
+    #expect(proposal.findings[0].text.contains("(us-east, eu-central)"))
+    #expect(
+      proposal.findings[0].fix == "linode-cli domains records-update 7 2 --target 2001:db8::1")
+  }
+
+  @Test func aFamilyInOneRegionOnlyIsLeftOut() throws {
+    var account = Account()
+    account.survey.balancers[1].object.ipv6 = nil
+    let proposal = try account.propose()
+    #expect(proposal.kinds == [.oneFamily])
+    #expect(proposal.findings[0].text.contains("no IPv6 address in eu-central"))
+    #expect(proposal.findings[0].fix == "linode-cli domains records-delete 7 2")
+    #expect(try loads(proposal).regions.allSatisfy { $0.addresses6.isEmpty })
+    // A name without AAAA has no use for IPv6.
+    account.records.remove(at: 1)
+    #expect(try account.propose().kinds == [])
+  }
+
+  @Test func longTimesToLiveAreTold() throws {
+    var account = Account()
+    account.records[0].ttlSeconds = 0
+    account.records[1].ttlSeconds = 3_600
+    account.survey.zones[0].domain.ttlSeconds = 0
+    let proposal = try account.propose()
+    #expect(proposal.kinds == [.zoneTTL, .inheritedTTL, .longTTL])
+    #expect(proposal.findings[0].text.contains("24 h (ttl_sec 0)"))
+    #expect(proposal.findings[0].fix == "linode-cli domains update 7 --ttl_sec 300")
+    #expect(proposal.findings[1].text.contains("TTL 0, which is the zone's default, 24 h"))
+    #expect(proposal.findings[1].fix == "linode-cli domains records-update 7 1 --ttl_sec 30")
+    #expect(proposal.findings[2].text.contains("a TTL of 1 h"))
+    #expect(proposal.findings[2].fix == "linode-cli domains records-update 7 2 --ttl_sec 30")
+    // 0 is fine where the zone's default is.
+    account.survey.zones[0].domain.ttlSeconds = 120
+    account.records[1].ttlSeconds = 0
+    #expect(try account.propose().kinds == [])
+    #expect(try loads(account.propose()).services[0].ttlSeconds == 120)
+  }
+
+  @Test func aZoneThatIsNotServedIsTold() throws {
+    for (status, fix) in [
+      ("disabled", "linode-cli domains update 7 --status active"),
+      ("has_errors", "https://cloud.linode.com/domains/7"),
+    ] {
+      var account = Account()
+      account.survey.zones[0].domain.status = status
+      let proposal = try account.propose()
+      #expect(proposal.kinds == [.zoneInactive])
+      #expect(proposal.findings[0].text.contains("is \(status), not active"))
+      #expect(proposal.findings[0].fix.contains(fix))
+    }
+    var account = Account()
+    account.survey.zones[0].domain.type = "slave"
+    #expect(try account.propose().kinds == [.zoneCopied])
+  }
+
+  @Test func otherNameServersAreTold() throws {
+    var account = Account()
+    account.survey.zones[0].delegation = ["ns1.linode.com", "NS2.Linode.com."]
+    #expect(try account.propose().kinds == [])
+    account.survey.zones[0].delegation = ["ns1.linode.com", "ns.example.net"]
+    let mixed = try account.propose()
+    #expect(mixed.kinds == [.delegatedElsewhere])
+    #expect(mixed.findings[0].text.contains("asks ns.example.net for example.com too"))
+    account.survey.zones[0].delegation = ["a.notlinode.com"]
+    #expect(
+      try account.propose().findings[0].text.contains("asks a.notlinode.com for example.com:"))
+  }
+
+  @Test func oneRegionIsNotEnough() throws {
+    var account = Account()
+    account.survey.balancers.removeLast()
+    let proposal = try account.propose()
+    #expect(proposal.kinds == [.oneRegion])
+    #expect(proposal.findings[0].fix.contains("create --region REGION --label lb-REGION"))
+    let error = #expect(throws: SettingsError.self) { _ = try loads(proposal) }
+    #expect(error?.problems.map(\.keyPath) == ["service.app.regions"])
+    account.survey.balancers.append(
+      Account.balancer(12, "web", "eu-central", 2, port: 80, path: "/x"))
+    let other = try account.propose()
+    #expect(other.kinds == [.oneRegion, .leftOut])
+    #expect(other.findings[0].fix.contains("--regions us-east,eu-central"))
+  }
+
+  @Test func twinsInARegionAreTold() throws {
+    var account = Account()
+    account.survey.balancers.append(Account.balancer(10, "lb-eu-central-2", "eu-central", 5))
+    let proposal = try account.propose()
+    #expect(proposal.kinds == [.ambiguousRegion])
+    #expect(proposal.regions[1].balancer.object.id == 10, "the oldest of equals")
+    #expect(proposal.findings[0].text.contains("lb-eu-central-1 in eu-central"))
+  }
+
+  @Test func balancersThatCannotTellAreTold() throws {
+    var account = Account()
+    account.survey.balancers[0].configs[0].check = "none"
+    account.survey.balancers[1].configs[0].checkPath = "/health?deep=1"
+    var proposal = try account.propose()
+    #expect(proposal.kinds == [.unchecked, .deepCheck])
+    #expect(
+      proposal.findings[0].fix.hasPrefix(
+        "linode-cli nodebalancers config-update 11 1100 --check http --check_path /up"))
+    #expect(
+      proposal.findings[1].fix
+        == "linode-cli nodebalancers config-update 12 1200 --check http --check_path /up")
+    // A connection alone is a check; its path says nothing.
+    account.survey.balancers[0].configs[0].check = "connection"
+    account.survey.balancers[1].configs[0].check = "connection"
+    proposal = try account.propose()
+    #expect(proposal.kinds == [])
+    account.survey.balancers[1].configs[0].nodesUp = 0
+    #expect(try account.propose().kinds == [.noHostUp])
+    account.survey.balancers[1].configs = []
+    #expect(try account.propose().finding(.noPort)?.fix.contains("config-create 12") == true)
+  }
+
+  @Test func oneReplicaForTwoRegionsIsTold() throws {
+    var account = Account()
+    account.survey.balancers[1] = Account.balancer(12, "lb-us-iad", "us-iad", 2)
+    let proposal = try account.propose()
+    #expect(proposal.kinds == [.sharedReplica])
+    #expect(proposal.findings[0].text.contains("us-east and us-iad both lie next to us-east-1"))
+  }
+}
