@@ -5,6 +5,8 @@ struct SetupFindings {
   let proposal: SetupProposal
   let survey: SetupSurvey
   let families: SetupProposal.Families
+  /// The person said which regions.
+  let isChoice: Bool
 
   /// In the order in which they matter.
   var all: [SetupFinding] {
@@ -157,8 +159,8 @@ struct SetupFindings {
       SetupFinding(
         .oneFamily,
         "\(name) has \(type), but there is no \(family) address in "
-          + "\(without.map(\.id).joined(separator: ", ")): a move would leave the record behind; it "
-          + "is not in the proposed file",
+          + "\(without.map(\.id).joined(separator: ", ")): a move would leave the record behind; "
+          + "it is not in the proposed file",
         fix: published.map(delete).joined(separator: " && "))
     ]
   }
@@ -206,7 +208,8 @@ struct SetupFindings {
           fix: further.isEmpty
             ? "linode-cli nodebalancers create --region REGION --label "
               + "\(label.isEmpty ? "app" : label)-REGION"
-            : "take one of those below along: --regions \(first?.id ?? "R"),\(further[0].object.region)"
+            : "take another one along: --regions "
+              + "\(first?.id ?? "R"),\(further[0].object.region)"
         ))
     }
     for region in proposal.regions {
@@ -221,7 +224,7 @@ struct SetupFindings {
           "in \(region.id), \(Self.labels(twins)) look like \(region.balancer.object.label) too",
           fix: "put the right addresses under [region.\(region.id)]"))
     }
-    if !further.isEmpty {
+    if !further.isEmpty, !isChoice {
       let ids = proposal.regions.map(\.id) + [further[0].object.region]
       found.append(
         SetupFinding(
@@ -247,7 +250,8 @@ struct SetupFindings {
         SetupFinding(
           .noPort, "\(label) has no port: it serves nobody",
           fix: "linode-cli nodebalancers config-create \(object.id) --port 443 --protocol tcp "
-            + "--check http --check_path /up --check_interval 5 --check_timeout 3 --check_attempts 2"
+            + "--check http --check_path /up --check_interval 5 --check_timeout 3 "
+            + "--check_attempts 2"
         )
       ]
     }
@@ -292,7 +296,8 @@ struct SetupFindings {
       found.append(
         SetupFinding(
           .sharedReplica,
-          "\(ids) both lie next to \(group[0].aws ?? ""): with one replica for both, both fail with it",
+          "\(ids) both lie next to \(group[0].aws ?? ""): with one replica for both, both "
+            + "fail with it",
           fix: "put the AWS region whose replica its hosts use under each [region.…]"))
     }
     return found
