@@ -80,8 +80,10 @@ public struct LinodeError: Error, Hashable, Sendable, CustomStringConvertible {
     guard let first else { return self }
     var both = self
     both.tokensTried = first.tokensTried + tokensTried
-    let names = (first.tokensTried.last ?? "", tokensTried.last ?? "")
-    both.description = "\(first.description) (\(names.0)); \(description) (\(names.1))"
+    let named = [first, self].map { error in
+      error.description + (error.tokensTried.last.map { " (\($0))" } ?? "")
+    }
+    both.description = named.joined(separator: "; ")
     return both
   }
 }

@@ -283,6 +283,25 @@ final class TestTime: Sendable {
     #expect(await Shape.put.run(two) == nil, "no list")
     #expect(api.requests.count == 3)
   }
+
+  @Test func aSparseBudgetOfTheSpareIsToldWithTheRefusal() async throws {
+    let budget = time.budget()
+    let spare = call(true, .spare)
+    try budget.admit(spare, .action)
+    budget.settle(spare, try response(200, left(200, 5, in: 30)))
+    let tokens = LinodeTokens(
+      { Array(Canned.secret.utf8) }, spare: { Array(Canned.spareSecret.utf8) })
+    let api = Canned(401, TableRow.reason("Invalid Token"))
+    let client = api.client(tokens: tokens, budget: budget).routine
+    let error = try #require(await Shape.get.run(client))
+    #expect(error.kind == .throttled)
+    #expect(error.retryAfter == .seconds(30))
+    #expect(error.tokensTried == ["token"])
+    #expect(error.description.contains("401"))
+    #expect(error.description.contains("(token); GET"))
+    #expect(!error.description.contains("()"))
+    #expect(api.tokens == [Canned.secret])
+  }
 }
 
 /// SplitMix64.
