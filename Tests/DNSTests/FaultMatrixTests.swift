@@ -17,8 +17,9 @@ import Testing
     for (cell, problem) in verdicts {
       if let problem { Issue.record("\(cell): \(problem)") }
     }
-    // Six operations, 17 kinds of fault for requests and 2 for tokens, 45 crashes.
-    #expect(Set(verdicts.compactMap(\.0.trouble?.kind)).count == 19)
+    // Six operations, every fault that meets requests and 2 of tokens, 45 crashes.
+    let kinds = Set(FaultKind.allCases.filter(\.meetsRequests) + [.tokenRevoked, .tokenNarrowed])
+    #expect(Set(verdicts.compactMap(\.0.trouble?.kind)) == kinds)
     #expect(Set(cells.map { Pair($0.operation, $0.crash) }).count == 6 + 45)
   }
 
