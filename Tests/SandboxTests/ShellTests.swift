@@ -219,6 +219,9 @@ final class Rig: Sendable {
       #expect(try await rig.linode("DELETE", "/_sandbox/faults/1").status == 200)
       #expect(try await rig.linode("DELETE", "/_sandbox/faults/1").status == 404)
       #expect(try await rig.linode("GET", "/_sandbox/faults").text == "[]")
+      let nulls = #"{"kind":"api-hang","target":null,"seconds":null,"count":null}"#
+      #expect(try await post(nulls).status == 200)
+      #expect(try await rig.linode("DELETE", "/_sandbox/faults").status == 200)
       let regions = try JSON(parsing: try await rig.linode("GET", "/_sandbox/regions").body)
       #expect(regions.elements?.map { $0["dynamodb_port"]?.integer } == [18610, 18611, 18612])
       let keys = regions.elements?.first?.members?.map(\.name)

@@ -151,6 +151,25 @@ def repeats_well_after_502(sandbox):
     same(len(sandbox.records(name="lex-502")), 1)
 
 
+def other_zones_are_found(sandbox):
+    body = {"domain": "lexicon.net", "type": "master", "soa_email": "admin@lexicon.net"}
+    number = sandbox.request("POST", "/v4/domains", body)["id"]
+    with operations(domain="lexicon.net") as other:
+        assert other.create_record("A", "www", "192.0.2.1")
+        same([r["name"] for r in other.list_records()], ["www.lexicon.net"])
+    sandbox.request("DELETE", f"/v4/domains/{number}")
+    refused(AuthenticationError, lambda: operations(domain="lexicon.net").__enter__())
+
+
+def fails_after_a_cut(sandbox):
+    """A connection that ends without an answer is an error; it does not retry."""
+    with operations() as zone, sandbox.fault("api-cut", "POST", count=1):
+        refused(
+            requests.ConnectionError, lambda: zone.create_record("TXT", "lex-cut", "x")
+        )
+    same(sandbox.records(name="lex-cut"), [])
+
+
 CHECKS = (
     lists_the_records,
     creates_records,
@@ -158,9 +177,11 @@ CHECKS = (
     updates_a_record,
     deletes_records,
     reads_all_pages,
+    other_zones_are_found,
     reports_errors,
     fails_after_429,
     repeats_well_after_502,
+    fails_after_a_cut,
 )
 
 if __name__ == "__main__":

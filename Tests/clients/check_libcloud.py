@@ -83,6 +83,17 @@ def changes_a_zone(sandbox):
     same((found.ttl, found.extra["description"]), (3600, "changed by libcloud"))
 
 
+def makes_and_deletes_zones(sandbox):
+    made = driver(sandbox).create_zone("lc.net", ttl=300, extra={"soa_email": "admin@lc.net"})
+    same((made.domain, made.type, made.ttl), ("lc.net", "master", 300))
+    made.create_record("www", RecordType.A, "192.0.2.1")
+    same([r.data for r in made.list_records()], ["192.0.2.1"])
+    error = refused(LibcloudError, lambda: driver(sandbox).create_zone("other.net"))
+    assert "soa_email" in str(error) and "400" in str(error), error
+    assert made.delete()
+    same([z.domain for z in driver(sandbox).list_zones()], [ZONE])
+
+
 def reports_errors(sandbox):
     error = refused(InvalidCredsError, driver(sandbox, "wrong").list_zones)
     same(error.value, "Invalid Token")
@@ -133,6 +144,7 @@ CHECKS = (
     deletes_a_record,
     reads_all_pages,
     changes_a_zone,
+    makes_and_deletes_zones,
     reports_errors,
     fails_after_429,
     fails_after_502,

@@ -5,7 +5,7 @@ import sys
 import linode_sandbox
 from linode_api4 import ApiError, Domain, DomainRecord, LinodeClient, NodeBalancer
 from linode_api4.objects import Region
-from linode_sandbox import READ_TOKEN, TOKEN, ZONE, refused, same
+from linode_sandbox import FULL_TOKEN, READ_TOKEN, TOKEN, ZONE, refused, same
 
 
 def client(sandbox, token=TOKEN, version="v4", **settings):
@@ -101,6 +101,89 @@ def changes_a_zone(sandbox):
     same((found.description, found.tags), ("changed by linode_api4", ["one", "two"]))
 
 
+def makes_and_deletes_zones(sandbox):
+    made = client(sandbox).domains.create("api4.net", soa_email="admin@api4.net")
+    same((made.domain, made.status, made.zone_file_view()), ("api4.net", "active", []))
+    made.record_create("A", name="www.api4.net.", target="192.0.2.1")
+    same([(r.name, r.target) for r in made.records], [("www", "192.0.2.1")])
+    linode_sandbox.eventually(
+        "the zone file tells of the record",
+        lambda: any("192.0.2.1" in line for line in made.zone_file_view()),
+    )
+    copy = client(sandbox).load(Domain, made.clone("api4-copy.net").id)
+    same([(r.name, r.target) for r in copy.records], [("www", "192.0.2.1")])
+    error = refused(
+        ApiError, lambda: client(sandbox).domains.create("API4.net", soa_email="a@b.org")
+    )
+    same((error.status, error.errors), (400, ["DNS zone already exists."]))
+    error = refused(ApiError, lambda: client(sandbox).domains.create("other.net"))
+    assert "soa_email: " in str(error), error
+    for each in (made, copy):
+        assert each.delete()
+    same([d.domain for d in client(sandbox).domains()], [ZONE])
+
+
+def meets_cnames(sandbox):
+    domain = zone(sandbox)
+    made = domain.record_create("CNAME", name="api4-alias", target="x.example.net")
+    for kind, target in (("CNAME", "y.example.net"), ("TXT", "x"), ("A", "192.0.2.1")):
+        error = refused(
+            ApiError, lambda: domain.record_create(kind, name="api4-alias", target=target)
+        )
+        same(error.errors, ["Record conflict - CNAMES must be unique"])
+    assert made.delete()
+    domain.record_create("TXT", name="api4-alias", target="x")
+
+
+def makes_and_deletes_balancers(sandbox):
+    full = client(sandbox, token=FULL_TOKEN)
+    made = full.nodebalancers.create("eu-central", label="made-by-api4")
+    same((made.region.id, made.client_conn_throttle), ("eu-central", 0))
+    config = made.config_create(port=80)
+    same((config.check, config.check_interval, config.check_passive), ("none", 31, True))
+    node = config.node_create("node-1", "192.0.2.1:80")
+    same((node.status, node.weight, node.mode), ("Unknown", 50, "accept"))
+    node.weight = 100
+    assert node.save()
+    config.check = "connection"
+    config.check_timeout = 3
+    assert config.save()
+    linode_sandbox.eventually(
+        "the check finds that nothing answers there",
+        lambda: full.load(type(config), config.id, made.id).nodes_status.down == 1,
+    )
+    rebuilt = made.config_rebuild(
+        config.id, [{"label": "node-2", "address": "192.0.2.2:80"}], check="none"
+    )
+    same([(n.label, n.status) for n in rebuilt.nodes], [("node-2", "Unknown")])
+    error = refused(ApiError, lambda: made.config_create(port=80))
+    assert "port: " in str(error), error
+    made.label = "renamed-by-api4"
+    assert made.save()
+    assert rebuilt.nodes[0].delete() and rebuilt.delete() and made.delete()
+    same(len(full.nodebalancers(NodeBalancer.label == "renamed-by-api4")), 0)
+    error = refused(ApiError, lambda: client(sandbox).nodebalancers.create("eu-central"))
+    same(error.status, 401)
+
+
+def reads_events(sandbox):
+    """They name who changed what: a stranger too."""
+    zone(sandbox).record_create("A", name="api4-event", target="192.0.2.1")
+    full = client(sandbox, token=FULL_TOKEN)
+
+    def users(action):
+        return {
+            event.username
+            for event in full.account.events()
+            if event.action == action and event.entity.type == "domain"
+        }
+
+    assert "sandbox" in users("dns_record_create")
+    with sandbox.fault("foreign-writer", "api4-event"):
+        assert "somebody-else" in users("dns_record_update")
+    same(sandbox.records(name="api4-event")[0]["target"], "198.51.100.7")
+
+
 def reads_balancers(sandbox):
     balancer = client(sandbox).nodebalancers(NodeBalancer.label == "app-eu-central").only()
     same(balancer.ipv4.address, sandbox.balancers["eu-central"].split(":")[0])
@@ -165,6 +248,28 @@ def gives_up_without_retries(sandbox):
     assert "502 Bad Gateway" in str(error), error
 
 
+def repeats_after_a_cut(sandbox):
+    """A POST whose connection ended without an answer is sent again as well."""
+    with sandbox.fault("api-cut", "POST", count=1):
+        zone(sandbox).record_create("TXT", name="api4-cut", target="x")
+    same(len(sandbox.records(name="api4-cut")), 1)
+    same([r["applied"] for r in sandbox.seen("POST")][-2:], [False, True])
+
+
+def stops_at_the_limit(_):
+    """A sandbox of its own with few requests a minute."""
+    with linode_sandbox.Sandbox("--rate-limit", "3") as sandbox:
+        few = client(sandbox, token=READ_TOKEN, retry=False)
+        for left in ("2", "1", "0"):
+            answer = few.session.get(
+                f"{sandbox.url}/v4/domains", headers={"Authorization": f"Bearer {READ_TOKEN}"}
+            )
+            same(answer.headers["X-RateLimit-Remaining"], left)
+        error = refused(ApiError, few.domains)
+        same((error.status, error.errors), (429, ["Too many requests"]))
+        assert 1 <= int(error.response.headers["Retry-After"]) <= 60
+
+
 CHECKS = (
     finds_the_domain,
     both_versions_answer,
@@ -175,12 +280,18 @@ CHECKS = (
     deletes_a_record,
     pages_and_filters,
     changes_a_zone,
+    makes_and_deletes_zones,
+    meets_cnames,
     reads_balancers,
+    makes_and_deletes_balancers,
     reads_regions,
+    reads_events,
     reports_errors,
     waits_after_429,
     duplicates_after_502,
     gives_up_without_retries,
+    repeats_after_a_cut,
+    stops_at_the_limit,
 )
 
 if __name__ == "__main__":

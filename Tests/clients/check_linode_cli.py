@@ -8,7 +8,7 @@ import sys
 import tempfile
 
 import linode_sandbox
-from linode_sandbox import READ_TOKEN, TOKEN, ZONE, same
+from linode_sandbox import FULL_TOKEN, READ_TOKEN, TOKEN, ZONE, same
 
 HOME = {}
 
@@ -153,6 +153,44 @@ def reads_balancers(sandbox):
     same([n["label"] for n in nodes], ["us-east-app-1", "us-east-app-2"])
 
 
+def makes_and_deletes_zones(sandbox):
+    made = cli(
+        sandbox, "domains", "create", "--domain", "cli.net", "--type", "master",
+        "--soa_email", "admin@cli.net", "--tags", "one", "--tags", "two",
+    )[0]
+    same((made["domain"], made["status"], made["tags"]), ("cli.net", "active", ["one", "two"]))
+    error = refused(
+        sandbox, "domains", "create", "--domain", "cli.net", "--type", "master",
+        "--soa_email", "admin@cli.net",
+    )
+    assert "400" in error.text and "already exists" in error.text, error
+    number = str(made["id"])
+    changed = cli(sandbox, "domains", "update", number, "--status", "disabled")[0]
+    same((changed["status"], changed["soa_email"]), ("disabled", "admin@cli.net"))
+    copy = cli(sandbox, "domains", "clone", number, "--domain", "cli-copy.net")[0]
+    for each in (number, str(copy["id"])):
+        cli(sandbox, "domains", "delete", each)
+    same([d["domain"] for d in cli(sandbox, "domains", "list")], [ZONE])
+
+
+def makes_and_deletes_balancers(sandbox):
+    def balancer(*words):
+        return cli(sandbox, "nodebalancers", *words, token=FULL_TOKEN)
+
+    number = str(balancer("create", "--region", "us-east", "--label", "made-by-cli")[0]["id"])
+    config = balancer("config-create", number, "--port", "80", "--check", "none")[0]
+    same((config["check"], config["check_interval"]), ("none", 31))
+    place = (number, str(config["id"]))
+    node = balancer("node-create", *place, "--label", "one", "--address", "192.0.2.1:80")[0]
+    same((node["status"], node["weight"]), ("Unknown", 50))
+    changed = balancer("node-update", *place, str(node["id"]), "--weight", "100")[0]
+    same((changed["weight"], changed["label"]), (100, "one"))
+    balancer("node-delete", *place, str(node["id"]))
+    balancer("config-delete", *place)
+    balancer("delete", number)
+    same(balancer("list", "--label", "made-by-cli"), [])
+
+
 def reads_regions(sandbox):
     found = [region["id"] for region in cli(sandbox, "regions", "list")]
     same(found, ["us-east", "eu-central", "ap-south"])
@@ -197,7 +235,9 @@ CHECKS = (
     deletes_a_record,
     pages_and_filters,
     reads_the_zone_file,
+    makes_and_deletes_zones,
     reads_balancers,
+    makes_and_deletes_balancers,
     reads_regions,
     reports_errors,
     waits_after_429,

@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import queue
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,8 +22,12 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 TOKEN = "sandbox-token"
 READ_TOKEN = "sandbox-read-token"
+# May change NodeBalancers and read events.
+FULL_TOKEN = "sandbox-full-token"
 ZONE = "example.org"
 START_SECONDS = 60
+# Some clients wait for ever.
+CHECK_SECONDS = 180
 
 # Only loopback is talked to: no proxy of the environment may come between.
 for name in list(os.environ):
@@ -177,12 +182,18 @@ def eventually(what, condition, seconds=60):
     raise AssertionError(f"not within {seconds} s: {what}")
 
 
+def too_late(*_):
+    raise TimeoutError(f"not done within {CHECK_SECONDS} s")
+
+
 def run(suite, checks, surroundings=contextlib.nullcontext, options=()):
     """Runs the checks with a sandbox; `surroundings` gets it too and may add to it."""
     failures = 0
+    signal.signal(signal.SIGALRM, too_late)
     try:
         with Sandbox(*options) as sandbox, surroundings(sandbox):
             for check in checks:
+                signal.alarm(CHECK_SECONDS)
                 try:
                     check(sandbox)
                     print(f"ok {suite}: {check.__name__}", flush=True)
@@ -194,6 +205,8 @@ def run(suite, checks, surroundings=contextlib.nullcontext, options=()):
                         flush=True,
                     )
                     traceback.print_exc(file=sys.stderr)
+                finally:
+                    signal.alarm(0)
     except NotThere as error:
         failures += 1
         print(f"FAILED {suite}: {error}", flush=True)

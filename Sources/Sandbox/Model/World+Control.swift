@@ -46,9 +46,8 @@ extension World {
         return Self.refuse(
           400, "kind: \(json["kind"]?.encodedText() ?? "missing"); accepted: \(kinds)")
       }
-      let target = json["target"].flatMap { $0 == .null ? nil : $0 }
-      let seconds = json["seconds"].flatMap { $0 == .null ? nil : $0 }
-      let count = json["count"].flatMap { $0 == .null ? nil : $0 }
+      let form = LinodeForm(json)
+      let (target, seconds, count) = (form["target"], form["seconds"], form["count"])
       guard target == nil || target?.text != nil else {
         return Self.refuse(400, "target: a string")
       }
