@@ -79,17 +79,20 @@ import Testing
     }
   }
 
-  /// What a server says of a name of a zone: its records' texts, or the response code.
+  /// What a server says of a name of a zone: its records' texts, or the response code, or why there
+  /// is no answer, which on a busy machine may come yet.
   private func state(
     _ dns: DNSClient, _ name: String, _ server: Endpoint
   ) async throws -> String {
-    let answer = try await dns.ask(
-      DNSQuestion(name: name, type: .a), server: try DNSServer(server.description),
-      deadline: .seconds(5))
-    guard answer.records.isEmpty else {
-      return answer.records.map(\.value).sorted().joined(separator: " ")
+    let question = DNSQuestion(name: name, type: .a)
+    let target = try DNSServer(server.description)
+    do throws(DNSError) {
+      let answer = try await dns.ask(question, server: target, deadline: .seconds(5))
+      let values = answer.records.map(\.value).sorted()
+      return values.isEmpty ? "\(answer.responseCode)" : values.joined(separator: " ")
+    } catch {
+      return "\(error.kind)"
     }
-    return "\(answer.responseCode)"
   }
 
   @Test func zonesAreServedFromTheirMakingToTheirEnd() async throws {
@@ -147,7 +150,9 @@ import Testing
       try await rig.eventually("the second is wrong") {
         try await state(dns, "app.example.org", servers[1]) == addresses[1]
       }
-      #expect(try await state(dns, "app.example.org", servers[0]) == addresses[0])
+      try await rig.eventually("the first is not") {
+        try await state(dns, "app.example.org", servers[0]) == addresses[0]
+      }
       _ = try await rig.linode(
         "PUT", "/v4/domains/3153528/records/36666864", #"{"target":"\#(addresses[2])"}"#)
       try await rig.eventually("the first follows") {

@@ -70,16 +70,16 @@ final class Rig: Sendable {
           secretAccessKey: secret)))
   }
 
-  /// Asks again and again, for at most half a minute.
+  /// Asks again and again, for at most a minute.
   func eventually(
     _ what: String, _ condition: () async throws -> Bool
   ) async throws {
     let start = Clocks.monotonic()
-    while start.duration(to: Clocks.monotonic()) < .seconds(30) {
+    while start.duration(to: Clocks.monotonic()) < .seconds(60) {
       if try await condition() { return }
       try await Task.sleep(for: .milliseconds(20))
     }
-    Issue.record("not within 30 s: \(what)")
+    Issue.record("not within 60 s: \(what)")
   }
 }
 

@@ -1,7 +1,8 @@
 """What the checks of Linode clients share: a sandbox of their own, its faults, and the report.
 
-The program signalbox-sandbox is looked for in SIGNALBOX_LIBEXEC, in build/bin (`make build`) and
-among the debug build. Every check runs one on a free loopback network, without name servers.
+The program signalbox-sandbox is that in SIGNALBOX_LIBEXEC, else the newer of build/bin's (`make
+build`) and the debug build's. Every check runs one on a free loopback network, without name
+servers.
 """
 
 import contextlib
@@ -45,10 +46,13 @@ def program():
     libexec = os.environ.get("SIGNALBOX_LIBEXEC")
     places = [pathlib.Path(libexec)] if libexec else []
     places += [ROOT / "build" / "bin", ROOT / ".build" / "debug"]
-    for place in places:
-        found = place / "signalbox-sandbox"
-        if os.access(found, os.X_OK):
-            return str(found)
+    found = [place / "signalbox-sandbox" for place in places]
+    found = [path for path in found if os.access(path, os.X_OK)]
+    if found and (not libexec or found[0].parent != places[0]):
+        # An older one would answer as the sources did some time ago.
+        found.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    if found:
+        return str(found[0])
     raise NotThere(
         "signalbox-sandbox is in none of "
         + ", ".join(str(place) for place in places)
@@ -70,6 +74,8 @@ class Sandbox:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self.errors,
+            # A build for coverage would leave its counts in the working directory.
+            env=os.environ | {"LLVM_PROFILE_FILE": os.devnull},
         )
         try:
             places = json.loads(self._first_line())
