@@ -8,7 +8,9 @@ let package = Package(
   targets: [
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["Decision", "Simulator", "Wire"].map {
+      dependencies: [
+        "DNS", "Decision", "Linode", "Platform", "Sandbox", "Simulator", "Wire",
+      ].map {
         .product(name: $0, package: "signalbox")
       },
       swiftSettings: [

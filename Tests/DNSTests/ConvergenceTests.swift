@@ -91,6 +91,17 @@ import Wire
     return watch
   }
 
+  @Test func theFirstRoundsFollowAtOnce() {
+    let pauses = (0...9).map { watch(Array(repeating: "onn", count: $0)).pause }
+    #expect(pauses.first == .milliseconds(5))
+    #expect(pauses == pauses.sorted())
+    #expect(pauses.last == .seconds(1), "a fifth of 5 s")
+    #expect(ConvergenceWatch(roundMs: 10).pause == .milliseconds(5))
+    var short = ConvergenceWatch(roundMs: 10)
+    for at in 0..<6 { short.add(round("o"), atMs: Int64(at)) }
+    #expect(short.pause == .milliseconds(50))
+  }
+
   @Test func theProofRestsOnEveryWay() {
     #expect(!everyWay(Array(repeating: "nnn", count: 9)).isConverged)
     let whole = ["nnn", "NNN", "nnn", "nnn", "nnn", "NNN"]

@@ -28,7 +28,7 @@ import Wire
       watch.add(lines, atMs: atMs)
       rounds += 1
       if isWanted { everyWay.append(atMs) }
-      if !watch.isConverged { try await Task.sleep(for: .milliseconds(50)) }
+      if !watch.isConverged { try await Task.sleep(for: watch.pause) }
     }
     return (watch, rounds, everyWay, atMs)
   }

@@ -17,6 +17,7 @@ public struct ConvergenceWatch: Hashable, Sendable {
   /// run, Unix milliseconds; nil until the proof is complete. Stays once set.
   public private(set) var convergedMs: Int64?
 
+  private var rounds = 0
   private var newSince: [String: Int64] = [:]
   private var runStartMs: Int64?
   private var lastMs: Int64?
@@ -43,6 +44,13 @@ public struct ConvergenceWatch: Hashable, Sendable {
   /// Whether the proof is complete.
   public var isConverged: Bool { convergedMs != nil }
 
+  /// How long to wait for the next round: at first so short that a server which publishes at once
+  /// is seen at once, then a fifth of what the rounds of the proof are apart, at least 50 ms.
+  public var pause: Duration {
+    min(
+      .milliseconds(5) * (1 << min(rounds, 10)), max(.milliseconds(50), .milliseconds(roundMs) / 5))
+  }
+
   /// Takes in one round, asked at `atMs` (Unix milliseconds). A clock that went back starts the
   /// proof anew.
   public mutating func add(_ round: [NameServerLine], atMs: Int64) {
@@ -52,6 +60,7 @@ public struct ConvergenceWatch: Hashable, Sendable {
       confirmed = []
     }
     lastMs = atMs
+    rounds += 1
     lines = round.map { line in
       var line = line
       line.newSinceMs = since(line, atMs)

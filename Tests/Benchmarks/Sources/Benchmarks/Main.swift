@@ -1,10 +1,12 @@
 /// Measures what the project promises of its speed; each figure stands beside another of the same
-/// run, for the machine is never the same twice. `benchmarks [simulator|ticks]`; both by default.
+/// run, for the machine is never the same twice. `benchmarks [simulator|ticks|dns]`; all by
+/// default.
 @main
 enum Main {
   static func main() async throws {
     let chosen = CommandLine.arguments.dropFirst()
     if chosen.isEmpty || chosen.contains("simulator") { try await SimulatorBenchmark.run() }
     if chosen.isEmpty || chosen.contains("ticks") { TickBenchmark.run() }
+    if chosen.isEmpty || chosen.contains("dns") { try await DNSBenchmark.run() }
   }
 }
