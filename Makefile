@@ -61,8 +61,8 @@ test-clients: ## independent implementations against ours, in a virtual environm
 cover: ## region coverage of the last test run, module by module; fails under the gates
 	@Packaging/scripts/coverage
 
-bench: dependencies ## what the simulator and a tick of the decision cost; ARGS: simulator or ticks
-	@cd Tests/Benchmarks && SIGNALBOX_BENCH=1 SIGNALBOX_ONLY=Simulator \
+bench: dependencies ## what the simulator, a tick and a proven move cost; ARGS: simulator, ticks, dns
+	@cd Tests/Benchmarks && SIGNALBOX_BENCH=1 SIGNALBOX_ONLY=Simulator,Sandbox \
 		swift run --configuration release Benchmarks $(ARGS)
 
 mutants: ## breaks the decision in hundreds of ways; the tests must notice each (an hour)

@@ -242,7 +242,8 @@ let used = Dictionary(
 
 /// What the package in `Tests/Benchmarks` measures.
 let measured =
-  Context.environment["SIGNALBOX_BENCH"] == "1" ? ["Decision", "Simulator", "Wire"] : []
+  Context.environment["SIGNALBOX_BENCH"] == "1"
+  ? ["DNS", "Decision", "Linode", "Platform", "Sandbox", "Simulator", "Wire"] : []
 
 let package = Package(
   name: "signalbox",
