@@ -113,7 +113,10 @@ import Testing
         try await list(rig, "/v4/domains").first?["status"]?.text
       }
       #expect(try await status() == "disabled")
+      let again = try await rig.sandbox.startFault(.zoneDisabled)
       await rig.sandbox.endFault(disabled)
+      #expect(try await status() == "disabled")
+      await rig.sandbox.endFault(again)
       #expect(try await status() == "active")
     }
   }

@@ -35,7 +35,10 @@ extension World {
       case .deleted(let records, let zone): linode.restore(records, in: zone, time: time)
       case .duplicated(let record): if let record { linode.deleteRecord(record, time: time) }
       case .disabled(let zone):
-        if let zone { linode.setStatus("active", ofZone: zone, time: time) }
+        // Another of its kind may still want it so.
+        if let zone, !faults.isActive(.zoneDisabled) {
+          linode.setStatus("active", ofZone: zone, time: time)
+        }
       }
     }
     for fault in faults.faults where meddling[fault.id] == nil {
