@@ -97,9 +97,11 @@ extension Machine {
     verdict != .contested || policy.onContested == .move
   }
 
-  /// As the shell tells it, with what the move before has left.
+  /// As the shell tells it, with what the move before has left: a refusal does not end a move that
+  /// has to bring the records together again.
   private var writeFact: WriteFact {
-    write == .pending && memory.intent?.halfway == true ? .apart : write
+    guard memory.intent?.halfway == true else { return write }
+    return write == .pending || write == .refused && memory.phase == .switching ? .apart : write
   }
 
   func isCooling(_ now: Now) -> Bool {

@@ -228,6 +228,8 @@ extension Coordinator {
 
   func refuse(_ name: String, _ text: String) {
     rooms[name]?.machine.observe(write: .refused)
+    // A move that cannot be called off is refused again and again.
+    guard rooms[name]?.incident?.outcomeText != text else { return }
     rooms[name]?.incident?.outcomeText = text
     tell(name, .refused, level: .alert, text: text)
   }

@@ -16,20 +16,26 @@ extension Coordinator {
     let questions = room.service.questions
     let topology = room.service.topology
     let round = room.service.policy.convergenceRound
-    // Asked more often than the two rounds are apart, so that the stamp is exact.
-    let pause = max(.milliseconds(50), round / 5)
+    let target = topology.region(intent.to)
+    let source = intent.from.flatMap(topology.region)
     rooms[name]?.verifying = Task { [nameServers] in
-      var watches = questions.map { _ in ConvergenceWatch(roundMs: round.wholeMilliseconds) }
+      var watches = questions.map { _ in
+        ConvergenceWatch(roundMs: round.wholeMilliseconds, asksEveryWay: true)
+      }
       while !Task.isCancelled {
-        for (index, question) in questions.enumerated() {
-          let family = question.family
-          guard let new = topology.region(intent.to)?.addresses[family] else { continue }
-          let old = intent.from.flatMap(topology.region)?.addresses[family]
-          let lines = await nameServers.ask(question, new: [new], old: old.map { [$0] } ?? [])
+        let atMs = Clocks.wallMilliseconds()
+        let rounds = zip(questions, watches).map { question, watch in
+          NameServers.Round(
+            question: question, new: [target?.addresses[question.family]].compactMap { $0 },
+            old: [source?.addresses[question.family]].compactMap { $0 },
+            everyWay: watch.wantsEveryWay(atMs: atMs))
+        }
+        for (index, lines) in await nameServers.ask(rounds).enumerated() {
           watches[index].add(lines, atMs: Clocks.wallMilliseconds())
         }
         if asked(name, epoch: intent.epoch, watches: watches) { return }
-        try? await Task.sleep(for: pause)
+        // Asked more often than the two rounds are apart, so that the stamp is exact.
+        try? await Task.sleep(for: watches.map(\.pause).min() ?? round / 5)
       }
     }
   }
@@ -87,12 +93,12 @@ extension Coordinator {
     } catch {
       found = .failure(error)
     }
-    var lines: [NameServerLine] = []
-    for question in service.questions {
-      let active = rooms[name]?.machine.memory.active.flatMap(service.topology.region)
-      let mine = active?.addresses[question.family]
-      lines += await nameServers.ask(question, new: mine.map { [$0] } ?? [], old: [])
+    let active = rooms[name]?.machine.memory.active.flatMap(service.topology.region)
+    let rounds = service.questions.map { question in
+      NameServers.Round(
+        question: question, new: [active?.addresses[question.family]].compactMap { $0 }, old: [])
     }
+    let lines = await nameServers.ask(rounds).flatMap { $0 }
     // A move may have begun or ended meanwhile: what was read before it says nothing after it.
     guard let room = rooms[name], room.moving == nil, room.moves == moves else { return }
     took(name, found: found, lines: lines)

@@ -375,6 +375,10 @@ struct OrdersTests {
     for _ in 0..<100 where lab.machine.memory.intent?.to == "c" { lab.run() }
     #expect(lab.machine.memory.intent?.to == "d")
     #expect(lab.machine.memory.intent?.halfway == true)
+    // The provider refuses: it is no reason to leave the records apart.
+    lab.machine.observe(write: .refused)
+    #expect(lab.run().decision.rule == .writePending)
+    #expect(lab.machine.memory.intent?.to == "d")
     // Nobody left: it waits.
     lab.fail("d")
     lab.fail("b")
