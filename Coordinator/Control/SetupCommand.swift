@@ -17,8 +17,8 @@ struct SetupCommand: AsyncParsableCommand {
       changed.
 
       The token is read from --token-file, else from LINODE_TOKEN, else from
-      /etc/signalbox/secrets/linode-token. Reading takes the scopes domains:read_only
-      and nodebalancers:read_only.
+      /etc/signalbox/secrets/linode-token; a file that others may read is refused.
+      Reading takes the scopes domains:read_only and nodebalancers:read_only.
 
       Examples:
         signalbox setup
@@ -83,8 +83,12 @@ struct SetupCommand: AsyncParsableCommand {
     let http = HTTPClient(userAgent: "signalbox")
     defer { http.shutdown() }
     let isLinode = api == Self.linode
-    let reader = SetupReader(
-      url: api, token: try token(), http: http,
+    let environment = ProcessInfo.processInfo.environment
+    // The coordinator's own, where this is its host and nothing else was said.
+    let isSaid = tokenFile != nil || !(environment["LINODE_TOKEN"] ?? "").isEmpty
+    let installed = !isSaid && Files.exists(Self.installedToken) ? Self.installedToken : nil
+    let reader = try SetupReader(
+      url: api, tokenFile: tokenFile ?? installed, environment: environment, http: http,
       // Another API has other name servers.
       delegation: { isLinode ? await SetupDelegation.nameServers(of: $0) : nil })
     let list = (regions ?? "").split(separator: ",").map {
@@ -95,18 +99,6 @@ struct SetupCommand: AsyncParsableCommand {
     return try SetupProposal(
       survey,
       SetupWishes(name: name, regions: list, table: table, url: isLinode ? nil : api))
-  }
-
-  private func token() throws -> @Sendable () throws -> [UInt8] {
-    let environment = ProcessInfo.processInfo.environment["LINODE_TOKEN"] ?? ""
-    if tokenFile == nil, !environment.isEmpty { return { Array(environment.utf8) } }
-    let path = tokenFile ?? Self.installedToken
-    guard tokenFile != nil || Files.exists(path) else {
-      throw refused(
-        "no token: name its file with --token-file, set LINODE_TOKEN, or put it into \(path). "
-          + "Make one in Cloud Manager, API Tokens: Domains and NodeBalancers read only will do")
-    }
-    return { try Files.read(path, maxBytes: 8_192) }
   }
 }
 

@@ -21,11 +21,12 @@ import Testing
     #expect(service.ttlSeconds == 30)
     let east = try #require(settings.regions.first { $0.id == "us-east" })
     #expect(east.aws == "us-east-1")
-    #expect(east.addresses == ["192.0.2.1"])
-    #expect(east.addresses6 == ["2001:db8::1"])
+    #expect(east.nodebalancer == "lb-us-east-1")
+    #expect(east.addresses + east.addresses6 == [], "they are looked up")
     #expect(settings.agents == [])
     #expect(proposal.file.contains("# Newark, NJ\n"))
-    #expect(proposal.file.contains("NodeBalancer lb-us-east-1\n"))
+    #expect(proposal.file.contains("\"lb-us-east-1\"  # now 192.0.2.1 and 2001:db8::1\n"))
+    #expect(!proposal.file.contains("move along"))
     #expect(proposal.file.contains("signalbox-agent check-config"))
   }
 
@@ -181,11 +182,26 @@ import Testing
     }
   }
 
-  @Test func labelsCanStandForAddresses() throws {
-    let proposal = try Account().propose()
-    let text = SetupFile(proposal: proposal, addressing: .label).text
-    #expect(text.contains("nodebalancer = \"lb-us-east-1\"  # 192.0.2.1 and 2001:db8::1\n"))
-    #expect(!text.contains("addresses ="))
+  /// A label would bring the other family along.
+  @Test func oneFamilyIsGivenInNumbers() throws {
+    var account = Account()
+    account.records.remove(at: 1)
+    let proposal = try account.propose()
+    let regions = try CoordinatorSettings.load(file: "proposed", text: proposal.file).regions
+    #expect(regions.map(\.nodebalancer) == ["lb-eu-central-1", "lb-us-east-1"])
+    #expect(regions.map(\.addresses) == [["192.0.2.2"], ["192.0.2.1"]])
+    #expect(regions.allSatisfy { $0.addresses6.isEmpty })
+  }
+
+  @Test func otherNamesThatLeadThereAreTold() throws {
+    var account = Account()
+    account.add(8, "A", "", "192.0.2.1")
+    account.add(9, "AAAA", "shop", "2001:db8::1")
+    account.add(10, "A", "_odd", "192.0.2.1")
+    let proposal = try account.propose()
+    #expect(proposal.companions == ["example.com", "shop.example.com"])
+    #expect(proposal.file.contains("move along: \"example.com\", \"shop.example.com\"\n"))
+    _ = try CoordinatorSettings.load(file: "proposed", text: proposal.file)
   }
 
   @Test func theSameGivesTheSame() throws {

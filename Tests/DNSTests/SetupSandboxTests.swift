@@ -42,8 +42,8 @@ import Testing
       #expect(settings.linode.url == url)
       for region in playground.sandbox.topology.regions {
         let found = try #require(settings.regions.first { $0.id == region.id })
-        #expect(found.addresses == [region.balancer.address])
-        #expect(found.addresses6.count == 1)
+        #expect(found.nodebalancer == "app-\(region.id)")
+        #expect(proposal.file.contains("# now \(region.balancer.address) and 2001:db8::"))
         #expect(found.aws == region.awsRegion)
       }
       let all = await playground.sandbox.seenRequests()
@@ -94,6 +94,21 @@ import Testing
       #expect(problem?.kind == .token)
       #expect(problem?.description.contains("domains:read_only nodebalancers:read_only") == true)
       #expect(problem?.description.contains("not-the-token") == false)
+      let none = #expect(throws: SetupProblem.self) {
+        _ = try SetupReader(
+          url: "http://127.0.0.1/v4", tokenFile: nil, environment: [:], http: playground.http)
+      }
+      #expect(none?.kind == .token)
+      #expect(none?.description.contains("no Linode token") == true)
+    }
+  }
+
+  @Test func theTokenOfTheEnvironmentWillDo() async throws {
+    try await Playground.run { playground in
+      let reader = try SetupReader(
+        url: "http://\(playground.sandbox.topology.linode)/v4", tokenFile: nil,
+        environment: ["LINODE_TOKEN": "sandbox-read-token\n"], http: playground.http)
+      #expect(try await reader.survey(for: nil).balancers.count == 3)
     }
   }
 

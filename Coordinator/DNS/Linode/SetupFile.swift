@@ -1,16 +1,6 @@
 /// The text of a proposed `coordinator.toml`.
 struct SetupFile {
-  /// How a region's addresses are given.
-  enum Addressing {
-    /// In numbers: what the configuration knows.
-    case numbers
-    /// By the NodeBalancer's label, whose addresses the coordinator looks up.
-    case label
-  }
-
   let proposal: SetupProposal
-  /// The one place that says which of the two is written.
-  var addressing = Addressing.numbers
 
   /// With a comment wherever a person has to look.
   var text: String {
@@ -38,6 +28,11 @@ struct SetupFile {
       "[service.\(proposal.service)]",
       "dns = [\(Self.quoted(proposal.name))]  # zone \(Self.plain(proposal.zone.name))",
     ]
+    if !proposal.companions.isEmpty {
+      lines.append(
+        "# (?) These lead there too; add those that are to move along: "
+          + SetupProposal.few(proposal.companions.map(Self.quoted), 10))
+    }
     if let table = proposal.table {
       lines.append("table = \(Self.quoted(table))")
     } else {
@@ -69,15 +64,30 @@ struct SetupFile {
     } else {
       lines.append("aws = \"\"  # (?) the AWS region of the replica that its hosts use")
     }
-    switch addressing {
-    case .numbers:
+    let isLabel = Self.isLabel(region.balancer.label)
+    if isLabel {
+      let now = isWhole ? "  # now \(region.addresses.joined(separator: " and "))" : ""
+      lines.append("nodebalancer = \(Self.quoted(label))\(Self.plain(now))")
+    }
+    if !isLabel || !isWhole {
       let list = region.addresses.map(Self.quoted).joined(separator: ", ")
-      lines.append("addresses = [\(list)]  # NodeBalancer \(label)")
-    case .label:
-      let now = region.addresses.map(Self.plain).joined(separator: " and ")
-      lines.append("nodebalancer = \(Self.quoted(label))  # \(now)")
+      lines.append("addresses = [\(list)]" + (isWhole ? "" : "  # what is published"))
     }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// Whether labels will do: they bring both families along, and where one of them is not
+  /// published, addresses have to say so.
+  private var isWhole: Bool {
+    proposal.regions.allSatisfy { region in
+      [region.balancer.ipv4, region.balancer.ipv6].compactMap(\.self) == region.addresses
+    }
+  }
+
+  /// Whether the configuration takes it: 3 to 32 of a-z, A-Z, 0-9, -, _ and . (facts/linode 4).
+  private static func isLabel(_ text: String) -> Bool {
+    (3...32).contains(text.utf8.count)
+      && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
   }
 
   private var agents: String {

@@ -46,6 +46,8 @@ public struct SetupProposal: Hashable, Sendable {
   public var table: String?
   /// By preference; the first is where users are now.
   public var regions: [Region]
+  /// Other names of the zone that lead to the same NodeBalancers.
+  public var companions: [String]
   /// Nil: the default, HTTPS at the usual port.
   public var probe: String?
   /// What the records have; nil: the default, 30 s.
@@ -77,6 +79,7 @@ public struct SetupProposal: Hashable, Sendable {
     self.name = name
     self.zone = zone
     self.records = records
+    companions = Self.companions(of: name, zone, pointed)
     service = Self.service(name)
     table = wishes.table
     url = wishes.url
@@ -159,6 +162,17 @@ public struct SetupProposal: Hashable, Sendable {
   /// The name's first label.
   private static func service(_ name: String) -> String {
     name.split(separator: ".").first.map(String.init) ?? "app"
+  }
+
+  private static func companions(
+    of name: String, _ zone: SetupSurvey.Zone, _ balancers: [SetupSurvey.Balancer]
+  ) -> [String] {
+    let names = (zone.records ?? []).filter { record in
+      record.type != "CNAME" && balancers.contains { $0.isTarget(of: record) }
+    }.map(zone.fullName)
+    return Set(names).subtracting([name]).filter {
+      $0.split(separator: ".", omittingEmptySubsequences: false).allSatisfy(isLabel)
+    }.sorted()
   }
 
   // MARK: The regions

@@ -21,15 +21,25 @@ public struct SetupReader: Sendable {
     self.init(client, delegation: delegation, wait: { try await Task.sleep(for: $0) })
   }
 
-  /// `url` ends in the version; `token` is asked at every call.
+  /// `url` ends in the version. The token is that of `tokenFile`, else the systemd credential's,
+  /// else `LINODE_TOKEN` of the environment; without any there is nothing to read with.
   public init(
-    url: String, token: @escaping @Sendable () throws -> [UInt8], http: HTTPClient,
+    url: String, tokenFile: String?, environment: [String: String], http: HTTPClient,
     delegation: @escaping @Sendable (String) async -> [String]? = { _ in nil }
-  ) {
+  ) throws(SetupProblem) {
+    let tokens: LinodeTokens
+    do {
+      tokens = try LinodeTokens.reading(file: tokenFile, environment: environment)
+    } catch {
+      throw SetupProblem(.token, "\(error)\n\(Self.advice)")
+    }
     self.init(
-      LinodeClient(baseURL: url, token: token, http: http, deadline: .seconds(20)),
+      LinodeClient(baseURL: url, tokens: tokens, http: http, deadline: .seconds(20)),
       delegation: delegation)
   }
+
+  private static let advice =
+    "Make one in Cloud Manager, API Tokens, with the scopes \(scopes)"
 
   init(
     _ client: LinodeClient, delegation: @escaping @Sendable (String) async -> [String]?,
@@ -115,8 +125,7 @@ public struct SetupReader: Sendable {
   static func problem(_ error: LinodeError) -> SetupProblem {
     switch error.kind {
     case .unauthorized:
-      SetupProblem(
-        .token, "\(error)\nMake one in Cloud Manager, API Tokens, with the scopes \(scopes)")
+      SetupProblem(.token, "\(error)\n\(advice)")
     case .scopeMissing, .forbidden:
       SetupProblem(.scope, "\(error)\nThe token needs the scopes \(scopes)")
     default: SetupProblem(.api, "\(error)")
