@@ -18,7 +18,7 @@ import Testing
     #expect(proposal.regions.map(\.isActive) == [true, false])
     let make = "linode-cli domains records-create 7"
     #expect(
-      proposal.findings[0].fix.split(separator: " && ") == [
+      proposal.fix(0).split(separator: " && ") == [
         "linode-cli domains records-delete 7 5",
         "\(make) --type A --name \"app\" --target 192.0.2.1 --ttl_sec 30",
         "\(make) --type AAAA --name \"app\" --target 2001:db8::1 --ttl_sec 30",
@@ -37,7 +37,7 @@ import Testing
     #expect(problem.description.contains("--regions eu-central,us-east"))
     let proposal = try account.propose(regions: ["us-east", "eu-central"])
     #expect(proposal.kinds == [.noRecord])
-    #expect(proposal.findings[0].fix.contains("--type A --name \"app\" --target 192.0.2.1"))
+    #expect(proposal.fix(0).contains("--type A --name \"app\" --target 192.0.2.1"))
     #expect(proposal.file.contains("# By preference, the primary first."))
     let labels = try loads(proposal).regions.map(\.nodebalancer)
     #expect(labels == ["lb-eu-central-1", "lb-us-east-1"])
@@ -48,8 +48,8 @@ import Testing
     account.add(9, "A", "app", "192.0.2.2")
     let proposal = try account.propose()
     #expect(proposal.kinds == [.severalRecords])
-    #expect(proposal.findings[0].text.contains("has 2 A records (192.0.2.1, 192.0.2.2)"))
-    #expect(proposal.findings[0].fix == "linode-cli domains records-delete 7 9")
+    #expect(proposal.text(0).contains("has 2 A records (192.0.2.1, 192.0.2.2)"))
+    #expect(proposal.fix(0) == "linode-cli domains records-delete 7 9")
     // The one that is known is kept.
     account.records[0].target = "203.0.113.1"
     let other = try account.propose(regions: ["us-east", "eu-central"])
@@ -64,9 +64,9 @@ import Testing
     #expect(account.problem()?.description.contains("A 203.0.113.1, AAAA 2001:db8::99") == true)
     let proposal = try account.propose(regions: ["eu-central", "us-east"])
     #expect(proposal.kinds == [.foreignTarget, .foreignTarget])
-    #expect(proposal.findings[0].fix == "linode-cli domains records-update 7 1 --target 192.0.2.2")
+    #expect(proposal.fix(0) == "linode-cli domains records-update 7 1 --target 192.0.2.2")
     #expect(
-      proposal.findings[1].fix == "linode-cli domains records-update 7 2 --target 2001:db8::2")
+      proposal.fix(1) == "linode-cli domains records-update 7 2 --target 2001:db8::2")
   }
 
   @Test func familiesThatLeadApartAreTold() throws {
@@ -74,9 +74,9 @@ import Testing
     account.records[1].target = "2001:db8::2"
     let proposal = try account.propose()
     #expect(proposal.kinds == [.split])
-    #expect(proposal.findings[0].text.contains("(us-east, eu-central)"))
+    #expect(proposal.text(0).contains("(us-east, eu-central)"))
     #expect(
-      proposal.findings[0].fix == "linode-cli domains records-update 7 2 --target 2001:db8::1")
+      proposal.fix(0) == "linode-cli domains records-update 7 2 --target 2001:db8::1")
   }
 
   @Test func aFamilyInOneRegionOnlyIsLeftOut() throws {
@@ -84,8 +84,8 @@ import Testing
     account.survey.balancers[1].object.ipv6 = nil
     let proposal = try account.propose()
     #expect(proposal.kinds == [.oneFamily])
-    #expect(proposal.findings[0].text.contains("no IPv6 address in eu-central"))
-    #expect(proposal.findings[0].fix == "linode-cli domains records-delete 7 2")
+    #expect(proposal.text(0).contains("no IPv6 address in eu-central"))
+    #expect(proposal.fix(0) == "linode-cli domains records-delete 7 2")
     let regions = try loads(proposal).regions
     #expect(regions.map(\.addresses) == [["192.0.2.2"], ["192.0.2.1"]])
     #expect(regions.allSatisfy { $0.addresses6.isEmpty })
@@ -101,12 +101,12 @@ import Testing
     account.survey.zones[0].domain.ttlSeconds = 0
     let proposal = try account.propose()
     #expect(proposal.kinds == [.zoneTTL, .inheritedTTL, .longTTL])
-    #expect(proposal.findings[0].text.contains("24 h (ttl_sec 0)"))
-    #expect(proposal.findings[0].fix == "linode-cli domains update 7 --ttl_sec 300")
-    #expect(proposal.findings[1].text.contains("TTL 0, which is the zone's default, 24 h"))
-    #expect(proposal.findings[1].fix == "linode-cli domains records-update 7 1 --ttl_sec 30")
-    #expect(proposal.findings[2].text.contains("a TTL of 1 h"))
-    #expect(proposal.findings[2].fix == "linode-cli domains records-update 7 2 --ttl_sec 30")
+    #expect(proposal.text(0).contains("24 h (ttl_sec 0)"))
+    #expect(proposal.fix(0) == "linode-cli domains update 7 --ttl_sec 300")
+    #expect(proposal.text(1).contains("TTL 0, which is the zone's default, 24 h"))
+    #expect(proposal.fix(1) == "linode-cli domains records-update 7 1 --ttl_sec 30")
+    #expect(proposal.text(2).contains("a TTL of 1 h"))
+    #expect(proposal.fix(2) == "linode-cli domains records-update 7 2 --ttl_sec 30")
     // 0 is fine where the zone's default is.
     account.survey.zones[0].domain.ttlSeconds = 120
     account.records[1].ttlSeconds = 0
@@ -123,8 +123,8 @@ import Testing
       account.survey.zones[0].domain.status = status
       let proposal = try account.propose()
       #expect(proposal.kinds == [.zoneInactive])
-      #expect(proposal.findings[0].text.contains("is \(status), not active"))
-      #expect(proposal.findings[0].fix.contains(fix))
+      #expect(proposal.text(0).contains("is \(status), not active"))
+      #expect(proposal.fix(0).contains(fix))
     }
     var account = Account()
     account.survey.zones[0].domain.type = "slave"
@@ -138,10 +138,10 @@ import Testing
     account.survey.zones[0].delegation = ["ns1.linode.com", "ns.example.net"]
     let mixed = try account.propose()
     #expect(mixed.kinds == [.delegatedElsewhere])
-    #expect(mixed.findings[0].text.contains("asks ns.example.net for example.com too"))
+    #expect(mixed.text(0).contains("asks ns.example.net for example.com too"))
     account.survey.zones[0].delegation = ["a.notlinode.com"]
     #expect(
-      try account.propose().findings[0].text.contains("asks a.notlinode.com for example.com:"))
+      try account.propose().text(0).contains("asks a.notlinode.com for example.com:"))
   }
 
   @Test func oneRegionIsNotEnough() throws {
@@ -149,7 +149,7 @@ import Testing
     account.survey.balancers.removeLast()
     let proposal = try account.propose()
     #expect(proposal.kinds == [.oneRegion])
-    #expect(proposal.findings[0].fix.contains("create --region REGION --label lb-REGION"))
+    #expect(proposal.fix(0).contains("create --region REGION --label lb-REGION"))
     let error = #expect(throws: SettingsError.self) { _ = try loads(proposal) }
     let places = Set((error?.problems ?? []).map(\.keyPath))
     #expect(places == ["service.app.regions", "service.app.min_vantages"])
@@ -157,7 +157,7 @@ import Testing
       Account.balancer(12, "web", "eu-central", 2, port: 80, path: "/x"))
     let other = try account.propose()
     #expect(other.kinds == [.oneRegion, .leftOut])
-    #expect(other.findings[0].fix.contains("--regions us-east,eu-central"))
+    #expect(other.fix(0).contains("--regions us-east,eu-central"))
   }
 
   @Test func twinsInARegionAreTold() throws {
@@ -166,7 +166,7 @@ import Testing
     let proposal = try account.propose()
     #expect(proposal.kinds == [.ambiguousRegion])
     #expect(proposal.regions[1].balancer.object.id == 10, "the oldest of equals")
-    #expect(proposal.findings[0].text.contains("lb-eu-central-1 in eu-central"))
+    #expect(proposal.text(0).contains("lb-eu-central-1 in eu-central"))
   }
 
   @Test func balancersThatCannotTellAreTold() throws {
@@ -176,10 +176,10 @@ import Testing
     var proposal = try account.propose()
     #expect(proposal.kinds == [.unchecked, .deepCheck])
     #expect(
-      proposal.findings[0].fix.hasPrefix(
+      proposal.fix(0).hasPrefix(
         "linode-cli nodebalancers config-update 11 1100 --check http --check_path /up"))
     #expect(
-      proposal.findings[1].fix
+      proposal.fix(1)
         == "linode-cli nodebalancers config-update 12 1200 --check http --check_path /up")
     // A connection alone is a check; its path says nothing.
     account.survey.balancers[0].configs[0].check = "connection"
@@ -197,6 +197,6 @@ import Testing
     account.survey.balancers[1] = Account.balancer(12, "lb-us-iad", "us-iad", 2)
     let proposal = try account.propose()
     #expect(proposal.kinds == [.sharedReplica])
-    #expect(proposal.findings[0].text.contains("us-east and us-iad both lie next to us-east-1"))
+    #expect(proposal.text(0).contains("us-east and us-iad both lie next to us-east-1"))
   }
 }

@@ -78,5 +78,9 @@ struct Account {
 extension SetupProposal {
   var kinds: [SetupFinding.Kind] { findings.map(\.kind) }
 
+  /// Of the finding with that number; empty where there are fewer.
+  func text(_ index: Int) -> String { findings.dropFirst(index).first?.text ?? "" }
+  func fix(_ index: Int) -> String { findings.dropFirst(index).first?.fix ?? "" }
+
   func finding(_ kind: SetupFinding.Kind) -> SetupFinding? { findings.first { $0.kind == kind } }
 }
