@@ -28,8 +28,10 @@ struct Connection: ParsableArguments {
     return Files.exists(Self.defaultSocket) ? .socket(Self.defaultSocket) : .http(Self.defaultURL)
   }
 
-  func client() throws -> CoordinatorClient {
-    CoordinatorClient(address: try address(), http: HTTPClient(userAgent: "signalbox"))
+  /// `deadline` bounds each call.
+  func client(deadline: Duration = .seconds(10)) throws -> CoordinatorClient {
+    CoordinatorClient(
+      address: try address(), http: HTTPClient(userAgent: "signalbox"), deadline: deadline)
   }
 }
 

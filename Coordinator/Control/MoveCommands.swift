@@ -56,8 +56,11 @@ struct FailoverCommand: AsyncParsableCommand {
   @OptionGroup var move: MoveOptions
 
   func run() async throws {
-    try await Mover(client: try connection.client(), options: move, service: service)
-      .run(.operatorMove, to: to)
+    try await Mover(
+      client: try connection.client(deadline: PlanCommand.deadline), options: move,
+      service: service
+    )
+    .run(.operatorMove, to: to)
   }
 }
 
@@ -83,8 +86,11 @@ struct FailbackCommand: AsyncParsableCommand {
   @OptionGroup var move: MoveOptions
 
   func run() async throws {
-    try await Mover(client: try connection.client(), options: move, service: service)
-      .run(.failback, to: to)
+    try await Mover(
+      client: try connection.client(deadline: PlanCommand.deadline), options: move,
+      service: service
+    )
+    .run(.failback, to: to)
   }
 }
 
@@ -107,10 +113,22 @@ struct Mover {
     guard service.active != target else {
       throw refused("\(service.service) is already served by \(target)")
     }
-    try await confirm(kind, service, to: target)
+    let seen = try await confirm(kind, service, to: target)
+    try await perform(kind, service, to: target, plan: seen)
+  }
+
+  /// Makes the move of a plan, if the plan still has that checksum.
+  func apply(_ checksum: String, to: String) async throws {
+    try await perform(
+      .operatorMove, try await client.status().service(service), to: to, plan: checksum)
+  }
+
+  private func perform(
+    _ kind: MoveKind, _ service: ServiceStatus, to: String, plan: String?
+  ) async throws {
     let request = MoveRequest(
-      to: target, epoch: service.epoch, operatorName: Operator.name(), reason: options.reason,
-      overrides: options.overrideRule, pinForMs: try options.until.map(milliseconds))
+      to: to, epoch: service.epoch, operatorName: Operator.name(), reason: options.reason,
+      overrides: options.overrideRule, pinForMs: try options.until.map(milliseconds), plan: plan)
     let reply = try await send(kind, service.service, request)
     if options.noWait {
       if options.json {
@@ -125,14 +143,21 @@ struct Mover {
     try await follow(reply)
   }
 
-  private func confirm(_ kind: MoveKind, _ service: ServiceStatus, to: String) async throws {
-    let plan = Screens.movePlan(kind, service: service, to: to, style: Console.style(2))
-    if options.yes {
-      if !options.json { Console.err(plan + "\n") }
-      return
-    }
-    Console.err(plan + "\n")
+  /// Shows the plan and asks; gives the checksum of the plan that was said yes to.
+  private func confirm(
+    _ kind: MoveKind, _ service: ServiceStatus, to: String
+  ) async throws -> String? {
+    let style = Console.style(2)
+    if options.yes && options.json { return nil }
+    let plan = await client.shownPlan(kind, service.service, to: to)
+    let screen =
+      plan.map { Screens.movePlan($0, style: style) }
+      ?? Screens.movePlan(kind, service: service, to: to, style: style)
+    Console.err(screen + "\n")
+    // Nobody looked: the epoch alone binds it, and a move waits for records that cannot be read.
+    if options.yes { return nil }
     try await Console.confirm("Move \(service.service) to \(to) now?")
+    return plan?.checksum
   }
 
   private func send(_ kind: MoveKind, _ service: String, _ request: MoveRequest) async throws
@@ -147,7 +172,7 @@ struct Mover {
       if options.json { try printJSON(problem) }
       var text = refusalText(
         problem, command: "\(kind == .failback ? "failback" : "failover") \(service)")
-      if status == 409 {
+      if status == 409, problem.code != "plan_changed" {
         text += "\n           look again: signalbox status"
       }
       throw refused(text)

@@ -14,6 +14,7 @@ struct Signalbox: AsyncParsableCommand {
         signalbox explain app             why is it moved, or not?
         signalbox history app             what happened before
       Act (on the coordinator's host, as root)
+        signalbox plan app --to us-west   what a move would change; --apply makes it
         signalbox failover app --to us-west
         signalbox failback app
         signalbox pause app --for 2h      and resume, maintenance, approve, ack,
@@ -32,7 +33,8 @@ struct Signalbox: AsyncParsableCommand {
       """,
     version: Release.version,
     subcommands: [
-      StatusCommand.self, ExplainCommand.self, HistoryCommand.self, FailoverCommand.self,
+      StatusCommand.self, ExplainCommand.self, HistoryCommand.self, PlanCommand.self,
+      FailoverCommand.self,
       FailbackCommand.self, PauseCommand.self, ResumeCommand.self, MaintenanceCommand.self,
       ApproveCommand.self, AckCommand.self, AdoptCommand.self, SimulateCommand.self,
       ReplayCommand.self, SetupCommand.self,

@@ -26,6 +26,9 @@ struct API: Sendable {
     router.get("/v1/services/:name/explain") { _, context in
       await answer { try await coordinator.explain(Self.name(context)) }
     }
+    router.get("/v1/services/:name/plan") { request, context in
+      changes ? await plan(request, context) : Self.problem(.forbidden, Self.plansNeedSocket)
+    }
     router.get("/v1/events") { request, _ in await events(request) }
     router.get("/v1/incidents") { request, _ in await incidents(request) }
     router.get("/v1/incidents/:id") { _, context in await incident(context) }
@@ -62,6 +65,12 @@ struct API: Sendable {
     code: "changes_need_socket",
     message: "changes are taken over the coordinator's Unix socket only: run the command on its "
       + "host, as root")
+
+  /// Each one reads at the provider: nobody else may spend its calls.
+  private static let plansNeedSocket = Problem(
+    code: "changes_need_socket",
+    message: "a plan reads the records at the provider, so it is made over the coordinator's Unix "
+      + "socket only: run the command on its host, as root")
 
   private static func name(_ context: Context) -> String {
     context.parameters.get("name") ?? ""
@@ -177,8 +186,8 @@ struct API: Sendable {
   private static func status(_ refusal: Refusal) -> HTTPResponse.Status {
     switch refusal.code {
     case "unknown_service", "unknown_incident": .notFound
-    case "conflict", "in_flight": .conflict
-    case "starting", "cannot_store": .serviceUnavailable
+    case "conflict", "in_flight", "plan_changed": .conflict
+    case "starting", "cannot_store", "cannot_read": .serviceUnavailable
     default: .unprocessableContent
     }
   }
@@ -193,6 +202,15 @@ struct API: Sendable {
         Self.status(refusal), Problem(code: refusal.code, message: refusal.message))
     } catch {
       return Self.problem(.internalServerError, Problem(code: "internal", message: "\(error)"))
+    }
+  }
+
+  private func plan(_ request: Request, _ context: Context) async -> Response {
+    let query = request.uri.queryParameters
+    return await answer {
+      try await coordinator.plan(
+        Self.name(context), to: query["to"].map(String.init),
+        isFailback: query["kind"] == "failback")
     }
   }
 

@@ -5,8 +5,12 @@ import Wire
 
 extension Coordinator {
   /// An operator's `failover` or `failback`.
-  func move(_ service: String, request: MoveRequest, isFailback: Bool) throws(Refusal) -> MoveReply
-  {
+  func move(
+    _ service: String, request: MoveRequest, isFailback: Bool
+  ) async throws(Refusal) -> MoveReply {
+    if let seen = request.plan {
+      try await compare(seen, service, request, isFailback: isFailback)
+    }
     guard var room = rooms[service] else { throw unknown(service) }
     guard let assessment = room.assessment else {
       throw Refusal(code: "starting", message: "just started: nothing is judged yet, try again")

@@ -51,6 +51,8 @@ actor Coordinator {
   var storeTrouble: String?
   /// Why the newest reload was refused; nil after one that was not.
   var reloadTrouble: String?
+  /// What operators were shown before moves.
+  var plans = KeptPlans()
 
   init(
     deployment: Deployment, store: Store, provider: any DNSProvider, nameServers: NameServers,

@@ -66,6 +66,11 @@ public struct CoordinatorClient: Sendable {
     self.deadline = deadline
   }
 
+  /// The same with another deadline for each call.
+  public func within(_ deadline: Duration) -> CoordinatorClient {
+    CoordinatorClient(address: address, http: http, deadline: deadline)
+  }
+
   /// `GET /v1/status`.
   public func status() async throws(CoordinatorError) -> StatusDocument {
     try await get(StatusDocument.self, "/v1/status")
@@ -113,6 +118,16 @@ public struct CoordinatorClient: Sendable {
   /// `GET /v1/incidents/{id}`.
   public func incident(_ id: Int64) async throws(CoordinatorError) -> IncidentRecord {
     try await get(IncidentRecord.self, "/v1/incidents/\(id)")
+  }
+
+  /// `GET /v1/services/{name}/plan`: what a move to `to` would change now.
+  public func plan(
+    _ service: String, to: String, isFailback: Bool = false
+  ) async throws(CoordinatorError) -> MovePlanDocument {
+    try await get(
+      MovePlanDocument.self,
+      "/v1/services/\(Self.escape(service))/plan?to=\(Self.escape(to))"
+        + (isFailback ? "&kind=failback" : ""))
   }
 
   /// `POST /v1/services/{name}/failover`.

@@ -150,10 +150,12 @@ public struct MoveRequest: Codable, Hashable, Sendable {
   public var overrides: [String]
   /// How long a failover pins, milliseconds; absent: until `failback` or `resume`.
   public var pinForMs: Int64?
+  /// The checksum of the plan that the operator saw: another plan now is refused as `plan_changed`.
+  public var plan: String?
 
   public init(
     to: String? = nil, epoch: UInt64, operatorName: String, reason: String? = nil,
-    overrides: [String] = [], pinForMs: Int64? = nil
+    overrides: [String] = [], pinForMs: Int64? = nil, plan: String? = nil
   ) {
     self.to = to
     self.epoch = epoch
@@ -161,6 +163,7 @@ public struct MoveRequest: Codable, Hashable, Sendable {
     self.reason = reason
     self.overrides = overrides
     self.pinForMs = pinForMs
+    self.plan = plan
   }
 }
 
