@@ -147,6 +147,7 @@ extension Page {
   private mutating func facts(_ service: ServiceStatus, atMs: Int64) {
     labelled("DNS", dns(service))
     labelled("Policy", policy(service.policy))
+    if let readiness = service.readiness { ready(readiness, service: service.service) }
     if let pinned = service.pinned {
       labelled(
         "Pinned",
@@ -156,6 +157,24 @@ extension Page {
     if let orders = service.orders { self.orders(orders, service: service.service, atMs: atMs) }
     for finding in service.findings ?? [] { labelled("Finding", finding, tone: .warning) }
     if let exclusive = service.exclusive { labelled("Exclusive", work(exclusive)) }
+  }
+
+  /// `14 of 15   ! first finding`.
+  private mutating func ready(_ readiness: ReadinessSummary, service: String) {
+    let count = "\(readiness.ok) of \(readiness.measured)"
+    let unmeasured = readiness.unmeasured > 0 ? "\(readiness.unmeasured) not measured yet" : nil
+    guard let finding = readiness.finding else {
+      labelled("Ready", [count, unmeasured].compactMap { $0 }.joined(separator: ", "))
+      return
+    }
+    let head = "\(count)   \(readiness.worst.mark) "
+    let text = [finding, unmeasured].compactMap { $0 }.joined(separator: "; ")
+    let lines = Text.wrap("\(text): signalbox check \(service)", style.width - 11 - head.count)
+    for (index, line) in lines.enumerated() {
+      let before =
+        index == 0 ? "  Ready    \(head)" : String(repeating: " ", count: 11 + head.count)
+      add(before + line, readiness.worst.tone)
+    }
   }
 
   /// Who does what only one region may do.

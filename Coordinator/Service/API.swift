@@ -29,6 +29,11 @@ struct API: Sendable {
     router.get("/v1/services/:name/plan") { request, context in
       changes ? await plan(request, context) : Self.problem(.forbidden, Self.plansNeedSocket)
     }
+    router.get("/v1/check") { request, _ in
+      await answer {
+        try await coordinator.check(request.uri.queryParameters["service"].map(String.init))
+      }
+    }
     router.get("/v1/events") { request, _ in await events(request) }
     router.get("/v1/incidents") { request, _ in await incidents(request) }
     router.get("/v1/incidents/:id") { _, context in await incident(context) }

@@ -79,11 +79,13 @@ extension Coordinator {
       code: "unknown_service", message: "'\(service)' is no service here; accepted: \(known)")
   }
 
-  private func snapshot() -> Snapshot {
+  func snapshot() -> Snapshot {
     Snapshot(
       now: .read(), coordinator: self.about(), deployment: deployment,
       rooms: rooms.values.sorted { $0.name < $1.name }, evidence: evidence,
-      doubts: doubts.current, skews: surroundings.skews)
+      doubts: doubts.current, skews: surroundings.skews, books: books, cluster: store.clusterID,
+      nameServersAreAddresses: nameServersAreAddresses, storeTrouble: storeTrouble,
+      freeBytes: freeBytes())
   }
 
   private func about() -> CoordinatorStatus {
@@ -121,4 +123,12 @@ struct Snapshot: Sendable {
   var doubts: Set<Doubt>
   /// Each agent's wall clock less ours, milliseconds.
   var skews: [AgentID: Int64]
+  /// What was measured for readiness.
+  var books: ReadinessBooks
+  /// Ours, as markers name it.
+  var cluster: String
+  var nameServersAreAddresses: Bool
+  var storeTrouble: String?
+  /// Free where the journal is.
+  var freeBytes: UInt64?
 }

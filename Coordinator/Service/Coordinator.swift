@@ -53,14 +53,19 @@ actor Coordinator {
   var reloadTrouble: String?
   /// What operators were shown before moves.
   var plans = KeptPlans()
+  /// Whom readiness is asked of; nil: nobody.
+  nonisolated let readinessProvider: (any ReadinessProvider)?
+  var books = ReadinessBooks()
 
   init(
     deployment: Deployment, store: Store, provider: any DNSProvider, nameServers: NameServers,
-    dns: DNSClient, publicKey: String, logger: Logger, recordsInto evidenceDirectory: String? = nil
+    dns: DNSClient, publicKey: String, logger: Logger,
+    recordsInto evidenceDirectory: String? = nil, readiness: (any ReadinessProvider)? = nil
   ) throws {
     executor = try ThreadExecutor(name: "coordinator")
     self.deployment = deployment
     self.provider = provider
+    readinessProvider = readiness
     self.nameServers = nameServers
     self.dns = dns
     self.publicKey = publicKey

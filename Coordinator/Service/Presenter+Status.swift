@@ -31,7 +31,8 @@ enum Presenter {
       lastIncident: room.lastIncident, pinned: memory.pinned,
       orders: Coordinator.orders(room, assessment: assessment),
       exclusive: ExclusiveStatus(room, now: snapshot.now.instant),
-      findings: room.findings.isEmpty ? nil : room.findings)
+      findings: room.findings.isEmpty ? nil : room.findings,
+      readiness: readinessFacts(room, snapshot: snapshot).readiness.summary)
   }
 
   static func at(_ room: Room) -> String {

@@ -69,6 +69,7 @@ public enum Program {
           .init(service: Ticker(coordinator: coordinator, interval: parts.deployment.tick)),
           .init(
             service: Reader(coordinator: coordinator, interval: parts.deployment.readInterval)),
+          .init(service: ReadinessLoop(coordinator: coordinator)),
           .init(
             service: Hangups(reloader: reloader, coordinator: coordinator, signals: hangups)),
         ], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
@@ -200,7 +201,8 @@ private struct Parts {
       coordinator = try Coordinator(
         deployment: deployment, store: store, provider: LinodeProvider(linode),
         nameServers: nameServers, dns: dns, publicKey: signer.verifier.base64, logger: logger,
-        recordsInto: "\(settings.stateDirectory)/evidence")
+        recordsInto: "\(settings.stateDirectory)/evidence",
+        readiness: LinodeReadiness(client: linode, dns: dns))
     } catch {
       throw StartupError(description: "\(error)")
     }

@@ -120,6 +120,12 @@ public struct CoordinatorClient: Sendable {
     try await get(IncidentRecord.self, "/v1/incidents/\(id)")
   }
 
+  /// `GET /v1/check`: the readiness of every service, or of one.
+  public func check(_ service: String? = nil) async throws(CoordinatorError) -> CheckDocument {
+    let query = service.map { "?service=\(Self.escape($0))" } ?? ""
+    return try await get(CheckDocument.self, "/v1/check\(query)")
+  }
+
   /// `GET /v1/services/{name}/plan`: what a move to `to` would change now.
   public func plan(
     _ service: String, to: String, isFailback: Bool = false

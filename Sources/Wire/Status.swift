@@ -102,6 +102,8 @@ public struct ServiceStatus: Codable, Hashable, Sendable {
   public var exclusive: ExclusiveStatus?
   /// What to know about it beside its regions, a sentence each; absent when there is nothing.
   public var findings: [String]?
+  /// Whether it is ready for an incident; absent where nobody looks.
+  public var readiness: ReadinessSummary?
 
   public init(
     service: String, names: [String], situation: Situation, headline: String, at: String,
@@ -109,7 +111,8 @@ public struct ServiceStatus: Codable, Hashable, Sendable {
     rule: RuleLine, regions: [RegionStatus], nameServers: [NameServerLine], ttlSeconds: Int?,
     policy: PolicyStatus, forecast: Forecast?, incident: IncidentRecord?,
     lastIncident: IncidentRecord?, pinned: String?, orders: OrdersStatus? = nil,
-    exclusive: ExclusiveStatus? = nil, findings: [String]? = nil
+    exclusive: ExclusiveStatus? = nil, findings: [String]? = nil,
+    readiness: ReadinessSummary? = nil
   ) {
     self.service = service
     self.names = names
@@ -133,6 +136,7 @@ public struct ServiceStatus: Codable, Hashable, Sendable {
     self.orders = orders
     self.exclusive = exclusive
     self.findings = findings
+    self.readiness = readiness
   }
 }
 

@@ -78,6 +78,7 @@ struct CoordinatorRig {
   /// `prepare` may fill the journal before the coordinator opens it.
   init(
     _ text: Text = Text(), provider: (any DNSProvider)? = nil,
+    readiness: (any ReadinessProvider)? = nil,
     prepare: (Store) throws -> Void = { _ in }
   ) throws {
     directory = try Files.makeTemporaryDirectory(prefix: "signalbox-rig")
@@ -92,7 +93,7 @@ struct CoordinatorRig {
       deployment: Deployment(settings), store: store, provider: provider ?? NoProvider(),
       nameServers: NameServers(["127.0.0.1:53"], client: dns, deadline: .milliseconds(100)),
       dns: dns, publicKey: "key",
-      logger: Logger(label: "test") { [log] _ in log.handler })
+      logger: Logger(label: "test") { [log] _ in log.handler }, readiness: readiness)
   }
 
   /// Reloads with that text.

@@ -196,7 +196,8 @@ public final class LinodeProvider: DNSProvider {
 }
 
 extension ProviderError {
-  init(_ error: LinodeError) {
+  /// The same trouble in a provider's words.
+  public init(_ error: LinodeError) {
     let kind: Kind =
       switch error.kind {
       case .unreachable, .timedOut, .server, .cancelled: .unreachable

@@ -1,0 +1,142 @@
+import DNS
+import Decision
+import Glibc
+import Platform
+import ServiceLifecycle
+import Settings
+import Wire
+
+/// What was measured for readiness, with when.
+struct ReadinessBooks: Sendable {
+  struct Taken<Value: Sendable>: Sendable {
+    var at: Instant
+    var result: Result<Value, ProviderError>
+  }
+
+  var account: Taken<AccountFacts>?
+  var balancers: Taken<[String: BalancerFacts]>?
+  /// By zone.
+  var delegations: [String: Taken<[String]>] = [:]
+  var grants: [Int64: Taken<String?>] = [:]
+  /// Rounds begun.
+  var round = 0
+  /// The provider asked to be left alone until then.
+  var notBefore: Instant?
+
+  /// What changes seldom is asked for once in so many rounds.
+  static let seldom = 5
+}
+
+extension Coordinator {
+  /// One round of measuring: a handful of reads, none while a move is in flight or was just asked
+  /// for, and none while the provider asks for patience.
+  func measureReadiness() async {
+    let now = Now.read().instant
+    guard !ending, let source = readinessProvider, isQuiet,
+      books.notBefore.map({ now >= $0 }) ?? true
+    else { return }
+    let names = deployment.services.flatMap(\.settings.dns).map(Canonical.name)
+    let isSeldom = books.round % ReadinessBooks.seldom == 0
+    books.round += 1
+    let account = await Self.taken { () async throws(ProviderError) in
+      try await source.account(names)
+    }
+    keep(account, \.account)
+    guard case .success(let facts) = account.result else { return }
+    guard isSeldom, isQuiet else { return }
+    let addresses = deployment.services.flatMap(\.topology.regions).flatMap {
+      $0.addresses.values.map(Canonical.address)
+    }
+    keep(
+      await Self.taken { () async throws(ProviderError) in
+        try await source.balancers(at: Set(addresses))
+      }, \.balancers)
+    for zone in Dictionary(grouping: facts.zones.values, by: \.zone).values.compactMap(\.first) {
+      guard isQuiet else { return }
+      let grant = await Self.taken { () async throws(ProviderError) in
+        try await source.grant(onZone: zone.id)
+      }
+      books.grants[zone.id] = grant
+      guard !nameServersAreAddresses else { continue }
+      books.delegations[zone.zone] = await Self.taken { () async throws(ProviderError) in
+        try await source.delegation(of: zone.zone)
+      }
+    }
+    let known = Set(facts.zones.values.map(\.zone))
+    books.delegations = books.delegations.filter { known.contains($0.key) }
+    let ids = Set(facts.zones.values.map(\.id))
+    books.grants = books.grants.filter { ids.contains($0.key) }
+  }
+
+  /// Whether the provider's calls are nobody else's now.
+  private var isQuiet: Bool {
+    !ending
+      && rooms.values.allSatisfy { $0.moving == nil && $0.machine.memory.intent == nil }
+  }
+
+  /// Servers that are named by address tell nothing about a delegation, which goes by name.
+  var nameServersAreAddresses: Bool {
+    deployment.settings.nameServers.allSatisfy { (try? DNSServer($0)) != nil }
+  }
+
+  private func keep<Value>(
+    _ taken: ReadinessBooks.Taken<Value>,
+    _ place: WritableKeyPath<ReadinessBooks, ReadinessBooks.Taken<Value>?>
+  ) {
+    books[keyPath: place] = taken
+    guard case .failure(let error) = taken.result, let wait = error.retryAfter else { return }
+    books.notBefore = taken.at + wait
+  }
+
+  private static func taken<Value: Sendable>(
+    _ call: () async throws(ProviderError) -> Value
+  ) async -> ReadinessBooks.Taken<Value> {
+    let result: Result<Value, ProviderError>
+    do {
+      result = .success(try await call())
+    } catch {
+      result = .failure(error)
+    }
+    return ReadinessBooks.Taken(at: Now.read().instant, result: result)
+  }
+
+  /// What is free for the journal; nil where the system does not say.
+  func freeBytes() -> UInt64? {
+    var information = statvfs()
+    guard statvfs(deployment.settings.stateDirectory, &information) == 0 else { return nil }
+    return UInt64(information.f_bavail) * UInt64(information.f_frsize)
+  }
+
+  /// The readiness of all services, or of one.
+  func check(_ service: String?) throws(Refusal) -> CheckDocument {
+    if let service, rooms[service] == nil { throw unknown(service) }
+    let snapshot = snapshot()
+    return CheckDocument(
+      atMs: snapshot.now.wallMs,
+      services: snapshot.rooms.filter { service == nil || $0.name == service }.map {
+        Presenter.readinessFacts($0, snapshot: snapshot).readiness
+      })
+  }
+}
+
+/// Measures readiness at a slow pace.
+struct ReadinessLoop: Service {
+  let coordinator: Coordinator
+
+  func run() async throws {
+    while !Task.isShuttingDownGracefully && !Task.isCancelled {
+      // A stop does not wait for answers that nobody will look at.
+      await cancelWhenGracefulShutdown { await coordinator.measureReadiness() }
+      let pause = await coordinator.readinessInterval
+      try? await cancelWhenGracefulShutdown { try await Task.sleep(for: pause) }
+    }
+  }
+}
+
+extension Coordinator {
+  /// Each minute; never more often than every two seconds, also in rehearsals: the calls count
+  /// against the provider's limit.
+  var readinessInterval: Duration {
+    max(.seconds(2), .seconds(60) / deployment.settings.rehearsalSpeed)
+  }
+}

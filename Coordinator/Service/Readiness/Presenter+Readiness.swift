@@ -1,0 +1,182 @@
+import DNS
+import Decision
+import Platform
+import Settings
+import Wire
+
+extension Presenter {
+  /// What a service's readiness is judged by, out of everything of one instant.
+  static func readinessFacts(_ room: Room, snapshot: Snapshot) -> ReadinessFacts {
+    let topology = room.service.topology
+    let settings = snapshot.deployment.settings
+    let assessment = room.assessment
+    let names = room.service.settings.dns.map(Canonical.name)
+    let zones = names.map { zone($0, snapshot: snapshot) }
+    let target = room.machine.at == .region ? assessment?.target : nil
+    return ReadinessFacts(
+      service: room.name, names: names, active: room.machine.memory.active,
+      regions: topology.regions.map { region($0, room: room, snapshot: snapshot) },
+      families: topology.families, agents: agentFacts(room, snapshot: snapshot),
+      ttlSeconds: room.service.settings.ttlSeconds, probe: room.service.settings.probe,
+      table: room.service.settings.table, tokenFile: settings.linode.tokenFile,
+      nameServers: settings.nameServers, stateDirectory: settings.stateDirectory,
+      automation: room.service.policy.automation, minVantages: room.service.policy.minVantages,
+      maxLagSeconds: room.service.policy.maxLag.inSeconds,
+      token: token(zones, snapshot: snapshot), tokenTrouble: room.upkeep.tokenTrouble,
+      provenMs: provenMs(room, snapshot: snapshot), zones: zones,
+      delegation: delegation(zones, snapshot: snapshot), lines: room.lines,
+      conflict: room.machine.isReadOnly ? room.machine.memory.conflict?.found : nil,
+      hasMarker: hasMarker(zones, cluster: snapshot.cluster), target: target,
+      typicalSeconds: room.service.policy.typicalSeconds,
+      dataAtRisk: target.flatMap { assessment?.dataAtRisk[$0] },
+      orders: Coordinator.orders(room, assessment: assessment),
+      storeTrouble: snapshot.storeTrouble, freeBytes: snapshot.freeBytes,
+      nowMs: snapshot.now.wallMs)
+  }
+
+  /// How a reading looks now.
+  private static func measured<Value: Sendable & Hashable>(
+    _ taken: ReadinessBooks.Taken<Value>?, _ notYet: String, snapshot: Snapshot
+  ) -> Measured<Value> {
+    guard let taken else { return .notYet(notYet) }
+    let age = Int((snapshot.now.instant - taken.at).wholeMilliseconds)
+    switch taken.result {
+    case .success(let value): return .known(value, ageMs: age)
+    case .failure(let error):
+      return .failed(error.description, refused: error.failure == .permanent, ageMs: age)
+    }
+  }
+
+  private static let accountUnread = "the account was not read yet"
+
+  private static func zone(_ name: String, snapshot: Snapshot) -> Measured<ZoneFacts> {
+    switch measured(snapshot.books.account, accountUnread, snapshot: snapshot) {
+    case .notYet(let why): return .notYet(why)
+    case .failed(let why, _, let age): return .failed(why, refused: false, ageMs: age)
+    case .known(let account, let age):
+      if let zone = account.zones[name] { return .known(zone, ageMs: age) }
+      let seen = account.seen.prefix(5).joined(separator: ", ")
+      return .failed(
+        "no domain that the token sees holds \(name); it sees \(seen)", refused: true, ageMs: age)
+    }
+  }
+
+  private static func token(
+    _ zones: [Measured<ZoneFacts>], snapshot: Snapshot
+  ) -> Measured<TokenFacts> {
+    switch measured(snapshot.books.account, accountUnread, snapshot: snapshot) {
+    case .notYet(let why): return .notYet(why)
+    case .failed(let why, let refused, let age): return .failed(why, refused: refused, ageMs: age)
+    case .known(let account, let age):
+      var facts = account.token
+      // The narrowest grant is the one that a move would fail at.
+      let grants = zones.compactMap(\.value).compactMap { zone -> String? in
+        guard case .success(let grant)? = snapshot.books.grants[zone.id]?.result else { return nil }
+        return grant
+      }
+      facts.grant = grants.first { $0 != "read_write" } ?? grants.first
+      return .known(facts, ageMs: age)
+    }
+  }
+
+  private static func delegation(
+    _ zones: [Measured<ZoneFacts>], snapshot: Snapshot
+  ) -> Measured<[String]> {
+    if snapshot.nameServersAreAddresses {
+      return .notYet("the name servers are configured by address, a delegation goes by name")
+    }
+    guard let zone = zones.lazy.compactMap(\.value).first else { return .notYet(accountUnread) }
+    return measured(
+      snapshot.books.delegations[zone.zone], "the resolver was not asked yet", snapshot: snapshot)
+  }
+
+  private static func hasMarker(_ zones: [Measured<ZoneFacts>], cluster: String) -> Bool? {
+    let known = zones.compactMap(\.value)
+    guard !known.isEmpty else { return nil }
+    return known.contains { zone in
+      zone.records.contains { $0.type == "TXT" && Marker($0.target)?.cluster == cluster }
+    }
+  }
+
+  /// When a write was taken last: the marker's, which sets the time of the next one, or a move's.
+  private static func provenMs(_ room: Room, snapshot: Snapshot) -> Int? {
+    let pace = snapshot.deployment.settings.pace
+    var ages: [Int64] = []
+    if let next = room.upkeep.proveFrom,
+      next - snapshot.now.instant > pace.tokenProofRetry
+    {
+      ages.append((pace.tokenProof - (next - snapshot.now.instant)).wholeMilliseconds)
+    }
+    if let last = room.lastIncident?.stamps.committedMs, last >= snapshot.coordinator.startedMs {
+      ages.append(snapshot.now.wallMs - last)
+    }
+    return ages.min().map { Int(max(0, $0)) }
+  }
+
+  private static func region(_ region: Region, room: Room, snapshot: Snapshot) -> RegionFacts {
+    let now = snapshot.now.instant
+    let eligibility = room.assessment?.eligibilities[region.id]
+    let own = region.addresses.keys.sorted().compactMap { family -> RegionFacts.Probe? in
+      let key = ProbeKey(service: room.name, region: region.id, family: family)
+      guard let probe = snapshot.evidence.ownProbes[key] else { return nil }
+      return RegionFacts.Probe(
+        vantage: Outside.coordinator, family: family, vote: probe.vote, detail: probe.detail,
+        ageMs: Int((now - probe.at).wholeMilliseconds))
+    }
+    let votes = room.assessment?.pictures[region.id]?.outside.votes ?? []
+    let others = votes.filter { $0.vantage != Outside.coordinator }.map { vote in
+      RegionFacts.Probe(
+        vantage: vote.vantage, family: vote.family, vote: vote.vote, detail: vote.detail,
+        ageMs: vote.at.map { Int((now - $0).wholeMilliseconds) })
+    }
+    let lag = room.machine.memory.active.flatMap { source in
+      source == region.id
+        ? nil
+        : Heartbeats.lag(
+          of: source, in: region.id, topology: room.service.topology, evidence: snapshot.evidence)
+    }
+    return RegionFacts(
+      id: region.id, aws: region.aws, addresses: region.addresses.mapValues(Canonical.address),
+      probes: own + others, balancer: balancer(region, snapshot: snapshot),
+      isEligible: eligibility?.isEligible ?? false, whyNot: eligibility?.refusals ?? [],
+      lagSeconds: lag.map { Double($0.highMs) / 1000 })
+  }
+
+  private static func balancer(
+    _ region: Region, snapshot: Snapshot
+  ) -> Measured<BalancerFacts?> {
+    switch measured(
+      snapshot.books.balancers, "the NodeBalancers were not read yet", snapshot: snapshot)
+    {
+    case .notYet(let why): return .notYet(why)
+    case .failed(let why, let refused, let age):
+      return .failed(why, refused: refused, ageMs: age)
+    case .known(let found, let age):
+      let mine = region.addresses.values.lazy.compactMap { found[Canonical.address($0)] }.first
+      return .known(mine, ageMs: age)
+    }
+  }
+
+  private static func agentFacts(_ room: Room, snapshot: Snapshot) -> [AgentFacts] {
+    let limit = room.service.policy.freshFor
+    let topology = room.service.topology
+    return topology.agents.sorted { $0.key < $1.key }.map { agent, region in
+      var facts = AgentFacts(id: agent, region: region)
+      guard let held = snapshot.evidence.agents[agent],
+        snapshot.evidence.isFresh(held.receivedAt, now: snapshot.now.instant, for: limit)
+      else { return facts }
+      let report = held.report
+      facts.heardMs = Int((snapshot.now.instant - held.receivedAt).wholeMilliseconds)
+      facts.skewMs = snapshot.skews[agent]
+      facts.clockIsSynchronised = report.clock.synchronised
+      facts.version = report.agentVersion
+      facts.release = report.app?.release
+      facts.misconfigured = report.checks.filter { check in
+        check.state == .misconfigured
+          && (check.services.contains(room.name) || check.services.contains("*"))
+      }.map { AgentFacts.Trouble(check: $0.name, reason: $0.reason ?? "no access") }
+      facts.replicas = report.replicas
+      return facts
+    }
+  }
+}

@@ -1,0 +1,245 @@
+import DNS
+import Decision
+import Wire
+
+/// The account and the zone: whether a move could be written, and would be seen.
+extension ReadinessFacts {
+  /// The way to a new token.
+  private var newToken: String {
+    "https://cloud.linode.com/profile/tokens makes one (domains:read_write, "
+      + "nodebalancers:read_only); then: sudo sh -c 'umask 077; cat > \(tokenFile)' && sudo "
+      + "systemctl restart signalbox-coordinator"
+  }
+
+  var apiToken: Judgement {
+    switch token {
+    case .notYet(let why): .unmeasured(why)
+    case .known(_, let age): .ok("Linode accepts it", ageMs: age)
+    case .failed(let why, refused: true, let age): .problem(why, ageMs: age, fix: newToken)
+    case .failed(let why, refused: false, let age):
+      .problem(
+        "the API cannot be asked, so a move would wait: \(why)", ageMs: age,
+        fix: "signalbox breakglass \(service)")
+    }
+  }
+
+  var tokenWrites: Judgement {
+    if let tokenTrouble { return .problem(tokenTrouble, fix: newToken) }
+    if token.value?.mayWriteDomains == false {
+      return .problem(
+        "its scopes lack domains:read_write, so a move would fail", ageMs: token.ageMs,
+        fix: newToken)
+    }
+    if let grant = token.value?.grant, grant != "read_write" {
+      return .problem(
+        "its user may not change the zone (grant: \(grant)), so a move would fail",
+        ageMs: token.ageMs, fix: "https://cloud.linode.com/account/users: grant it read_write")
+    }
+    if let provenMs { return .ok("the newest write was taken", ageMs: provenMs) }
+    if token.value?.mayWriteDomains == true {
+      return .ok("its scopes allow it; no write has proven it since the start", ageMs: token.ageMs)
+    }
+    return .unmeasured("no write since the start, and the API does not tell the token's scopes")
+  }
+
+  /// Judges the zones that were read; what was not makes the item unmeasured.
+  private func zones(
+    _ good: String, _ judge: (ZoneFacts, inout Findings) -> Void
+  ) -> Judgement {
+    var findings = Findings()
+    var unread: String?
+    for (name, zone) in zip(names, zones) {
+      findings.saw(ageMs: zone.ageMs)
+      switch zone {
+      case .notYet(let why): unread = why
+      case .failed(let why, refused: false, _): unread = "\(name) could not be read: \(why)"
+      case .failed(let why, refused: true, _):
+        findings.problem(
+          why, fix: "https://cloud.linode.com/domains: the zone and the record have to be there")
+      case .known(let facts, _): judge(facts, &findings)
+      }
+    }
+    return findings.or(unread.map { .unmeasured($0) } ?? .ok(good))
+  }
+
+  var zone: Judgement {
+    zones("active: what is written is published") { zone, findings in
+      guard zone.status != "active" else { return }
+      findings.problem(
+        "\(zone.zone) is \(zone.status): what is written is not published",
+        fix: "linode-cli domains update \(zone.id) --status active")
+    }
+  }
+
+  var recordsPresent: Judgement {
+    let configured = Set(regions.flatMap { $0.addresses.values.map(Canonical.address) })
+    let types = families.map(\.recordType).joined(separator: " and one ")
+    return zones("one \(types) for \(names.joined(separator: ", "))") { zone, findings in
+      if let alias = zone.records.first(where: { $0.type == "CNAME" }) {
+        findings.problem(
+          "\(zone.name) is a CNAME to \(alias.target): a move writes A and AAAA",
+          fix: "linode-cli domains records-delete \(zone.id) \(alias.id)")
+      }
+      for family in families {
+        let found = zone.records.filter { $0.type == family.recordType }
+        let address = active.flatMap { id in regions.first { $0.id == id } }?.addresses[family]
+        if found.isEmpty {
+          findings.problem(
+            "\(zone.name) has no \(family.recordType) record",
+            fix: "linode-cli domains records-create \(zone.id) --type \(family.recordType) "
+              + "--name '\(Self.relative(zone.name, zone.zone))' --target "
+              + "\(address ?? "ADDRESS") --ttl_sec \(ttlSeconds)")
+        }
+        if found.count > 1 {
+          findings.problem(
+            "\(zone.name) has \(found.count) \(family.recordType) records ("
+              + found.map(\.target).joined(separator: ", ") + "), one is needed",
+            fix: "linode-cli domains records-delete \(zone.id) ID   all but one of "
+              + found.map { "\($0.id)" }.joined(separator: ", "))
+        }
+        for record in found where !configured.contains(record.target) {
+          findings.warning(
+            "\(family.recordType) \(zone.name) is \(record.target), which is of no region",
+            fix: "signalbox adopt \(service)")
+        }
+      }
+    }
+  }
+
+  private static func relative(_ name: String, _ zone: String) -> String {
+    name == zone ? "" : String(name.dropLast(zone.count + 1))
+  }
+
+  /// A family that is published and not moved leaves its users behind.
+  var familiesPublished: Judgement {
+    let offered = families.map(\.rawValue).joined(separator: " and ")
+    return zones("published and offered: \(offered)") { zone, findings in
+      for family in AddressFamily.allCases where !families.contains(family) {
+        for record in zone.records where record.type == family.recordType {
+          findings.warning(
+            "\(family.recordType) \(zone.name) is \(record.target), and no region offers "
+              + "\(family.rawValue): a move would leave its users behind",
+            fix: "linode-cli domains records-delete \(zone.id) \(record.id)   or give every "
+              + "region an address of that family")
+        }
+      }
+    }
+  }
+
+  var ttl: Judgement {
+    zones("\(ttlSeconds) s, as configured") { zone, findings in
+      let types = families.map(\.recordType)
+      for record in zone.records where types.contains(record.type) {
+        let inherits = record.ttlSeconds == 0
+        let effective =
+          inherits ? (zone.defaultTTL == 0 ? 86_400 : zone.defaultTTL) : record.ttlSeconds
+        guard inherits || effective != ttlSeconds else { continue }
+        let text =
+          "\(record.type) \(zone.name) has TTL \(record.ttlSeconds)"
+          + (inherits ? ", which is the zone's default" : " s") + ": caches keep the old address "
+          + "for \(Story.span(.seconds(effective)))"
+        let fix =
+          "linode-cli domains records-update \(zone.id) \(record.id) --ttl_sec \(ttlSeconds)"
+        if effective >= 3600 {
+          findings.problem(text, fix: fix)
+        } else {
+          findings.warning("\(text), configured are \(ttlSeconds) s", fix: fix)
+        }
+      }
+    }
+  }
+
+  /// The SOA record's minimum is the zone's default TTL: so long is "no such name" remembered.
+  var zoneTTL: Judgement {
+    zones("at most 300 s") { zone, findings in
+      let effective = zone.defaultTTL == 0 ? 86_400 : zone.defaultTTL
+      guard effective > 300 else { return }
+      findings.warning(
+        "\(zone.zone) has \(effective) s: after a mistake, caches remember \"no such name\" for "
+          + Story.span(.seconds(effective)),
+        fix: "linode-cli domains update \(zone.id) --ttl_sec 300")
+    }
+  }
+
+  var delegated: Judgement {
+    switch delegation {
+    case .notYet(let why): return .unmeasured(why)
+    case .failed(let why, _, let age): return .unmeasured(why, ageMs: age)
+    case .known(let found, let age):
+      let mine = Set(nameServers.map { Self.host($0) })
+      let theirs = Set(found.map(Canonical.name))
+      let fix =
+        "dig +short NS \(names.first ?? "")   then correct dns.name_servers, or the "
+        + "name servers at the registrar"
+      if mine.isDisjoint(with: theirs) {
+        return .problem(
+          "the zone is delegated elsewhere (\(theirs.sorted().joined(separator: ", "))): what is "
+            + "written at Linode reaches nobody", ageMs: age, fix: fix)
+      }
+      guard mine == theirs else {
+        let unasked = theirs.subtracting(mine).sorted()
+        let unused = mine.subtracting(theirs).sorted()
+        var parts: [String] = []
+        if !unasked.isEmpty { parts.append("not asked: \(unasked.joined(separator: ", "))") }
+        if !unused.isEmpty { parts.append("not delegated to: \(unused.joined(separator: ", "))") }
+        return .warning(parts.joined(separator: "; "), ageMs: age, fix: fix)
+      }
+      return .ok("the world asks the \(theirs.count) configured name servers", ageMs: age)
+    }
+  }
+
+  /// A name server's host name, without its port.
+  private static func host(_ text: String) -> String {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    return Canonical.name(parts.count == 2 ? String(parts[0]) : text)
+  }
+
+  var marker: Judgement {
+    if let conflict {
+      return .problem(
+        "another writer's stands there (\"\(conflict)\"): nothing is written",
+        fix: "signalbox adopt \(service)   when the other one is stopped for good")
+    }
+    switch hasMarker {
+    case true?: return .ok("present and ours")
+    case false? where automation == .observe:
+      return .ok("none: while it observes it writes none")
+    case false?: return .unmeasured("none yet: the next proof of the token makes it")
+    case nil: return .unmeasured("the records were not read yet")
+    }
+  }
+
+  var servers: Judgement {
+    guard !lines.isEmpty else { return .unmeasured("not asked yet") }
+    var findings = Findings()
+    findings.saw(ageMs: lines.map(\.askedMs).min().map { Int(max(0, nowMs - $0)) })
+    let all = Set(lines.map(\.server))
+    let mute = Set(lines.filter { $0.answer == .mute }.map(\.server))
+    if !mute.isEmpty {
+      let text =
+        "\(mute.count) of \(all.count) do not answer: \(mute.sorted().joined(separator: ", "))"
+      let fix = "dig @\(mute.sorted().first.map { Self.host($0) } ?? "") \(names.first ?? "") A"
+      if mute.count * 2 > all.count {
+        findings.problem(text, fix: fix)
+      } else {
+        findings.warning(text, fix: fix)
+      }
+    }
+    let answers = lines.filter { $0.answer != .mute }
+    let six = answers.filter { $0.addresses.contains { $0.contains(":") } }
+    let four = answers.filter { $0.addresses.contains { !$0.contains(":") } }
+    for group in [four, six] where Set(group.map(\.addresses)).count > names.count {
+      let shown = group.map { "\($0.server) \($0.addresses.joined(separator: " "))" }
+      findings.warning(
+        "they do not agree: \(shown.joined(separator: ", "))", fix: "signalbox status")
+    }
+    let strays = answers.filter { $0.answer == .other && active != nil }
+    if !strays.isEmpty {
+      findings.warning(
+        "not the address of \(active ?? ""): "
+          + Set(strays.map(\.server)).sorted().joined(separator: ", "),
+        fix: "signalbox status")
+    }
+    return findings.or(.ok("\(all.count) of \(all.count) answer and agree"))
+  }
+}

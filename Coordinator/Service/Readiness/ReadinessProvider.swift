@@ -1,0 +1,165 @@
+import DNS
+import Linode
+import Platform
+
+/// What readiness asks of the provider's account and of the world; each answer is of now.
+///
+/// All calls are reads, few, and end within their deadlines.
+protocol ReadinessProvider: Sendable {
+  /// The token, and the zones of these names with what is in them for each.
+  func account(_ names: [String]) async throws(ProviderError) -> AccountFacts
+
+  /// The NodeBalancers that have one of these addresses, by address.
+  func balancers(
+    at addresses: Set<String>
+  ) async throws(ProviderError) -> [String: BalancerFacts]
+
+  /// The grant of a restricted user on the zone of that id: `read_only`, `read_write`, `none`; nil
+  /// where the user is not restricted.
+  func grant(onZone id: Int64) async throws(ProviderError) -> String?
+
+  /// The name servers that the world is sent to for the zone, without final dots.
+  func delegation(of zone: String) async throws(ProviderError) -> [String]
+}
+
+/// What one reading of the account gave.
+struct AccountFacts: Sendable, Hashable {
+  var token: TokenFacts
+  /// By name; a name that no zone holds has none.
+  var zones: [String: ZoneFacts]
+  /// The zones that the token sees.
+  var seen: [String]
+}
+
+/// Linode's API, and the system's own resolver.
+struct LinodeReadiness: ReadinessProvider {
+  let client: LinodeClient
+  let dns: DNSClient
+  var resolverFile = "/etc/resolv.conf"
+
+  func account(_ names: [String]) async throws(ProviderError) -> AccountFacts {
+    let reply = try await asked { () async throws(LinodeError) in try await client.domains() }
+    var zones: [String: ZoneFacts] = [:]
+    var records: [Int64: [LinodeRecord]] = [:]
+    for name in names {
+      let holding = reply.value.filter { domain in
+        let zone = Canonical.name(domain.domain)
+        return name == zone || name.hasSuffix("." + zone)
+      }
+      guard let domain = holding.max(by: { $0.domain.count < $1.domain.count }) else { continue }
+      let listed: [LinodeRecord]
+      if let known = records[domain.id] {
+        listed = known
+      } else {
+        listed = try await asked { () async throws(LinodeError) in
+          try await client.records(domain: domain.id)
+        }.value
+        records[domain.id] = listed
+      }
+      zones[name] = Self.zone(domain, name: name, records: listed)
+    }
+    return AccountFacts(
+      token: TokenFacts(
+        mayWriteDomains: reply.access.allows("domains", "read_write"),
+        mayReadNodeBalancers: reply.access.allows("nodebalancers", "read_only")),
+      zones: zones, seen: reply.value.map { Canonical.name($0.domain) })
+  }
+
+  private static func zone(
+    _ domain: LinodeDomain, name: String, records: [LinodeRecord]
+  ) -> ZoneFacts {
+    let zone = Canonical.name(domain.domain)
+    let wanted = ["A", "AAAA", "CNAME"]
+    let mine = records.filter { record in
+      let full = fullName(record.name, zone: zone)
+      return wanted.contains(record.type)
+        ? full == name : record.type == "TXT" && full == Marker.recordName(name)
+    }
+    return ZoneFacts(
+      name: name, id: domain.id, zone: zone, status: domain.status, defaultTTL: domain.ttlSeconds,
+      records: mine.map { record in
+        ZoneFacts.Record(
+          id: record.id, type: record.type,
+          target: ["A", "AAAA"].contains(record.type)
+            ? Canonical.address(record.target) : record.target, ttlSeconds: record.ttlSeconds)
+      })
+  }
+
+  /// Names are stored relative to the zone, but full ones are met too (facts/linode 1.3).
+  private static func fullName(_ stored: String, zone: String) -> String {
+    let name = Canonical.name(stored)
+    if name.isEmpty { return zone }
+    return name == zone || name.hasSuffix("." + zone) ? name : "\(name).\(zone)"
+  }
+
+  func balancers(
+    at addresses: Set<String>
+  ) async throws(ProviderError) -> [String: BalancerFacts] {
+    let all = try await asked { () async throws(LinodeError) in
+      try await client.nodeBalancers()
+    }.value
+    var found: [String: BalancerFacts] = [:]
+    for balancer in all {
+      let mine = [balancer.ipv4, balancer.ipv6].compactMap { $0 }.map(Canonical.address)
+      guard !addresses.isDisjoint(with: mine) else { continue }
+      let configs = try await asked { () async throws(LinodeError) in
+        try await client.balancerConfigs(of: balancer.id)
+      }.value
+      let facts = BalancerFacts(
+        id: balancer.id, label: balancer.label,
+        ports: configs.map { config in
+          BalancerFacts.Port(
+            id: config.id, port: config.port, check: config.check, path: config.checkPath)
+        })
+      for address in mine { found[address] = facts }
+    }
+    return found
+  }
+
+  func grant(onZone id: Int64) async throws(ProviderError) -> String? {
+    let grants = try await asked { () async throws(LinodeError) in try await client.grants() }.value
+    return grants.map { $0.permission(onDomain: id)?.rawValue ?? "none" }
+  }
+
+  /// Asks the first resolver of the system: it goes the way that users' resolvers go.
+  func delegation(of zone: String) async throws(ProviderError) -> [String] {
+    let text = (try? Files.read(resolverFile, maxBytes: 65_536)) ?? []
+    guard let first = Self.resolver(String(decoding: text, as: UTF8.self)) else {
+      throw ProviderError(
+        .unreachable, .transient, description: "no resolver is named in \(resolverFile)")
+    }
+    let answer: DNSAnswer
+    do {
+      answer = try await dns.ask(
+        DNSQuestion(name: zone, type: .ns), server: first, deadline: .seconds(3), recursive: true)
+    } catch {
+      throw ProviderError(.unreachable, .transient, description: error.description)
+    }
+    let names = answer.records.filter { $0.type == .ns }.map(\.value)
+    guard !names.isEmpty else {
+      throw ProviderError(
+        .unreachable, .transient,
+        description: "\(first) knows no name servers of \(zone) (\(answer.responseCode))")
+    }
+    return names.map(Canonical.name).sorted()
+  }
+
+  /// The first resolver of a resolv.conf(5) that is an address.
+  static func resolver(_ text: String) -> DNSServer? {
+    text.split(whereSeparator: \.isNewline).lazy.compactMap { line -> DNSServer? in
+      let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
+      guard words.count >= 2, words[0] == "nameserver" else { return nil }
+      return try? DNSServer(address: String(words[1]))
+    }.first
+  }
+
+  private func asked<Value: Sendable>(
+    _ call: () async throws(LinodeError) -> LinodeReply<Value>
+  ) async throws(ProviderError) -> LinodeReply<Value> {
+    do {
+      return try await call()
+    } catch {
+      throw ProviderError(error)
+    }
+  }
+}

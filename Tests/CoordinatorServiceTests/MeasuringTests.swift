@@ -1,0 +1,181 @@
+import Codec
+import DNS
+import Decision
+import Platform
+import Settings
+import Store
+import Synchronization
+import Testing
+import Wire
+
+@testable import CoordinatorService
+
+/// What the provider's account would answer, counted.
+private final class CannedAccount: ReadinessProvider {
+  struct State: Sendable {
+    var zone = ZoneFacts(
+      name: "app.example.org", id: 7, zone: "example.org", status: "active", defaultTTL: 300,
+      records: [.init(id: 12, type: "A", target: "192.0.2.1", ttlSeconds: 30)])
+    var failure: ProviderError?
+    var calls: [String] = []
+  }
+
+  let state = Mutex(State())
+
+  var now: State { state.withLock { $0 } }
+  func change(_ body: (inout State) -> Void) { state.withLock { body(&$0) } }
+
+  private func asked(_ what: String) throws(ProviderError) -> State {
+    let now = state.withLock { state in
+      state.calls.append(what)
+      return state
+    }
+    if let failure = now.failure { throw failure }
+    return now
+  }
+
+  func account(_ names: [String]) async throws(ProviderError) -> AccountFacts {
+    let now = try asked("account")
+    return AccountFacts(
+      token: TokenFacts(mayWriteDomains: true), zones: ["app.example.org": now.zone],
+      seen: ["example.org"])
+  }
+
+  func balancers(
+    at addresses: Set<String>
+  ) async throws(ProviderError) -> [String: BalancerFacts] {
+    _ = try asked("balancers")
+    return [
+      "192.0.2.1": BalancerFacts(
+        id: 1, label: "lb", ports: [.init(id: 2, port: 443, check: "http", path: "/up")])
+    ]
+  }
+
+  func grant(onZone id: Int64) async throws(ProviderError) -> String? {
+    _ = try asked("grant")
+    return "read_only"
+  }
+
+  func delegation(of zone: String) async throws(ProviderError) -> [String] {
+    _ = try asked("delegation")
+    return ["ns1.linode.com"]
+  }
+}
+
+/// How readiness is measured: slowly, never in a move, and what is kept of it.
+@Suite struct MeasuringTests {
+  private static func rig(
+    _ account: CannedAccount, nameServers: String = ""
+  ) throws -> CoordinatorRig {
+    let directory = try Files.makeTemporaryDirectory(prefix: "signalbox-state")
+    return try CoordinatorRig(
+      .init(
+        top: "automation = \"automatic\"\nstate_directory = \"\(directory)\"\n\(nameServers)"),
+      readiness: account
+    ) { store in
+      var memory = Memory()
+      memory.active = "us-east"
+      _ = try store.commit(
+        Commit(service: "app", epoch: 0, memory: try JSON.encode(memory)))
+    }
+  }
+
+  private static func end(_ rig: CoordinatorRig) async {
+    let directory = await rig.coordinator.deployment.settings.stateDirectory
+    await rig.end()
+    Files.removeTree(directory)
+  }
+
+  private static func line(
+    _ item: ReadinessItem, _ rig: CoordinatorRig
+  ) async throws -> ReadinessLine {
+    let document = try await rig.coordinator.check(nil)
+    return try #require(document.services.first?.lines.first { $0.item == item.rawValue })
+  }
+
+  @Test func whatWasMeasuredIsJudged() async throws {
+    let account = CannedAccount()
+    let rig = try Self.rig(account)
+    #expect(try await Self.line(.apiToken, rig).level == .unmeasured)
+    await rig.coordinator.measureReadiness()
+    #expect(try await Self.line(.apiToken, rig).level == .ok)
+    #expect(try await Self.line(.records, rig).level == .ok)
+    #expect(try await Self.line(.zoneTTL, rig).level == .ok)
+    #expect(try await Self.line(.tokenWrites, rig).text.contains("grant: read_only"))
+    #expect(try await Self.line(.balancers, rig).text.contains("192.0.2.2"), "not found there")
+    #expect(try await Self.line(.delegation, rig).text.contains("not delegated to"))
+    #expect(try await Self.line(.journal, rig).level == .ok)
+    let status = await rig.coordinator.status()
+    let summary = try #require(status.services.first?.readiness)
+    #expect(summary.measured + summary.unmeasured == ReadinessItem.allCases.count)
+    #expect(summary.worst == .problem)
+    await Self.end(rig)
+  }
+
+  /// What changes seldom is asked for seldom.
+  @Test func fewCalls() async throws {
+    let account = CannedAccount()
+    let rig = try Self.rig(account)
+    for _ in 0..<ReadinessBooks.seldom { await rig.coordinator.measureReadiness() }
+    let calls = account.now.calls
+    #expect(calls.filter { $0 == "account" }.count == ReadinessBooks.seldom)
+    for seldom in ["balancers", "grant", "delegation"] {
+      #expect(calls.filter { $0 == seldom }.count == 1, "\(seldom)")
+    }
+    #expect(await rig.coordinator.readinessInterval == .seconds(60))
+    await Self.end(rig)
+  }
+
+  @Test func theProviderIsLeftAloneWhenItAsks() async throws {
+    let account = CannedAccount()
+    account.change {
+      $0.failure = ProviderError(
+        .throttled, .transient, retryAfter: .seconds(600), description: "Linode: 429")
+    }
+    let rig = try Self.rig(account)
+    for _ in 0..<3 { await rig.coordinator.measureReadiness() }
+    #expect(account.now.calls == ["account"])
+    let token = try await Self.line(.apiToken, rig)
+    #expect(token.level == .problem && token.text.contains("429"))
+    #expect(try await Self.line(.records, rig).level == .unmeasured)
+    await Self.end(rig)
+  }
+
+  @Test func nothingIsMeasuredDuringAMove() async throws {
+    let account = CannedAccount()
+    let rig = try CoordinatorRig(
+      .init(top: "automation = \"automatic\""), readiness: account
+    ) { store in
+      var memory = Memory()
+      memory.active = "us-east"
+      memory.epoch = 1
+      memory.phase = .switching
+      memory.intent = Intent(
+        epoch: 1, errand: .emergency, from: "us-east", to: "eu-central", rule: .failOver)
+      _ = try store.commit(
+        Commit(service: "app", epoch: 1, memory: try JSON.encode(memory)))
+    }
+    await rig.coordinator.measureReadiness()
+    #expect(account.now.calls.isEmpty)
+    await rig.end()
+  }
+
+  @Test func nameServersByAddressTellNothingOfADelegation() async throws {
+    let account = CannedAccount()
+    let rig = try Self.rig(
+      account, nameServers: "[dns]\nname_servers = [\"127.0.0.1:53\", \"[::1]:53\"]")
+    await rig.coordinator.measureReadiness()
+    #expect(!account.now.calls.contains("delegation"))
+    #expect(try await Self.line(.delegation, rig).level == .unmeasured)
+    await Self.end(rig)
+  }
+
+  @Test(arguments: [
+    ("# by hand\nsearch example.org\nnameserver 127.0.0.53\noptions edns0\n", "127.0.0.53:53"),
+    ("nameserver\nnameserver fe80::1%eth0\n\tnameserver  ::1 # ours\n", "[::1]:53"),
+    ("", nil),
+  ])
+  func theSystemsResolver(text: String, server: String?) {
+    #expect(LinodeReadiness.resolver(text)?.description == server)
+  }
+}

@@ -1,0 +1,161 @@
+import Decision
+import Wire
+
+@testable import CoordinatorService
+
+extension ReadinessTests {
+  static let zoneCases: [Case] = [
+    Case(.zone, .problem, "example.org is has_errors", fix: "domains update 7 --status active") {
+      ReadySample.zone { $0.status = "has_errors" }(&$0)
+    },
+    Case(.zone, .unmeasured, "not read yet") { $0.zones = [.notYet("not read yet")] },
+    Case(.zone, .problem, "no domain that the token sees", fix: "cloud.linode.com/domains") {
+      $0.zones = [.failed("no domain that the token sees holds it", refused: true, ageMs: 1)]
+    },
+    Case(.zone, .unmeasured, "could not be read") {
+      $0.zones = [.failed("503", refused: false, ageMs: 1)]
+    },
+    Case(.records, .problem, "is a CNAME to elsewhere.example", fix: "records-delete 7 9") {
+      ReadySample.zone {
+        $0.records.append(.init(id: 9, type: "CNAME", target: "elsewhere.example", ttlSeconds: 0))
+      }(&$0)
+    },
+    Case(
+      .records, .problem, "has no AAAA record",
+      fix: "records-create 7 --type AAAA --name 'app' --target 2001:db8::1 --ttl_sec 30"
+    ) { ReadySample.zone { $0.records.removeAll { $0.type == "AAAA" } }(&$0) },
+    Case(.records, .problem, "has 2 A records (192.0.2.1, 192.0.2.2)", fix: "12, 15") {
+      ReadySample.zone {
+        $0.records.append(.init(id: 15, type: "A", target: "192.0.2.2", ttlSeconds: 30))
+      }(&$0)
+    },
+    Case(.records, .warning, "203.0.113.9, which is of no region", fix: "signalbox adopt app") {
+      ReadySample.zone { $0.records[0].target = "203.0.113.9" }(&$0)
+    },
+    Case(.families, .warning, "no region offers ipv6", fix: "records-delete 7 13") {
+      $0.families = [.ipv4]
+    },
+    Case(.ttl, .warning, "has TTL 300 s", fix: "records-update 7 12 --ttl_sec 30") {
+      ReadySample.zone { $0.records[0].ttlSeconds = 300 }(&$0)
+    },
+    Case(.ttl, .problem, "TTL 0, which is the zone's default: caches keep the old address for 24 h")
+    {
+      ReadySample.zone {
+        $0.records[0].ttlSeconds = 0
+        $0.defaultTTL = 0
+      }(&$0)
+    }.fixed("--ttl_sec 30"),
+    Case(.ttl, .warning, "TTL 0, which is the zone's default", fix: "--ttl_sec 30") {
+      ReadySample.zone { $0.records[1].ttlSeconds = 0 }(&$0)
+    },
+    Case(.zoneTTL, .warning, "86400 s", fix: "domains update 7 --ttl_sec 300") {
+      ReadySample.zone { $0.defaultTTL = 0 }(&$0)
+    },
+    Case(.delegation, .problem, "delegated elsewhere (ns1.registrar.example)", fix: "dig +short") {
+      $0.delegation = .known(["ns1.registrar.example"], ageMs: 1)
+    },
+    Case(.delegation, .warning, "not asked: ns3.linode.com", fix: "dig +short NS") {
+      $0.delegation = .known(["ns1.linode.com", "ns2.linode.com", "ns3.linode.com"], ageMs: 1)
+    },
+    Case(.delegation, .warning, "not delegated to: ns2.linode.com", fix: "dig +short NS") {
+      $0.delegation = .known(["ns1.linode.com"], ageMs: 1)
+    },
+    Case(.delegation, .unmeasured, "by address") { $0.delegation = .notYet("by address") },
+    Case(.delegation, .unmeasured, "no answer") {
+      $0.delegation = .failed("no answer", refused: false, ageMs: 1)
+    },
+    Case(.marker, .problem, "another writer's", fix: "signalbox adopt app") {
+      $0.conflict = "signalbox cluster=other"
+    },
+    Case(.marker, .unmeasured, "none yet") { $0.hasMarker = false },
+    Case(.marker, .unmeasured, "not read yet") { $0.hasMarker = nil },
+    Case(.marker, .ok, "while it observes") {
+      $0.hasMarker = false
+      $0.automation = .observe
+    },
+    Case(.nameServers, .unmeasured, "not asked yet") { $0.lines = [] },
+    Case(.nameServers, .warning, "1 of 2 do not answer: ns2.linode.com:53", fix: "dig @ns2.linode")
+    {
+      $0.lines[1].answer = .mute
+    },
+    Case(.nameServers, .problem, "2 of 2 do not answer", fix: "dig @ns1.linode.com") {
+      for index in $0.lines.indices { $0.lines[index].answer = .mute }
+    },
+    Case(.nameServers, .warning, "they do not agree", fix: "signalbox status") {
+      $0.lines[1].addresses = ["192.0.2.2"]
+    },
+    Case(.nameServers, .warning, "not the address of us-east: ns2", fix: "signalbox status") {
+      $0.lines[1].answer = .other
+    },
+  ]
+
+  static let accountCases: [Case] = [
+    Case(.apiToken, .unmeasured, "not read yet") { $0.token = .notYet("not read yet") },
+    Case(.apiToken, .problem, "401", fix: "umask 077; cat > /etc/signalbox/secrets/linode-token") {
+      $0.token = .failed("Linode: 401", refused: true, ageMs: 1)
+    },
+    Case(.apiToken, .problem, "cannot be asked", fix: "signalbox breakglass app") {
+      $0.token = .failed("no answer", refused: false, ageMs: 1)
+    },
+    Case(.tokenWrites, .problem, "cannot write any more", fix: "profile/tokens") {
+      $0.tokenTrouble = "the token cannot write any more"
+    },
+    Case(.tokenWrites, .problem, "lack domains:read_write", fix: "profile/tokens") {
+      $0.token = .known(TokenFacts(mayWriteDomains: false), ageMs: 1)
+    },
+    Case(.tokenWrites, .problem, "grant: read_only", fix: "account/users") {
+      $0.token = .known(TokenFacts(mayWriteDomains: true, grant: "read_only"), ageMs: 1)
+    },
+    Case(.tokenWrites, .ok, "was taken") {
+      $0.token = .known(TokenFacts(mayWriteDomains: true, grant: "read_write"), ageMs: 1)
+    },
+    Case(.tokenWrites, .ok, "no write has proven it") { $0.provenMs = nil },
+    Case(.tokenWrites, .unmeasured, "no write since the start") {
+      $0.provenMs = nil
+      $0.token = .known(TokenFacts(), ageMs: 1)
+    },
+  ]
+
+  static let balancerCases: [Case] = [
+    Case(.balancers, .unmeasured, "not read") { $0.regions[0].balancer = .notYet("not read") },
+    Case(.balancers, .unmeasured, "401") {
+      $0.regions[0].balancer = .failed("401", refused: true, ageMs: 1)
+    },
+    Case(.balancers, .warning, "has 192.0.2.2 or 2001:db8::2", fix: "nodebalancers list") {
+      $0.regions[1].balancer = .known(nil, ageMs: 1)
+    },
+    Case(.balancers, .problem, "listens on no port", fix: "config-create 101") {
+      $0.regions[0].balancer = .known(BalancerFacts(id: 101, label: "x", ports: []), ageMs: 1)
+    },
+    Case(.balancers, .warning, "checks nothing", fix: "config-update 101 201 --check http") {
+      $0.regions[0].balancer = .known(
+        BalancerFacts(
+          id: 101, label: "x", ports: [.init(id: 201, port: 443, check: "none", path: "")]),
+        ageMs: 1)
+    },
+    Case(.balancerPath, .warning, "asks /health", fix: "config-update 101 201 --check_path /up") {
+      $0.regions[0].balancer = .known(
+        BalancerFacts(
+          id: 101, label: "x",
+          ports: [.init(id: 201, port: 443, check: "http_body", path: "/health?deep=1")]),
+        ageMs: 1)
+    },
+    Case(.balancerPath, .unmeasured, "no NodeBalancer asks for a path") {
+      for index in $0.regions.indices {
+        $0.regions[index].balancer = .known(
+          BalancerFacts(
+            id: 1, label: "x", ports: [.init(id: 2, port: 443, check: "connection", path: "")]),
+          ageMs: 1)
+      }
+    },
+    Case(.balancerPath, .unmeasured, "not read") { $0.regions[1].balancer = .notYet("not read") },
+  ]
+}
+
+extension ReadinessTests.Case {
+  func fixed(_ fix: String) -> Self {
+    var copy = self
+    copy.fix = fix
+    return copy
+  }
+}
