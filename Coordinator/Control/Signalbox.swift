@@ -22,6 +22,7 @@ struct Signalbox: AsyncParsableCommand {
       Prepare
         signalbox setup                   a coordinator.toml from the Linode account
         signalbox check                   is everything ready for an incident?
+        signalbox breakglass              the manual way out: print it now
         signalbox demo                    the whole story here, in a minute
         signalbox simulate                years of faults, in virtual time
         signalbox replay --from -2h       what was decided, under another policy too
@@ -37,7 +38,7 @@ struct Signalbox: AsyncParsableCommand {
       StatusCommand.self, ExplainCommand.self, HistoryCommand.self, PlanCommand.self,
       FailoverCommand.self,
       FailbackCommand.self, PauseCommand.self, ResumeCommand.self, MaintenanceCommand.self,
-      CheckCommand.self,
+      CheckCommand.self, BreakglassCommand.self,
       ApproveCommand.self, AckCommand.self, AdoptCommand.self, SimulateCommand.self,
       ReplayCommand.self, SetupCommand.self,
       DemoCommand.self,

@@ -34,6 +34,11 @@ struct API: Sendable {
         try await coordinator.check(request.uri.queryParameters["service"].map(String.init))
       }
     }
+    router.get("/v1/breakglass") { request, _ in
+      await answer {
+        try await coordinator.breakglass(request.uri.queryParameters["service"].map(String.init))
+      }
+    }
     router.get("/v1/events") { request, _ in await events(request) }
     router.get("/v1/incidents") { request, _ in await incidents(request) }
     router.get("/v1/incidents/:id") { _, context in await incident(context) }

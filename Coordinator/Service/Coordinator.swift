@@ -56,6 +56,7 @@ actor Coordinator {
   /// Whom readiness is asked of; nil: nobody.
   nonisolated let readinessProvider: (any ReadinessProvider)?
   var books = ReadinessBooks()
+  var card = KeptCard()
 
   init(
     deployment: Deployment, store: Store, provider: any DNSProvider, nameServers: NameServers,

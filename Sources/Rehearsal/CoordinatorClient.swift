@@ -126,6 +126,14 @@ public struct CoordinatorClient: Sendable {
     return try await get(CheckDocument.self, "/v1/check\(query)")
   }
 
+  /// `GET /v1/breakglass`: how to move all services, or one, by hand.
+  public func breakglass(
+    _ service: String? = nil
+  ) async throws(CoordinatorError) -> BreakglassDocument {
+    let query = service.map { "?service=\(Self.escape($0))" } ?? ""
+    return try await get(BreakglassDocument.self, "/v1/breakglass\(query)")
+  }
+
   /// `GET /v1/services/{name}/plan`: what a move to `to` would change now.
   public func plan(
     _ service: String, to: String, isFailback: Bool = false

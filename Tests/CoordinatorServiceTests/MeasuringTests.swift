@@ -178,4 +178,46 @@ private final class CannedAccount: ReadinessProvider {
   func theSystemsResolver(text: String, server: String?) {
     #expect(LinodeReadiness.resolver(text)?.description == server)
   }
+
+  // MARK: The card
+
+  @Test func theCardIsKeptAndRefreshed() async throws {
+    let account = CannedAccount()
+    let rig = try Self.rig(account)
+    let directory = await rig.coordinator.deployment.settings.stateDirectory
+    let file = Coordinator.cardFile(directory)
+    func text() throws -> String {
+      String(decoding: try Files.read(file, maxBytes: 1 << 20), as: UTF8.self)
+    }
+    account.change {
+      $0.failure = ProviderError(.unreachable, .transient, description: "Linode: no answer")
+    }
+    await rig.coordinator.measureReadiness()
+    #expect(!Files.exists(file), "no card without the records' ids")
+    account.change { $0.failure = nil }
+    await rig.coordinator.measureReadiness()
+    #expect(try text().contains("/domains/7/records/12"))
+    #expect(try Files.mode(file) == 0o644)
+    let first = await rig.coordinator.card.writtenMs
+    await rig.coordinator.measureReadiness()
+    #expect(await rig.coordinator.card.writtenMs == first, "nothing has changed")
+    account.change { $0.zone.records[0].id = 99 }
+    await rig.coordinator.measureReadiness()
+    #expect(try text().contains("/domains/7/records/99"))
+    // The API goes away: the card stays, and so does what is told.
+    account.change {
+      $0.failure = ProviderError(.unreachable, .transient, description: "Linode: no answer")
+      $0.zone.records = []
+    }
+    await rig.coordinator.measureReadiness()
+    #expect(try text().contains("/domains/7/records/99"))
+    let document = try await rig.coordinator.breakglass("app")
+    #expect(document.services.first?.names.first?.records.map(\.id) == [99])
+    #expect(document.readMs != nil)
+    let refusal = await #expect(throws: Refusal.self) {
+      try await rig.coordinator.breakglass("shop")
+    }
+    #expect(refusal?.code == "unknown_service")
+    await Self.end(rig)
+  }
 }

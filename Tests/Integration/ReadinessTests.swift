@@ -5,7 +5,7 @@ import Testing
 import Wire
 
 extension ProcessTests {
-  /// `signalbox check` on a running deployment.
+  /// `signalbox check` and `signalbox breakglass` on a running deployment.
   @Suite struct ReadinessTests {
     private func check(_ rehearsal: Rehearsal) async throws -> (Int32?, ServiceReadiness) {
       let result = try await signalbox(
@@ -50,6 +50,59 @@ extension ProcessTests {
             && service.lines.contains { $0.item == "api-token" && $0.level == .problem }
         }
       }
+    }
+
+    /// The printed command, run as it stands, moves the name; and the card outlives the
+    /// coordinator.
+    @Test func theCardWorks() async throws {
+      try await withRehearsal(manual()) { rehearsal in
+        let url = "unix:\(rehearsal.directory)/coordinator.sock"
+        let copy = "\(rehearsal.directory)/state/breakglass.txt"
+        try await poll("the card is kept") {
+          let bytes = (try? Files.read(copy, maxBytes: 1 << 20)) ?? []
+          return String(decoding: bytes, as: UTF8.self).contains("DNS pointed at us-east")
+        }
+        let out = "\(rehearsal.directory)/card.txt"
+        let printed = try await signalbox("breakglass", "--out", out, "--coordinator", url)
+        #expect(printed.code == 0, "\(printed)")
+        let json = try await signalbox("breakglass", "app", "--json", "--coordinator", url)
+        let document = try JSON.decode(
+          BreakglassDocument.self, from: Array(json.output.utf8), maxBytes: 1_048_576)
+        #expect(document.services.first?.names.first?.records.isEmpty == false)
+        await rehearsal.killCoordinator()
+        let card = try await signalbox(
+          "breakglass", "--copy", copy, "--coordinator", url)
+        #expect(card.code == 0 && card.errors.contains(" old"), "\(card)")
+        let live = String(decoding: try Files.read(out, maxBytes: 1 << 20), as: UTF8.self)
+        // The times of its making are all that may differ.
+        let body = live.split(separator: "\n").dropFirst(4)
+        #expect(card.output.split(separator: "\n").suffix(body.count) == body)
+        try await move(card.output, to: "ap-south")
+        #expect(try await rehearsal.address() == "127.0.3.1")
+        try await rehearsal.startCoordinator()
+        try await rehearsal.waitForStatus("adopted", within: patience) { service, _ in
+          service.active == "ap-south" && service.at == "region" ? () : nil
+        }
+        let gone = try await signalbox(
+          "breakglass", "--copy", "/nonexistent", "--coordinator", "http://127.0.0.1:1")
+        #expect(gone.code == 3 && gone.errors.contains("no copy"), "\(gone)")
+      }
+    }
+
+    /// Pastes the card's commands for the token and for one region into a shell.
+    private func move(_ card: String, to region: String) async throws {
+      let lines = card.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+      func commands(after heading: String, until end: (String) -> Bool) throws -> [String] {
+        let start = try #require(lines.firstIndex { $0.hasPrefix(heading) }, "\(heading): \(card)")
+        return lines[(start + 1)...].prefix { !end($0) }.filter { $0.hasPrefix("    ") }
+      }
+      let token = try commands(after: "2. The token") { $0.hasPrefix("  Elsewhere") }
+      let put = try commands(after: "  to \(region)") { $0.isEmpty || $0.hasPrefix("  to ") }
+      #expect(put.contains { $0.contains("curl -fsS -X PUT") })
+      #expect(!card.contains(SandboxFacts.token), "no secret on the card")
+      let script = (["set -eu"] + token + put + ["rm -f \"$H\""]).joined(separator: "\n")
+      let result = try await run("/bin/sh", ["-c", script])
+      #expect(result.code == 0, "\(script)\n\(result)")
     }
   }
 }

@@ -3,7 +3,7 @@ import Wire
 
 @testable import Screens
 
-@Suite("Readiness as its golden files")
+@Suite("Readiness and the break-glass card as their golden files")
 struct ReadinessScreenTests {
   private static let lines = [
     ReadinessLine(
@@ -47,5 +47,64 @@ struct ReadinessScreenTests {
     well.service = "api"
     well.readiness = Self.service([Self.lines[0], Self.lines[3]]).summary
     try Golden.check("status-ready", Screens.status(Sample.document([service, well])))
+  }
+
+  private static let card = BreakglassDocument(
+    atMs: noon, readMs: noon - 41_000, api: "https://api.linode.com/v4",
+    tokenFile: "/etc/signalbox/secrets/linode-token",
+    nameServers: ["ns1.linode.com", "192.0.2.53:5353", "[2001:db8::53]:53"],
+    services: [
+      BreakglassService(
+        service: "app", active: "us-east",
+        names: [
+          BreakglassName(
+            name: "app.example.com", zone: "example.com", zoneId: 1_234_567,
+            records: [
+              BreakglassRecord(id: 12_345_678, type: "A", target: "192.0.2.1", ttlSeconds: 30),
+              BreakglassRecord(
+                id: 12_345_679, type: "AAAA", target: "2001:db8::1", ttlSeconds: 0),
+            ]),
+          BreakglassName(name: "example.com", zone: nil, zoneId: nil, records: []),
+        ],
+        regions: [
+          BreakglassRegion(
+            region: "us-east", addresses: ["A": "192.0.2.1", "AAAA": "2001:db8::1"]),
+          BreakglassRegion(
+            region: "us-west", addresses: ["A": "192.0.2.2", "AAAA": "2001:db8::2"]),
+        ])
+    ])
+
+  @Test("breakglass")
+  func breakglass() throws {
+    let text = Screens.breakglass(Self.card)
+    try Golden.check("breakglass", text)
+    // Unread records: no command with a made-up id.
+    var unread = Self.card
+    unread.readMs = nil
+    unread.services[0].names[0].records = []
+    let other = Screens.breakglass(unread)
+    #expect(other.contains("its records were not read") && !other.contains("-X PUT"))
+    #expect(other.contains("records were never read"))
+  }
+
+  /// What others wrote becomes neither a command nor an escape sequence.
+  @Test func whatOthersWroteIsHarmless() {
+    var card = Self.card
+    card.services[0].names[0].records[0].target = "$(reboot)\u{1B}[2J\n    rm -rf x"
+    card.tokenFile = "/a b/it's"
+    let text = Screens.breakglass(card)
+    #expect(!text.contains("\u{1B}") && !text.contains("\n    rm -rf x"))
+    #expect(text.contains("'/a b/it'\\''s' > \"$H\""))
+    let commands = text.split(separator: "\n").filter { $0.hasPrefix("    ") }
+    #expect(!commands.contains { $0.contains("reboot") })
+  }
+
+  @Test(arguments: [
+    ("ns1.linode.com", "@ns1.linode.com app A"), ("ns1.example:5353", "-p 5353 @ns1.example app A"),
+    ("192.0.2.53", "@192.0.2.53 app A"), ("[2001:db8::53]:5353", "-p 5353 @2001:db8::53 app A"),
+    ("2001:db8::53", "@2001:db8::53 app A"),
+  ])
+  func digs(server: String, words: String) {
+    #expect(Shell.dig(server, "app", "A") == "dig +short +norecurse \(words)")
   }
 }

@@ -14,6 +14,8 @@ struct ReadinessBooks: Sendable {
   }
 
   var account: Taken<AccountFacts>?
+  /// The newest reading of it that succeeded.
+  var lastAccount: (facts: AccountFacts, at: Instant)?
   var balancers: Taken<[String: BalancerFacts]>?
   /// By zone.
   var delegations: [String: Taken<[String]>] = [:]
@@ -43,6 +45,8 @@ extension Coordinator {
     }
     keep(account, \.account)
     guard case .success(let facts) = account.result else { return }
+    books.lastAccount = (facts, account.at)
+    keepBreakglass()
     guard isSeldom, isQuiet else { return }
     let addresses = deployment.services.flatMap(\.topology.regions).flatMap {
       $0.addresses.values.map(Canonical.address)
