@@ -77,8 +77,14 @@ extension Page {
       ])
     }
     for fix in line.fixes {
-      for (index, part) in Text.wrap(fix, style.width - 14).enumerated() {
-        add([Segment(index == 0 ? "       fix:  " : "            "), Segment(part, .title)])
+      let lines = Text.wrap(fix, style.width - 14)
+      // Within quotes a shell would take the backslash as it is.
+      let isPlain = !fix.contains { "'\"#".contains($0) }
+      for (index, part) in lines.enumerated() {
+        let more = isPlain && index < lines.count - 1 ? " \\" : ""
+        add([
+          Segment(index == 0 ? "       fix:  " : "            "), Segment(part + more, .title),
+        ])
       }
     }
   }

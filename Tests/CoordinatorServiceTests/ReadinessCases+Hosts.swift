@@ -68,18 +68,18 @@ extension ReadinessTests {
     Case(.agents, .problem, "eu-central has none", fix: "check-config") {
       $0.agents.removeLast()
     },
-    Case(.agents, .problem, "not heard: b1 (eu-central)", fix: "signalbox-agent   on b1") {
+    Case(.agents, .problem, "not heard: b1 (eu-central)", fix: "signalbox-agent  # on b1") {
       $0.agents[1].heardMs = nil
     },
     Case(.agents, .warning, "not heard: b2 (eu-central)", fix: "on b2") {
       $0.agents.append(AgentFacts(id: "b2", region: "eu-central"))
     },
-    Case(.clocks, .warning, "b1 is about 5.0 s behind", fix: "timedatectl set-ntp true   on b1") {
+    Case(.clocks, .warning, "b1 is about 5.0 s behind", fix: "timedatectl set-ntp true  # on b1") {
       $0.agents[1].skewMs = -5000
     },
     Case(.clocks, .ok, "1 of 2 not kept by NTP") { $0.agents[1].clockIsSynchronised = false },
     Case(.clocks, .unmeasured, "no agent") { $0.agents = [] },
-    Case(.versions, .warning, "b1 0.0.9", fix: "apt install signalbox-agent   on b1") {
+    Case(.versions, .warning, "b1 0.0.9", fix: "apt install signalbox-agent  # on b1") {
       $0.agents[1].version = "0.0.9"
     },
     Case(.versions, .unmeasured, "no agent") { $0.agents = [] },
@@ -100,7 +100,7 @@ extension ReadinessTests {
     Case(.checks, .warning, "dynamodb app cannot vote on b1: no credentials", fix: "on b1") {
       $0.agents[1].misconfigured = [.init(check: "dynamodb app", reason: "no credentials")]
     },
-    Case(.checks, .problem, "cannot vote on any host", fix: "signalbox-agent status   on a1, b1") {
+    Case(.checks, .problem, "cannot vote on any host", fix: "signalbox-agent status  # on a1, b1") {
       for index in $0.agents.indices {
         $0.agents[index].misconfigured = [.init(check: "dynamodb app", reason: "no credentials")]
       }

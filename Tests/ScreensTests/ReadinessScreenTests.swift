@@ -12,7 +12,11 @@ struct ReadinessScreenTests {
       item: "ttl", title: "TTL", level: .problem,
       text: "A app.example.com has TTL 0, which is the zone's default: caches keep the old address "
         + "for 24 h", ageMs: 12_000,
-      fixes: ["linode-cli domains records-update 1234567 12345678 --ttl_sec 30"]),
+      fixes: [
+        "linode-cli domains records-update 1234567 12345678 --ttl_sec 30",
+        "linode-cli nodebalancers config-update 1234567 12345678 --check http --check_path /up",
+        "sudo sh -c 'umask 077; cat > /etc/signalbox/secrets/linode-token'  # and then restart it",
+      ]),
     ReadinessLine(
       item: "release", title: "App release", level: .warning,
       text: "hosts run different ones: abc123 on a1; def456 on b1", ageMs: 2000,

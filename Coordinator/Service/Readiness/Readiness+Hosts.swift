@@ -16,13 +16,13 @@ extension ReadinessFacts {
       guard !expected.isEmpty else {
         findings.problem(
           "\(region.id) has none: it is never judged well, and is no target",
-          fix: "signalbox-agent check-config   on a host there prints what to add to "
+          fix: "signalbox-agent check-config  # on a host there prints what to add to "
             + "coordinator.toml")
         continue
       }
       guard !silent.isEmpty else { continue }
       let text = "not heard: \(silent.map(\.id).joined(separator: ", ")) (\(region.id))"
-      let fix = "systemctl status signalbox-agent   on \(silent.map(\.id).joined(separator: ", "))"
+      let fix = "systemctl status signalbox-agent  # on \(silent.map(\.id).joined(separator: ", "))"
       if silent.count == expected.count {
         findings.problem(text, fix: fix)
       } else {
@@ -42,7 +42,7 @@ extension ReadinessFacts {
       let span = Story.span(.milliseconds(Int64(clamping: skew.magnitude)))
       findings.warning(
         "\(agent.id) is about \(span) \(skew > 0 ? "ahead" : "behind")",
-        fix: "timedatectl set-ntp true   on \(agent.id)")
+        fix: "timedatectl set-ntp true  # on \(agent.id)")
     }
     let free = heard.filter { $0.clockIsSynchronised == false }.count
     return findings.or(
@@ -58,7 +58,7 @@ extension ReadinessFacts {
       let list = other.map { "\($0.id) \($0.version ?? "?")" }.joined(separator: ", ")
       return .warning(
         "the coordinator is \(Release.version), others are not: \(list)", ageMs: oldestReport,
-        fix: "apt install signalbox-agent   on \(other.map(\.id).joined(separator: ", "))")
+        fix: "apt install signalbox-agent  # on \(other.map(\.id).joined(separator: ", "))")
     }
     return .ok("all are \(Release.version)", ageMs: oldestReport)
   }
@@ -113,7 +113,7 @@ extension ReadinessFacts {
     for (check, agents) in hosts.sorted(by: { $0.key < $1.key }) {
       let names = agents.map(\.id).joined(separator: ", ")
       let why = agents.first?.misconfigured.first { $0.check == check }?.reason ?? ""
-      let fix = "signalbox-agent status   on \(names)"
+      let fix = "signalbox-agent status  # on \(names)"
       if Set(agents.map(\.region)).count == regions.count, agents.count == heard.count {
         findings.problem(
           "\(check) cannot vote on any host (\(why)): no region is left for what it watches",
@@ -132,7 +132,7 @@ extension ReadinessFacts {
     case .observe:
       .warning(
         "observe: it says what it would do, and moves nothing",
-        fix: "sudoedit /etc/signalbox/coordinator.toml   automation = \"automatic\", then: sudo "
+        fix: "sudoedit /etc/signalbox/coordinator.toml  # automation = \"automatic\", then: sudo "
           + "systemctl reload signalbox-coordinator")
     }
   }

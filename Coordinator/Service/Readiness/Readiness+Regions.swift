@@ -203,7 +203,7 @@ extension ReadinessFacts {
     if minVantages <= 1 {
       return .warning(
         "min_vantages is 1: one point of view alone may call a region down",
-        fix: "sudoedit /etc/signalbox/coordinator.toml   take min_vantages out")
+        fix: "sudoedit /etc/signalbox/coordinator.toml  # take min_vantages out")
     }
     guard let active else { return .unmeasured("where DNS points is not known") }
     let others = Set(agents.filter { $0.heardMs != nil && $0.region != active }.map(\.region))
@@ -212,7 +212,7 @@ extension ReadinessFacts {
       return .problem(
         "\(count) can see \(active) from outside, \(minVantages) have to: it is never left for "
           + "what is seen there",
-        fix: "systemctl start signalbox-agent   on a host of another region")
+        fix: "systemctl start signalbox-agent  # on a host of another region")
     }
     return .ok("\(count) see \(active) from outside, \(minVantages) have to agree")
   }

@@ -94,7 +94,7 @@ extension ReadinessFacts {
           findings.problem(
             "\(zone.name) has \(found.count) \(family.recordType) records ("
               + found.map(\.target).joined(separator: ", ") + "), one is needed",
-            fix: "linode-cli domains records-delete \(zone.id) ID   all but one of "
+            fix: "linode-cli domains records-delete \(zone.id) ID  # all but one of "
               + found.map { "\($0.id)" }.joined(separator: ", "))
         }
         for record in found where !configured.contains(record.target) {
@@ -119,7 +119,7 @@ extension ReadinessFacts {
           findings.warning(
             "\(family.recordType) \(zone.name) is \(record.target), and no region offers "
               + "\(family.rawValue): a move would leave its users behind",
-            fix: "linode-cli domains records-delete \(zone.id) \(record.id)   or give every "
+            fix: "linode-cli domains records-delete \(zone.id) \(record.id)  # or give every "
               + "region an address of that family")
         }
       }
@@ -166,10 +166,11 @@ extension ReadinessFacts {
     case .notYet(let why): return .unmeasured(why)
     case .failed(let why, _, let age): return .unmeasured(why, ageMs: age)
     case .known(let found, let age):
+      let zone = zones.lazy.compactMap(\.value).first?.zone ?? names.first ?? ""
       let mine = Set(nameServers.map { Self.host($0) })
       let theirs = Set(found.map(Canonical.name))
       let fix =
-        "dig +short NS \(names.first ?? "")   then correct dns.name_servers, or the "
+        "dig +short NS \(zone)  # then correct dns.name_servers, or the "
         + "name servers at the registrar"
       if mine.isDisjoint(with: theirs) {
         return .problem(
@@ -198,7 +199,7 @@ extension ReadinessFacts {
     if let conflict {
       return .problem(
         "another writer's stands there (\"\(conflict)\"): nothing is written",
-        fix: "signalbox adopt \(service)   when the other one is stopped for good")
+        fix: "signalbox adopt \(service)  # when the other one is stopped for good")
     }
     switch hasMarker {
     case true?: return .ok("present and ours")
