@@ -35,13 +35,12 @@ struct Signalbox: AsyncParsableCommand {
       """,
     version: Release.version,
     subcommands: [
-      StatusCommand.self, ExplainCommand.self, HistoryCommand.self, PlanCommand.self,
-      FailoverCommand.self,
-      FailbackCommand.self, PauseCommand.self, ResumeCommand.self, MaintenanceCommand.self,
-      CheckCommand.self, BreakglassCommand.self,
-      ApproveCommand.self, AckCommand.self, AdoptCommand.self, SimulateCommand.self,
-      ReplayCommand.self, SetupCommand.self,
-      DemoCommand.self,
+      StatusCommand.self, ExplainCommand.self, HistoryCommand.self,
+      PlanCommand.self, FailoverCommand.self, FailbackCommand.self, PauseCommand.self,
+      ResumeCommand.self, MaintenanceCommand.self, ApproveCommand.self, AckCommand.self,
+      AdoptCommand.self,
+      SetupCommand.self, CheckCommand.self, BreakglassCommand.self, SimulateCommand.self,
+      ReplayCommand.self, DemoCommand.self,
     ])
 }
 

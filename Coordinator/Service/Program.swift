@@ -202,7 +202,7 @@ private struct Parts {
         deployment: deployment, store: store, provider: LinodeProvider(linode),
         nameServers: nameServers, dns: dns, publicKey: signer.verifier.base64, logger: logger,
         recordsInto: "\(settings.stateDirectory)/evidence",
-        readiness: LinodeReadiness(client: linode, dns: dns))
+        readiness: LinodeReadiness(client: linode.routine, dns: dns))
     } catch {
       throw StartupError(description: "\(error)")
     }
