@@ -18,7 +18,8 @@ struct BreakglassCommand: AsyncParsableCommand {
       in it.
 
       The coordinator keeps a copy beside its journal; while it cannot be reached,
-      that copy is printed, and how old it is.
+      or has not read the records since its start, that copy is printed, and how old
+      it is.
 
       Examples:
         signalbox breakglass --out breakglass.txt
@@ -53,6 +54,12 @@ struct BreakglassCommand: AsyncParsableCommand {
       guard case .unreachable(let why) = error else { throw error }
       return try fallBack(why)
     }
+    // One that was just started, with the API down, knows no record: the copy does.
+    if document.readMs == nil, let kept = try? readCopy() {
+      return try give(
+        kept,
+        because: "the coordinator has not read the records since its start")
+    }
     if json {
       try printJSON(document)
     } else {
@@ -61,26 +68,34 @@ struct BreakglassCommand: AsyncParsableCommand {
   }
 
   private func fallBack(_ why: String) throws {
-    let bytes: [UInt8]
-    var information = stat()
+    let kept: Copy
     do {
-      bytes = try Files.read(copy, maxBytes: 8_388_608)
+      kept = try readCopy()
     } catch {
       throw CommandFailure(
         code: 3, "signalbox: \(why)\n           and there is no copy to print: \(error)")
     }
+    try give(kept, because: why)
+  }
+
+  private func readCopy() throws -> Copy {
+    var information = stat()
+    let bytes = try Files.read(copy, maxBytes: 8_388_608)
     let age =
       stat(copy, &information) == 0
       ? max(0, Clocks.wallMilliseconds() / 1000 - Int64(information.st_mtim.tv_sec)) : 0
-    let text = String(decoding: bytes, as: UTF8.self)
+    return Copy(file: copy, ageSeconds: age, text: String(decoding: bytes, as: UTF8.self))
+  }
+
+  private func give(_ kept: Copy, because why: String) throws {
     Console.err(
-      "signalbox: \(why)\n           this is the copy in \(copy), "
-        + "\(Self.age(age)) old"
+      "signalbox: \(why)\n           this is the copy in \(kept.file), "
+        + "\(Self.age(kept.ageSeconds)) old"
         + (service == nil ? "" : ", with all services") + "\n\n")
     if json {
-      try printJSON(Copy(file: copy, ageSeconds: age, text: text))
+      try printJSON(kept)
     } else {
-      try give(text)
+      try give(kept.text)
     }
   }
 

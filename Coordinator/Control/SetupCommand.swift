@@ -73,10 +73,23 @@ struct SetupCommand: AsyncParsableCommand {
       } catch {
         throw refused("\(error)")
       }
-      Console.err("written: \(out); read it, then: signalbox-coordinator check-config\n")
+      Console.err(
+        "written: \(out); read it, then:\n"
+          + "    signalbox-coordinator check-config --config \(Self.word(out))\n")
     } else if !json {
       Console.out(proposal.file)
     }
+  }
+
+  /// A path as a shell takes it.
+  private static func word(_ path: String) -> String {
+    let isPlain = path.allSatisfy { character in
+      character.isASCII
+        && (character.isLetter || character.isNumber || "-_./".contains(character))
+    }
+    if isPlain { return path }
+    let parts = path.split(separator: "'", omittingEmptySubsequences: false)
+    return "'" + parts.joined(separator: "'\\''") + "'"
   }
 
   private func propose() async throws -> SetupProposal {

@@ -68,7 +68,9 @@ private struct Card {
     run("signalbox failover SERVICE --to REGION")
     say("If it answers but must keep out of your way, pause it before you change anything:")
     run("signalbox pause SERVICE --reason 'moving by hand'")
-    say("Dead or cut off, it changes nothing by itself: go on.")
+    say(
+      "Dead: it changes nothing. Only out of reach: it may still move; power its host off first, "
+        + "and if that cannot be, look at the record again after 5 minutes.")
   }
 
   mutating func token(_ document: BreakglassDocument) {
@@ -94,7 +96,10 @@ private struct Card {
     }
     for region in service.regions {
       text += "\n"
-      say("to \(region.region)\(region.region == service.active ? " (or back)" : ""):")
+      let list = region.addresses.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+      say(
+        "to \(region.region)\(region.region == service.active ? " (or back)" : ""): "
+          + list.joined(separator: ", "))
       for name in service.names { move(name, to: region, document: document) }
     }
     text += "\n"
@@ -110,26 +115,29 @@ private struct Card {
     Set(service.regions.flatMap(\.addresses.keys)).sorted()
   }
 
-  /// One PUT a record: never delete and create.
+  /// One PUT a record: never delete and create. Ids that nobody has read are left to be filled in.
   private mutating func move(
     _ name: BreakglassName, to region: BreakglassRegion, document: BreakglassDocument
   ) {
-    guard let zone = name.zoneId else { return }
+    let zone = name.zoneId.map(String.init) ?? "DOMAIN_ID"
     for (type, address) in region.addresses.sorted(by: { $0.key < $1.key }) {
-      for record in name.records where record.type == type {
+      let known = name.records.filter { $0.type == type }.map { String($0.id) }
+      for record in name.records.isEmpty ? ["RECORD_ID"] : known {
         run(
           "curl -fsS -X PUT -H @\"$H\" -H 'Content-Type: application/json'",
           "-d \(Shell.quoted("{\"target\":\"\(address)\"}"))",
-          Shell.quoted("\(document.api)/domains/\(zone)/records/\(record.id)"))
+          Shell.quoted("\(document.api)/domains/\(zone)/records/\(record)"))
       }
     }
   }
 
   /// How the ids are found that nobody has read.
   private mutating func unknown(_ name: BreakglassName, document: BreakglassDocument) {
-    say("\(name.name): its records were not read. Find the domain, then the record:")
+    say(
+      "\(name.name): its records were not read. Find the domain's id, then those of its A and AAAA "
+        + "records, and put them into the commands below:")
     run("curl -fsS -H @\"$H\" \(Shell.quoted("\(document.api)/domains?page_size=500"))")
-    let zone = name.zoneId.map(String.init) ?? "DOMAIN"
+    let zone = name.zoneId.map(String.init) ?? "DOMAIN_ID"
     run(
       "curl -fsS -H @\"$H\"",
       Shell.quoted("\(document.api)/domains/\(zone)/records?page_size=500"))
@@ -187,8 +195,11 @@ private struct Card {
       "https://cloud.linode.com/profile/tokens > Create a Personal Access Token: Domains "
         + "read/write, NodeBalancers read only. A 403 is the user's grant: "
         + "https://cloud.linode.com/account/users. Then:")
-    run("umask 077; cat > \(Shell.quoted(document.tokenFile))")
-    run("systemctl restart signalbox-coordinator")
+    let file = Shell.quoted(document.tokenFile)
+    run("sudoedit \(file)   # the token alone, one line")
+    run("sudo systemctl restart signalbox-coordinator")
+    say("Only where that file is not there, make it before you edit it:")
+    run("sudo install -m 600 /dev/null \(file)")
   }
 
   mutating func afterwards(_ document: BreakglassDocument) {

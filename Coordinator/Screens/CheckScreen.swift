@@ -5,16 +5,58 @@ extension Screens {
   public static func check(
     _ document: CheckDocument, style: ScreenStyle = ScreenStyle()
   ) -> String {
-    var page = Page(style)
     if document.services.isEmpty {
+      var page = Page(style)
       page.headline(
         "UNKNOWN", .warning, "No service is configured: add [service.NAME] to coordinator.toml.")
+      return page.text
     }
-    for service in document.services {
-      page.gap()
-      page.readiness(service)
+    return document.services.map { service in
+      service.lines.reduce(into: head(service, style)) { text, line in
+        text += item(line, style) + fixes(line, style)
+      }
+    }.joined(separator: "\n")
+  }
+
+  private static func head(_ service: ServiceReadiness, _ style: ScreenStyle) -> String {
+    var page = Page(style)
+    page.readiness(service)
+    return page.text
+  }
+
+  private static func item(_ line: ReadinessLine, _ style: ScreenStyle) -> String {
+    var page = Page(style)
+    page.item(line)
+    return page.text
+  }
+
+  /// Commands are wider than the style where they have to be, so that each can be pasted as it
+  /// stands; what is said of one stands under it.
+  private static func fixes(_ line: ReadinessLine, _ style: ScreenStyle) -> String {
+    var wide = style
+    wide.width = .max
+    var page = Page(wide)
+    for fix in line.fixes {
+      let (command, comment) = parted(Text.clean(fix))
+      page.add([Segment("       fix:  "), Segment(command, .title)])
+      guard let comment else { continue }
+      for part in Text.wrap(comment, style.width - 15) {
+        page.add("             # \(part)", .quiet)
+      }
     }
     return page.text
+  }
+
+  /// A command without the comment at its end.
+  private static func parted(_ fix: String) -> (command: String, comment: String?) {
+    let mark = Array("  # ")
+    let characters = Array(fix)
+    guard characters.count > mark.count,
+      let start = (0...(characters.count - mark.count)).first(where: {
+        Array(characters[$0..<($0 + mark.count)]) == mark
+      })
+    else { return (fix, nil) }
+    return (String(characters[..<start]), String(characters[(start + mark.count)...]))
   }
 }
 
@@ -56,10 +98,9 @@ extension Page {
       ? ("NOT READY", .bad) : warnings > 0 ? ("READY, BUT", .warning) : ("READY", .good)
     headline(word, tone, "\(subject): \(counts.joined(separator: ", ")).")
     gap()
-    for line in service.lines { item(line) }
   }
 
-  private mutating func item(_ line: ReadinessLine) {
+  fileprivate mutating func item(_ line: ReadinessLine) {
     let column = 26
     let age = line.ageMs.map { Text.age($0) } ?? ""
     let text = line.level == .unmeasured ? "not measured yet: \(line.text)" : line.text
@@ -75,17 +116,6 @@ extension Page {
         Segment(Text.pad(part, style.width - column - 6), line.level.tone),
         Segment(Text.padLeft(age, 6), .quiet),
       ])
-    }
-    for fix in line.fixes {
-      let lines = Text.wrap(fix, style.width - 14)
-      // Within quotes a shell would take the backslash as it is.
-      let isPlain = !fix.contains { "'\"#".contains($0) }
-      for (index, part) in lines.enumerated() {
-        let more = isPlain && index < lines.count - 1 ? " \\" : ""
-        add([
-          Segment(index == 0 ? "       fix:  " : "            "), Segment(part + more, .title),
-        ])
-      }
     }
   }
 }

@@ -40,18 +40,22 @@ extension Screens {
     var page = Page(style)
     page.labelled("Checksum", plan.checksum, column: 16)
     var command = "signalbox plan \(plan.service) --to \(plan.to) --apply \(plan.checksum)"
-    if plan.refusal == nil {
-      page.labelled("You can", command, column: 16)
-    } else {
+    var label = "You can"
+    if let refusal = plan.refusal {
       let names = plan.conditions.filter { !$0.holds }.map(\.name)
-      if plan.refusal?.code == "not_eligible", !names.isEmpty {
+      if refusal.code == "not_eligible", !names.isEmpty {
         for name in names { command += " --override-rule \(name)" }
-        page.labelled("You can", "\(command)   all the same", column: 16)
+        label = "All the same"
       } else {
-        page.labelled("You can", "signalbox explain \(plan.service)", column: 16)
+        command = "signalbox explain \(plan.service)"
       }
     }
-    return page.text
+    // A command is wider than the style where it has to be: it is there to be pasted.
+    var wide = style
+    wide.width = .max
+    var last = Page(wide)
+    last.add("  \(Text.pad(label, 14))\(Text.clean(command))")
+    return page.text + last.text
   }
 
   private static func wait(_ wait: PlannedWait) -> String {

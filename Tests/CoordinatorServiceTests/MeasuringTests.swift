@@ -17,6 +17,8 @@ private final class CannedAccount: ReadinessProvider {
       name: "app.example.org", id: 7, zone: "example.org", status: "active", defaultTTL: 300,
       records: [.init(id: 12, type: "A", target: "192.0.2.1", ttlSeconds: 30)])
     var failure: ProviderError?
+    /// Whether the token sees the zone.
+    var isSeen = true
     var calls: [String] = []
   }
 
@@ -37,8 +39,8 @@ private final class CannedAccount: ReadinessProvider {
   func account(_ names: [String]) async throws(ProviderError) -> AccountFacts {
     let now = try asked("account")
     return AccountFacts(
-      token: TokenFacts(mayWriteDomains: true), zones: ["app.example.org": now.zone],
-      seen: ["example.org"])
+      token: TokenFacts(mayWriteDomains: true),
+      zones: now.isSeen ? ["app.example.org": now.zone] : [:], seen: ["example.org"])
   }
 
   func balancers(
@@ -47,7 +49,8 @@ private final class CannedAccount: ReadinessProvider {
     _ = try asked("balancers")
     return [
       "192.0.2.1": BalancerFacts(
-        id: 1, label: "lb", ports: [.init(id: 2, port: 443, check: "http", path: "/up")])
+        id: 1, label: "lb",
+        ports: [.init(id: 2, port: 443, protocolName: "https", check: "http", path: "/up")])
     ]
   }
 
@@ -59,6 +62,21 @@ private final class CannedAccount: ReadinessProvider {
   func delegation(of zone: String) async throws(ProviderError) -> [String] {
     _ = try asked("delegation")
     return ["ns1.linode.com"]
+  }
+}
+
+extension Coordinator {
+  /// As if everything had been measured so much earlier.
+  fileprivate func age(by span: Duration) {
+    func older<Value: Sendable>(
+      _ taken: ReadinessBooks.Taken<Value>
+    ) -> ReadinessBooks.Taken<Value> {
+      ReadinessBooks.Taken(at: taken.at - span, result: taken.result)
+    }
+    books.account = books.account.map { older($0) }
+    books.balancers = books.balancers.map { older($0) }
+    books.grants = books.grants.mapValues { older($0) }
+    books.delegations = books.delegations.mapValues { older($0) }
   }
 }
 
@@ -123,6 +141,66 @@ private final class CannedAccount: ReadinessProvider {
       #expect(calls.filter { $0 == seldom }.count == 1, "\(seldom)")
     }
     #expect(await rig.coordinator.readinessInterval == .seconds(60))
+    await Self.end(rig)
+  }
+
+  /// What was read long ago says nothing of now.
+  @Test func whatIsOldIsNotMeasured() async throws {
+    let account = CannedAccount()
+    let rig = try Self.rig(account)
+    await rig.coordinator.measureReadiness()
+    await rig.coordinator.age(by: .seconds(120))
+    #expect(try await Self.line(.apiToken, rig).level == .ok)
+    #expect(try await Self.line(.records, rig).level == .ok)
+    await rig.coordinator.age(by: .seconds(120))
+    for item in [ReadinessItem.apiToken, .zone, .records, .ttl, .marker] {
+      let line = try await Self.line(item, rig)
+      #expect(line.level == .unmeasured, "\(line)")
+    }
+    #expect(try await Self.line(.records, rig).text.hasPrefix("last read "))
+    // Read every fifth time, these may be older.
+    #expect(try await Self.line(.balancers, rig).level == .warning)
+    await rig.coordinator.age(by: .seconds(720))
+    #expect(try await Self.line(.balancers, rig).text.hasPrefix("last read "))
+    // Another round brings the account back, and with it the zone; not what is read seldom.
+    await rig.coordinator.measureReadiness()
+    #expect(try await Self.line(.records, rig).level == .ok)
+    #expect(try await Self.line(.delegation, rig).text.hasPrefix("last read "))
+    let writes = try await Self.line(.tokenWrites, rig)
+    #expect(writes.level == .unmeasured && writes.text.contains("last read "), "\(writes)")
+    await Self.end(rig)
+  }
+
+  /// A zone that is not seen for once takes no known ids with it.
+  @Test func knownIDsStay() async throws {
+    let account = CannedAccount()
+    let rig = try Self.rig(account)
+    let directory = await rig.coordinator.deployment.settings.stateDirectory
+    let file = Coordinator.cardFile(directory)
+    await rig.coordinator.measureReadiness()
+    account.change { $0.isSeen = false }
+    await rig.coordinator.measureReadiness()
+    #expect(try await Self.line(.zone, rig).level == .problem)
+    let document = try await rig.coordinator.breakglass()
+    #expect(document.services.first?.names.first?.records.map(\.id) == [12])
+    let text = String(decoding: try Files.read(file, maxBytes: 1 << 20), as: UTF8.self)
+    #expect(text.contains("/domains/7/records/12"))
+    await Self.end(rig)
+  }
+
+  /// After a restart too: the card of before is better than one without ids.
+  @Test func aCardWithoutIDsReplacesNone() async throws {
+    let account = CannedAccount()
+    account.change { $0.isSeen = false }
+    let rig = try Self.rig(account)
+    let directory = await rig.coordinator.deployment.settings.stateDirectory
+    let file = Coordinator.cardFile(directory)
+    try Files.writeAtomically(Array("of before".utf8), to: file, mode: 0o644)
+    await rig.coordinator.measureReadiness()
+    #expect(try Files.read(file, maxBytes: 1 << 20) == Array("of before".utf8))
+    account.change { $0.isSeen = true }
+    await rig.coordinator.measureReadiness()
+    #expect(try Files.read(file, maxBytes: 1 << 20).count > 1000)
     await Self.end(rig)
   }
 

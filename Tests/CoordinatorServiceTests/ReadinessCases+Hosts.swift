@@ -12,6 +12,25 @@ extension ReadinessTests {
       $0.target = nil
       $0.regions[1].whyNot = ["stale"]
     },
+    Case(
+      .nextRegion, .warning, "nobody would be moved to eu-central: automation is observe",
+      fix: "signalbox failover app --to eu-central"
+    ) { $0.automation = .observe },
+    Case(
+      .nextRegion, .warning, "automation is approve, a move waits for your yes",
+      fix: "signalbox failover app --to eu-central"
+    ) { $0.automation = .approve },
+    Case(
+      .nextRegion, .warning, "nobody would be moved to eu-central: it is paused by kim",
+      fix: "signalbox failover app --to eu-central"
+    ) { $0.orders = OrdersStatus(paused: "by kim") },
+    Case(
+      .nextRegion, .problem, "nobody would be moved: another writer's marker",
+      fix: "signalbox failover app --to eu-central"
+    ) {
+      $0.conflict = "signalbox cluster=other"
+      $0.target = nil
+    },
     Case(.nextRegion, .warning, "how much would be late is not known", fix: "explain app") {
       $0.dataAtRisk = nil
     },
@@ -78,6 +97,11 @@ extension ReadinessTests {
       $0.agents[1].skewMs = -5000
     },
     Case(.clocks, .ok, "1 of 2 not kept by NTP") { $0.agents[1].clockIsSynchronised = false },
+    Case(.clocks, .unmeasured, "is not known of b1") { $0.agents[1].skewMs = nil },
+    Case(.clocks, .warning, "a1 is about 5.0 s ahead", fix: "on a1") {
+      $0.agents[0].skewMs = 5000
+      $0.agents[1].skewMs = nil
+    },
     Case(.clocks, .unmeasured, "no agent") { $0.agents = [] },
     Case(.versions, .warning, "b1 0.0.9", fix: "apt install signalbox-agent  # on b1") {
       $0.agents[1].version = "0.0.9"

@@ -21,6 +21,15 @@ extension ReadinessTests {
       }(&$0)
     },
     Case(
+      .records, .problem, "users see an outage",
+      fix: "records-delete 7 9 && linode-cli domains records-create 7 --type A --name 'app' "
+        + "--target 192.0.2.1 --ttl_sec 30 && linode-cli domains records-create 7 --type AAAA"
+    ) {
+      ReadySample.zone {
+        $0.records = [.init(id: 9, type: "CNAME", target: "elsewhere.example", ttlSeconds: 0)]
+      }(&$0)
+    },
+    Case(
       .records, .problem, "has no AAAA record",
       fix: "records-create 7 --type AAAA --name 'app' --target 2001:db8::1 --ttl_sec 30"
     ) { ReadySample.zone { $0.records.removeAll { $0.type == "AAAA" } }(&$0) },
@@ -51,19 +60,32 @@ extension ReadinessTests {
     Case(.zoneTTL, .warning, "86400 s", fix: "domains update 7 --ttl_sec 300") {
       ReadySample.zone { $0.defaultTTL = 0 }(&$0)
     },
-    Case(.delegation, .problem, "delegated elsewhere (ns1.registrar.example)", fix: "dig +short") {
-      $0.delegation = .known(["ns1.registrar.example"], ageMs: 1)
+    Case(
+      .delegation, .problem, "example.org is delegated elsewhere (ns1.registrar.example)",
+      fix: "dig +short NS example.org",
+      ReadySample.delegated(.known(["ns1.registrar.example"], ageMs: 1))),
+    Case(
+      .delegation, .warning, "not asked: ns3.linode.com", fix: "dig +short NS",
+      ReadySample.delegated(
+        .known(["ns1.linode.com", "ns2.linode.com", "ns3.linode.com"], ageMs: 1))),
+    Case(
+      .delegation, .warning, "not delegated to: ns2.linode.com", fix: "dig +short NS",
+      ReadySample.delegated(.known(["ns1.linode.com"], ageMs: 1))),
+    Case(.delegation, .unmeasured, "by address", ReadySample.delegated(.notYet("by address"))),
+    Case(
+      .delegation, .unmeasured, "no answer",
+      ReadySample.delegated(.failed("no answer", refused: false, ageMs: 1))),
+    Case(
+      .delegation, .problem, "example.net is delegated elsewhere", fix: "dig +short NS example.net"
+    ) {
+      $0.delegations.append(
+        DelegationFacts(zone: "example.net", servers: .known(["ns1.other.example"], ageMs: 1)))
     },
-    Case(.delegation, .warning, "not asked: ns3.linode.com", fix: "dig +short NS") {
-      $0.delegation = .known(["ns1.linode.com", "ns2.linode.com", "ns3.linode.com"], ageMs: 1)
+    Case(.delegation, .unmeasured, "last read 20 min ago") {
+      $0.delegations.append(
+        DelegationFacts(zone: "example.net", servers: .notYet("last read 20 min ago")))
     },
-    Case(.delegation, .warning, "not delegated to: ns2.linode.com", fix: "dig +short NS") {
-      $0.delegation = .known(["ns1.linode.com"], ageMs: 1)
-    },
-    Case(.delegation, .unmeasured, "by address") { $0.delegation = .notYet("by address") },
-    Case(.delegation, .unmeasured, "no answer") {
-      $0.delegation = .failed("no answer", refused: false, ageMs: 1)
-    },
+    Case(.delegation, .unmeasured, "not known yet") { $0.delegations = [] },
     Case(.marker, .problem, "another writer's", fix: "signalbox adopt app") {
       $0.conflict = "signalbox cluster=other"
     },
@@ -91,7 +113,9 @@ extension ReadinessTests {
 
   static let accountCases: [Case] = [
     Case(.apiToken, .unmeasured, "not read yet") { $0.token = .notYet("not read yet") },
-    Case(.apiToken, .problem, "401", fix: "umask 077; cat > /etc/signalbox/secrets/linode-token") {
+    Case(
+      .apiToken, .problem, "401", fix: "sudoedit /etc/signalbox/secrets/linode-token  # the token"
+    ) {
       $0.token = .failed("Linode: 401", refused: true, ageMs: 1)
     },
     Case(.apiToken, .problem, "cannot be asked", fix: "signalbox breakglass app") {
@@ -110,6 +134,11 @@ extension ReadinessTests {
       $0.token = .known(TokenFacts(mayWriteDomains: true, grant: "read_write"), ageMs: 1)
     },
     Case(.tokenWrites, .ok, "no write has proven it") { $0.provenMs = nil },
+    Case(.tokenWrites, .unmeasured, "grant on the zone is not known: last read 20 min ago") {
+      $0.provenMs = nil
+      $0.token = .known(
+        TokenFacts(mayWriteDomains: true, grantUnread: "last read 20 min ago"), ageMs: 1)
+    },
     Case(.tokenWrites, .unmeasured, "no write since the start") {
       $0.provenMs = nil
       $0.token = .known(TokenFacts(), ageMs: 1)
@@ -118,33 +147,76 @@ extension ReadinessTests {
 
   static let balancerCases: [Case] = [
     Case(.balancers, .unmeasured, "not read") { $0.regions[0].balancer = .notYet("not read") },
-    Case(.balancers, .unmeasured, "401") {
+    Case(
+      .balancers, .warning, "401; the token needs the scope nodebalancers:read_only",
+      fix: "sudoedit"
+    ) {
+      $0.regions[0].balancer = .failed("Linode: 401", refused: true, ageMs: 1)
+    },
+    Case(.balancers, .unmeasured, "503") {
+      $0.regions[0].balancer = .failed("503", refused: false, ageMs: 1)
+    },
+    Case(.balancerPath, .unmeasured, "401") {
       $0.regions[0].balancer = .failed("401", refused: true, ageMs: 1)
     },
     Case(.balancers, .warning, "has 192.0.2.2 or 2001:db8::2", fix: "nodebalancers list") {
       $0.regions[1].balancer = .known(nil, ageMs: 1)
     },
-    Case(.balancers, .problem, "listens on no port", fix: "config-create 101") {
+    Case(
+      .balancers, .problem, "listens on no port",
+      fix: "config-create 101 --port 443 --protocol tcp --check connection"
+    ) {
       $0.regions[0].balancer = .known(BalancerFacts(id: 101, label: "x", ports: []), ageMs: 1)
     },
-    Case(.balancers, .warning, "checks nothing", fix: "config-update 101 201 --check http") {
-      $0.regions[0].balancer = .known(
-        BalancerFacts(
-          id: 101, label: "x", ports: [.init(id: 201, port: 443, check: "none", path: "")]),
-        ageMs: 1)
-    },
-    Case(.balancerPath, .warning, "asks /health", fix: "config-update 101 201 --check_path /up") {
+    Case(
+      .balancers, .warning, "checks nothing: dead hosts get users until they refuse them",
+      fix: "config-update 101 201 --check connection"
+    ) {
       $0.regions[0].balancer = .known(
         BalancerFacts(
           id: 101, label: "x",
-          ports: [.init(id: 201, port: 443, check: "http_body", path: "/health?deep=1")]),
+          ports: [.init(id: 201, port: 443, protocolName: "tcp", check: "none", path: "")]),
+        ageMs: 1)
+    },
+    Case(
+      .balancers, .warning, "only after every host answers 2xx there: curl -i http://HOST:PORT/up",
+      fix: "config-update 101 201 --check http --check_path /up"
+    ) {
+      $0.regions[0].balancer = .known(
+        BalancerFacts(
+          id: 101, label: "x",
+          ports: [.init(id: 201, port: 443, protocolName: "https", check: "none", path: "")]),
+        ageMs: 1)
+    },
+    Case(
+      .balancerPath, .warning, "asks /health, as deep",
+      fix: "config-update 101 201 --check connection"
+    ) {
+      $0.regions[0].balancer = .known(
+        BalancerFacts(
+          id: 101, label: "x",
+          ports: [.init(id: 201, port: 443, protocolName: "tcp", check: "http", path: "/health")]),
+        ageMs: 1)
+    },
+    Case(
+      .balancerPath, .warning, "only after every host answers 2xx there",
+      fix: "config-update 101 201 --check http --check_path /up"
+    ) {
+      $0.regions[0].balancer = .known(
+        BalancerFacts(
+          id: 101, label: "x",
+          ports: [
+            .init(
+              id: 201, port: 443, protocolName: "https", check: "http_body", path: "/health?deep=1")
+          ]),
         ageMs: 1)
     },
     Case(.balancerPath, .unmeasured, "no NodeBalancer asks for a path") {
       for index in $0.regions.indices {
         $0.regions[index].balancer = .known(
           BalancerFacts(
-            id: 1, label: "x", ports: [.init(id: 2, port: 443, check: "connection", path: "")]),
+            id: 1, label: "x",
+            ports: [.init(id: 2, port: 443, protocolName: "https", check: "connection", path: "")]),
           ageMs: 1)
       }
     },

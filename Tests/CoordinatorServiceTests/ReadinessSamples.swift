@@ -33,7 +33,10 @@ enum ReadySample {
       balancer: .known(
         BalancerFacts(
           id: Int64(100 + number), label: "lb-\(id)",
-          ports: [.init(id: Int64(200 + number), port: 443, check: "http", path: "/up")]),
+          ports: [
+            .init(
+              id: Int64(200 + number), port: 443, protocolName: "https", check: "http", path: "/up")
+          ]),
         ageMs: 9000), isEligible: eligible, whyNot: eligible ? [] : ["is the active region"],
       lagSeconds: number == 1 ? nil : 0.8)
   }
@@ -65,7 +68,10 @@ enum ReadySample {
       automation: .automatic, minVantages: 2, maxLagSeconds: 5,
       token: .known(TokenFacts(mayWriteDomains: true, mayReadNodeBalancers: true), ageMs: 4000),
       provenMs: 60_000, zones: [.known(zone, ageMs: 4000)],
-      delegation: .known(["ns1.linode.com.", "ns2.linode.com"], ageMs: 5000),
+      delegations: [
+        DelegationFacts(
+          zone: "example.org", servers: .known(["ns1.linode.com.", "ns2.linode.com"], ageMs: 5000))
+      ],
       lines: ["ns1.linode.com", "ns2.linode.com:53"].map {
         NameServerLine(
           server: $0, answer: .new, addresses: ["192.0.2.1"], ttlSeconds: 30, askedMs: 1_000_000)
@@ -73,6 +79,11 @@ enum ReadySample {
       conflict: nil, hasMarker: true, target: "eu-central", typicalSeconds: 75,
       dataAtRisk: DataAtRisk(behindSeconds: 0.8, upperSeconds: 3), orders: nil, storeTrouble: nil,
       freeBytes: 40 << 30, nowMs: 1_003_000)
+  }
+
+  /// The same with the zone delegated so.
+  static func delegated(_ servers: Measured<[String]>) -> @Sendable (inout ReadinessFacts) -> Void {
+    return { $0.delegations = [DelegationFacts(zone: "example.org", servers: servers)] }
   }
 
   /// The same with the zone changed.

@@ -15,6 +15,8 @@ import Testing
     account.add(5, "CNAME", "app", "192-0-2-1.ip.linodeusercontent.com.")
     let proposal = try account.propose()
     #expect(proposal.kinds == [.alias])
+    #expect(proposal.text(0).contains("Users see an outage"))
+    #expect(proposal.text(0).contains("linode-cli domains update 7 --ttl_sec 300"))
     #expect(proposal.regions.map(\.isActive) == [true, false])
     let make = "linode-cli domains records-create 7"
     #expect(
@@ -50,6 +52,16 @@ import Testing
     #expect(proposal.kinds == [.severalRecords])
     #expect(proposal.text(0).contains("has 2 A records (192.0.2.1, 192.0.2.2)"))
     #expect(proposal.fix(0) == "linode-cli domains records-delete 7 9")
+    // The primary's is kept in both families, whichever was made first.
+    var both = Account()
+    both.records[0].target = "192.0.2.2"
+    both.add(9, "A", "app", "192.0.2.1")
+    both.add(10, "AAAA", "app", "2001:db8::2")
+    let apart = try both.propose(regions: ["us-east", "eu-central"])
+    #expect(
+      apart.findings.filter { $0.kind == .severalRecords }.map(\.fix) == [
+        "linode-cli domains records-delete 7 1", "linode-cli domains records-delete 7 10",
+      ])
     // The one that is known is kept.
     account.records[0].target = "203.0.113.1"
     let other = try account.propose(regions: ["us-east", "eu-central"])
@@ -128,7 +140,9 @@ import Testing
     }
     var account = Account()
     account.survey.zones[0].domain.type = "slave"
-    #expect(try account.propose().kinds == [.zoneCopied])
+    let copied = try account.propose()
+    #expect(copied.kinds == [.zoneCopied])
+    #expect(copied.fix(0).contains("at its primary") && !copied.fix(0).contains("--type master"))
   }
 
   @Test func otherNameServersAreTold() throws {
@@ -177,10 +191,23 @@ import Testing
     #expect(proposal.kinds == [.unchecked, .deepCheck])
     #expect(
       proposal.fix(0).hasPrefix(
-        "linode-cli nodebalancers config-update 11 1100 --check http --check_path /up"))
+        "linode-cli nodebalancers config-update 11 1100 --check connection --check_interval"))
     #expect(
       proposal.fix(1)
-        == "linode-cli nodebalancers config-update 12 1200 --check http --check_path /up")
+        == "linode-cli nodebalancers config-update 12 1200 --check connection")
+    #expect(!proposal.text(0).contains("curl"))
+    // Where it speaks HTTP itself a path may be asked for, once the hosts answer there.
+    account.survey.balancers[0].configs[0].protocolName = "http"
+    account.survey.balancers[1].configs[0].protocolName = "https"
+    proposal = try account.propose()
+    #expect(proposal.kinds == [.unchecked, .deepCheck])
+    #expect(proposal.fix(0).contains("config-update 11 1100 --check http --check_path /up"))
+    #expect(proposal.fix(1).contains("config-update 12 1200 --check http --check_path /up"))
+    for index in 0..<2 {
+      #expect(
+        proposal.text(index).contains(
+          "only after every host answers 2xx there: curl -i http://HOST:PORT/up"))
+    }
     // A connection alone is a check; its path says nothing.
     account.survey.balancers[0].configs[0].check = "connection"
     account.survey.balancers[1].configs[0].check = "connection"
@@ -189,7 +216,8 @@ import Testing
     account.survey.balancers[1].configs[0].nodesUp = 0
     #expect(try account.propose().kinds == [.noHostUp])
     account.survey.balancers[1].configs = []
-    #expect(try account.propose().finding(.noPort)?.fix.contains("config-create 12") == true)
+    let made = try #require(try account.propose().finding(.noPort)?.fix)
+    #expect(made.contains("config-create 12 --port 443 --protocol tcp --check connection "))
   }
 
   @Test func oneReplicaForTwoRegionsIsTold() throws {

@@ -19,7 +19,10 @@ enum Golden {
     #expect(
       text == expected, "Golden/\(name).txt differs; SIGNALBOX_REWRITE=1 writes it anew",
       sourceLocation: location)
-    for line in text.split(separator: "\n") {
+    // Commands stay in one piece, so that they can be pasted.
+    let commands = ["       fix:  ", "  You can  ", "  All the same  "]
+    for line in text.split(separator: "\n") where !commands.contains(where: { line.hasPrefix($0) })
+    {
       #expect(line.count <= 80, "wider than 80 columns: \(line)", sourceLocation: location)
     }
   }

@@ -41,6 +41,12 @@ struct ReadinessScreenTests {
             Self.service([Self.lines[0]]),
           ])))
     #expect(Screens.check(CheckDocument(atMs: noon, services: [])).hasPrefix("UNKNOWN"))
+    // However long, a command is one line and nothing else is on it.
+    let command = "linode-cli " + String(repeating: "nodebalancers ", count: 20) + "end"
+    let line = ReadinessLine(
+      item: "x", title: "X", level: .problem, text: "y", fixes: ["\(command)  # on a1, b1"])
+    let text = Screens.check(CheckDocument(atMs: noon, services: [Self.service([line])]))
+    #expect(text.hasSuffix("       fix:  \(command)\n             # on a1, b1\n"))
   }
 
   @Test("status: how ready it is")
@@ -82,12 +88,17 @@ struct ReadinessScreenTests {
   func breakglass() throws {
     let text = Screens.breakglass(Self.card)
     try Golden.check("breakglass", text)
-    // Unread records: no command with a made-up id.
+    // Unread records: every region's addresses all the same, and no made-up id.
     var unread = Self.card
     unread.readMs = nil
     unread.services[0].names[0].records = []
     let other = Screens.breakglass(unread)
-    #expect(other.contains("its records were not read") && !other.contains("-X PUT"))
+    #expect(other.contains("its records were not read"))
+    #expect(other.contains("to us-west: A 192.0.2.2, AAAA 2001:db8::2"))
+    #expect(other.contains("'{\"target\":\"2001:db8::2\"}'"))
+    #expect(other.contains("/v4/domains/1234567/records/RECORD_ID\n"))
+    #expect(other.contains("/v4/domains/DOMAIN_ID/records/RECORD_ID\n"))
+    #expect(!other.contains("/records/12345678"))
     #expect(other.contains("records were never read"))
   }
 

@@ -55,8 +55,9 @@ struct SetupFindings {
         SetupFinding(
           .zoneCopied,
           "the zone \(zone.name) is a copy (\(zone.domain.type)) of another server's: its records "
-            + "are changed there",
-          fix: "linode-cli domains update \(domain) --type master --soa_email YOU@\(zone.name)"))
+            + "are changed there, not at Linode",
+          fix: "change the record at its primary, or make a master zone of it first with "
+            + "linode-cli domains import"))
     }
     if let servers = zone.delegation, !servers.isEmpty {
       let others = servers.filter { !Canonical.name($0).hasSuffix(".linode.com") }
@@ -89,7 +90,10 @@ struct SetupFindings {
     for alias in proposal.records where alias.type == "CNAME" {
       found.append(
         SetupFinding(
-          .alias, "\(name) is a CNAME to \(alias.target): a move changes A and AAAA records only",
+          .alias,
+          "\(name) is a CNAME to \(alias.target): a move changes A and AAAA records only. Users "
+            + "see an outage between the two commands, and for the zone's TTL where a cache asked "
+            + "meanwhile: lower that first (linode-cli domains update \(domain) --ttl_sec 300)",
           fix: "\(delete(alias)) && \(creation)"))
     }
     if proposal.records.isEmpty {
@@ -101,7 +105,7 @@ struct SetupFindings {
     for type in ["A", "AAAA"] {
       let same = addressRecords.filter { $0.type == type }
       guard same.count > 1 else { continue }
-      let kept = same.first { Self.isKnown($0, proposal.regions) } ?? same[0]
+      let kept = keeper(of: same)
       found.append(
         SetupFinding(
           .severalRecords,
@@ -111,6 +115,14 @@ struct SetupFindings {
           fix: same.filter { $0.id != kept.id }.map(delete).joined(separator: " && ")))
     }
     return found + targets
+  }
+
+  /// The one that stays: both families are to lead to one region, the primary if it is there.
+  private func keeper(of same: [LinodeRecord]) -> LinodeRecord {
+    let byPreference = proposal.regions.lazy.compactMap { region in
+      same.first { region.balancer.isTarget(of: $0) }
+    }
+    return byPreference.first ?? same[0]
   }
 
   private static func isKnown(_ record: LinodeRecord, _ regions: [SetupProposal.Region]) -> Bool {
@@ -250,19 +262,22 @@ struct SetupFindings {
         SetupFinding(
           .noPort, "\(label) has no port: it serves nobody",
           fix: "linode-cli nodebalancers config-create \(object.id) --port 443 --protocol tcp "
-            + "--check http --check_path /up --check_interval 5 --check_timeout 3 "
-            + "--check_attempts 2"
+            + "--check connection --check_interval 5 --check_timeout 3 --check_attempts 2"
         )
       ]
     }
     return region.balancer.configs.compactMap { config in
       let update = "linode-cli nodebalancers config-update \(object.id) \(config.id) "
-      let checks = "--check http --check_path /up"
+      // Bytes that are passed on as they are may well be TLS: hosts would fail a check by HTTP.
+      let speaksHTTP = config.protocolName.hasPrefix("http")
+      let checks = speaksHTTP ? "--check http --check_path /up" : "--check connection"
+      let beforehand =
+        speaksHTTP ? "; only after every host answers 2xx there: curl -i http://HOST:PORT/up" : ""
       guard config.hasActiveCheck else {
         return SetupFinding(
           .unchecked,
           "\(label), port \(config.port), has no active check: it sends users to dead hosts, and "
-            + "its counts of hosts say nothing",
+            + "its counts of hosts say nothing" + beforehand,
           fix: update + checks + " --check_interval 5 --check_timeout 3 --check_attempts 2")
       }
       let path = config.checkPath.prefix { $0 != "?" }
@@ -270,7 +285,8 @@ struct SetupFindings {
         return SetupFinding(
           .deepCheck,
           "\(label), port \(config.port), asks \(config.checkPath), as the agents do: where that "
-            + "fails on all hosts it answers 503 to everyone. Ask a shallow path",
+            + "fails on all hosts it answers 503 to everyone. "
+            + (speaksHTTP ? "Ask a shallow path" : "Connecting is enough") + beforehand,
           fix: update + checks)
       }
       guard config.nodesUp == 0 else { return nil }

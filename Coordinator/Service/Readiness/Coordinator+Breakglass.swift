@@ -66,8 +66,11 @@ extension Coordinator {
     }
     guard content != card.content || isOld ?? true else { return }
     let path = Self.cardFile(deployment.settings.stateDirectory)
+    // The one that was written before a restart may have them.
+    let knowsIDs = document.services.flatMap(\.names).contains { $0.zoneId != nil }
+    guard knowsIDs || !Files.exists(path) else { return }
     do {
-      // No secret is in it, and whoever needs it may not be root.
+      // No secret is in it: a copy elsewhere is anybody's to read; here the directory is 0700.
       try Files.writeAtomically(
         Array(Screens.breakglass(document).utf8), to: path, mode: 0o644)
       card = KeptCard(content: content, writtenMs: document.atMs)

@@ -45,7 +45,7 @@ extension Coordinator {
     }
     keep(account, \.account)
     guard case .success(let facts) = account.result else { return }
-    books.lastAccount = (facts, account.at)
+    remember(facts, at: account.at, names: names)
     keepBreakglass()
     guard isSeldom, isQuiet else { return }
     let addresses = deployment.services.flatMap(\.topology.regions).flatMap {
@@ -70,6 +70,17 @@ extension Coordinator {
     books.delegations = books.delegations.filter { known.contains($0.key) }
     let ids = Set(facts.zones.values.map(\.id))
     books.grants = books.grants.filter { ids.contains($0.key) }
+  }
+
+  /// What the card is made from. A zone that is not seen for once does not take known ids with it;
+  /// what is remembered is as old as the oldest of it.
+  private func remember(_ facts: AccountFacts, at now: Instant, names: [String]) {
+    let unseen = names.filter { facts.zones[$0] == nil }
+    let last = books.lastAccount
+    let kept = (last?.facts.zones ?? [:]).filter { unseen.contains($0.key) }
+    var merged = facts
+    merged.zones.merge(kept) { seen, _ in seen }
+    books.lastAccount = (merged, kept.isEmpty ? now : last?.at ?? now)
   }
 
   /// Whether the provider's calls are nobody else's now.
@@ -140,7 +151,14 @@ struct ReadinessLoop: Service {
 extension Coordinator {
   /// Each minute; never more often than every two seconds, also in rehearsals: the calls count
   /// against the provider's limit.
+  var readinessInterval: Duration { deployment.readinessInterval }
+}
+
+extension Deployment {
   var readinessInterval: Duration {
-    max(.seconds(2), .seconds(60) / deployment.settings.rehearsalSpeed)
+    max(.seconds(2), .seconds(60) / settings.rehearsalSpeed)
   }
+
+  /// How long a reading of every round tells what is; longer than a slow answer takes.
+  var readinessLife: Duration { max(.seconds(30), readinessInterval * 3) }
 }

@@ -24,7 +24,7 @@ extension Presenter {
       maxLagSeconds: room.service.policy.maxLag.inSeconds,
       token: token(zones, snapshot: snapshot), tokenTrouble: room.upkeep.tokenTrouble,
       provenMs: provenMs(room, snapshot: snapshot), zones: zones,
-      delegation: delegation(zones, snapshot: snapshot), lines: room.lines,
+      delegations: delegations(names, zones, snapshot: snapshot), lines: room.lines,
       conflict: room.machine.isReadOnly ? room.machine.memory.conflict?.found : nil,
       hasMarker: hasMarker(zones, cluster: snapshot.cluster), target: target,
       typicalSeconds: room.service.policy.typicalSeconds,
@@ -34,13 +34,17 @@ extension Presenter {
       nowMs: snapshot.now.wallMs)
   }
 
-  /// How a reading looks now.
+  /// How a reading looks now. What is read once in `every` rounds and was not for three times that
+  /// says nothing of now any more; a failure stands until the next reading.
   private static func measured<Value: Sendable & Hashable>(
-    _ taken: ReadinessBooks.Taken<Value>?, _ notYet: String, snapshot: Snapshot
+    _ taken: ReadinessBooks.Taken<Value>?, _ notYet: String, every: Int = 1, snapshot: Snapshot
   ) -> Measured<Value> {
     guard let taken else { return .notYet(notYet) }
-    let age = Int((snapshot.now.instant - taken.at).wholeMilliseconds)
+    let span = snapshot.now.instant - taken.at
+    let age = Int(span.wholeMilliseconds)
     switch taken.result {
+    case .success where span > snapshot.deployment.readinessLife * every:
+      return .notYet("last read \(Story.span(span)) ago")
     case .success(let value): return .known(value, ageMs: age)
     case .failure(let error):
       return .failed(error.description, refused: error.failure == .permanent, ageMs: age)
@@ -70,30 +74,47 @@ extension Presenter {
     case .known(let account, let age):
       var facts = account.token
       // The narrowest grant is the one that a move would fail at.
-      let grants = zones.compactMap(\.value).compactMap { zone -> String? in
-        guard case .success(let grant)? = snapshot.books.grants[zone.id]?.result else { return nil }
-        return grant
+      var grants: [String] = []
+      for zone in zones.compactMap(\.value) {
+        let taken: Measured<String?> = measured(
+          snapshot.books.grants[zone.id], "not read yet", every: ReadinessBooks.seldom,
+          snapshot: snapshot)
+        switch taken {
+        case .known(let grant, _): if let grant { grants.append(grant) }
+        case .notYet(let why), .failed(let why, _, _): facts.grantUnread = why
+        }
       }
       facts.grant = grants.first { $0 != "read_write" } ?? grants.first
       return .known(facts, ageMs: age)
     }
   }
 
-  private static func delegation(
-    _ zones: [Measured<ZoneFacts>], snapshot: Snapshot
-  ) -> Measured<[String]> {
-    if snapshot.nameServersAreAddresses {
-      return .notYet("the name servers are configured by address, a delegation goes by name")
+  private static func delegations(
+    _ names: [String], _ zones: [Measured<ZoneFacts>], snapshot: Snapshot
+  ) -> [DelegationFacts] {
+    var found: [DelegationFacts] = []
+    for (name, zone) in zip(names, zones) {
+      let place = zone.value?.zone ?? name
+      guard !found.contains(where: { $0.zone == place }) else { continue }
+      let servers: Measured<[String]>
+      if snapshot.nameServersAreAddresses {
+        servers = .notYet("the name servers are configured by address, a delegation goes by name")
+      } else if zone.value == nil {
+        servers = .notYet("the zone of \(name) is not known")
+      } else {
+        servers = measured(
+          snapshot.books.delegations[place], "the resolver was not asked yet",
+          every: ReadinessBooks.seldom, snapshot: snapshot)
+      }
+      found.append(DelegationFacts(zone: place, servers: servers))
     }
-    guard let zone = zones.lazy.compactMap(\.value).first else { return .notYet(accountUnread) }
-    return measured(
-      snapshot.books.delegations[zone.zone], "the resolver was not asked yet", snapshot: snapshot)
+    return found
   }
 
   private static func hasMarker(_ zones: [Measured<ZoneFacts>], cluster: String) -> Bool? {
     let known = zones.compactMap(\.value)
-    guard !known.isEmpty else { return nil }
-    return known.contains { zone in
+    guard !known.isEmpty, known.count == zones.count else { return nil }
+    return known.allSatisfy { zone in
       zone.records.contains { $0.type == "TXT" && Marker($0.target)?.cluster == cluster }
     }
   }
@@ -146,7 +167,8 @@ extension Presenter {
     _ region: Region, snapshot: Snapshot
   ) -> Measured<BalancerFacts?> {
     switch measured(
-      snapshot.books.balancers, "the NodeBalancers were not read yet", snapshot: snapshot)
+      snapshot.books.balancers, "the NodeBalancers were not read yet",
+      every: ReadinessBooks.seldom, snapshot: snapshot)
     {
     case .notYet(let why): return .notYet(why)
     case .failed(let why, let refused, let age):

@@ -45,6 +45,11 @@ extension ReadinessFacts {
         fix: "timedatectl set-ntp true  # on \(agent.id)")
     }
     let free = heard.filter { $0.clockIsSynchronised == false }.count
+    let unknown = heard.filter { $0.skewMs == nil }.map(\.id)
+    guard unknown.isEmpty else {
+      return findings.or(
+        .unmeasured("how far they are apart is not known of \(unknown.joined(separator: ", "))"))
+    }
     return findings.or(
       .ok(
         "within \(Story.span(Defaults.skewShown)) of each other"

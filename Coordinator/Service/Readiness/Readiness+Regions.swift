@@ -11,6 +11,14 @@ extension ReadinessFacts {
     guard let active else {
       return .problem("where DNS points is not known", fix: "signalbox explain \(service)")
     }
+    if conflict != nil {
+      let place = target ?? standbys.first { $0.isEligible }?.id ?? "REGION"
+      return .problem(
+        "nobody would be moved: another writer's marker stands, so nothing is written; by hand, "
+          + "once that is settled",
+        fix: "signalbox adopt \(service)  # when the other one is stopped for good",
+        "signalbox failover \(service) --to \(place)")
+    }
     guard let target else {
       let why = standbys.map { region in
         "\(region.id): \(region.whyNot.first ?? "not judged yet")"
@@ -18,6 +26,11 @@ extension ReadinessFacts {
       return .problem(
         "if \(active) went dark now, no region could take over (\(why.joined(separator: "; ")))",
         fix: "signalbox explain \(service)")
+    }
+    if let held = heldBack {
+      return .warning(
+        "nobody would be moved to \(target): \(held); by hand they would be",
+        fix: "signalbox failover \(service) --to \(target)")
     }
     let time = Story.span(.milliseconds(Int64(typicalSeconds * 1000)))
     let where_ = "users would move to \(target) in about \(time)"
@@ -31,6 +44,16 @@ extension ReadinessFacts {
       " (at most \(Story.span(.milliseconds(Int64($0 * 1000)))))"
     }
     return .ok("\(where_); the last \(behind) of writes\(upper ?? "") would be late")
+  }
+
+  /// Why nothing would be moved without a person, though there is somewhere to go.
+  private var heldBack: String? {
+    if let paused = orders?.paused { return "it is paused \(paused)" }
+    switch automation {
+    case .automatic: return nil
+    case .approve: return "automation is approve, a move waits for your yes"
+    case .observe: return "automation is observe"
+    }
   }
 
   /// Every region as users would ask it, with the service's Host name: the active one too.
@@ -109,14 +132,18 @@ extension ReadinessFacts {
   /// Folds what is known of the regions' NodeBalancers.
   private func judgeBalancers(
     _ good: String, _ judge: (RegionFacts, BalancerFacts, inout Findings) -> Void,
-    missing: (RegionFacts, inout Findings) -> Void
+    missing: (RegionFacts, inout Findings) -> Void,
+    refused: (String, inout Findings) -> Void = { _, _ in }
   ) -> Judgement {
     var findings = Findings()
     var unread: String?
     for region in regions {
       findings.saw(ageMs: region.balancer.ageMs)
       switch region.balancer {
-      case .notYet(let why), .failed(let why, _, _): unread = why
+      case .notYet(let why): unread = why
+      case .failed(let why, let isRefused, _):
+        unread = why
+        if isRefused { refused(why, &findings) }
       case .known(nil, _): missing(region, &findings)
       case .known(let facts?, _): judge(region, facts, &findings)
       }
@@ -129,21 +156,25 @@ extension ReadinessFacts {
       if balancer.ports.isEmpty {
         findings.problem(
           "\(balancer.label) (\(region.id)) listens on no port",
-          fix: "linode-cli nodebalancers config-create \(balancer.id) --port 443 --check http "
-            + "--check_path /up")
+          fix: "linode-cli nodebalancers config-create \(balancer.id) --port 443 "
+            + "--protocol tcp --check connection")
       }
       for port in balancer.ports where port.check == "none" {
         findings.warning(
           "\(balancer.label) (\(region.id)) port \(port.port) checks nothing: dead hosts get "
-            + "users until they refuse them",
-          fix: "linode-cli nodebalancers config-update \(balancer.id) \(port.id) --check http "
-            + "--check_path /up")
+            + "users until they refuse them\(port.beforehand)",
+          fix: "linode-cli nodebalancers config-update \(balancer.id) \(port.id) "
+            + port.safeCheck)
       }
     } missing: { region, findings in
       let addresses = region.addresses.sorted { $0.key < $1.key }.map(\.value)
       findings.warning(
         "no NodeBalancer of the account has \(addresses.joined(separator: " or ")) (\(region.id))",
         fix: "linode-cli nodebalancers list --format id,label,region,ipv4,ipv6")
+    } refused: { why, findings in
+      findings.warning(
+        "they may not be read, so nothing warns of their checks: \(why); the token needs the scope "
+          + "nodebalancers:read_only", fixes: newToken)
     }
   }
 
@@ -158,8 +189,9 @@ extension ReadinessFacts {
         guard Self.path("http://x\(port.path)") == deep else { continue }
         findings.warning(
           "\(balancer.label) (\(region.id)) port \(port.port) asks \(deep), as deep as the "
-            + "service's own probe: one that fails there takes the app down",
-          fix: "linode-cli nodebalancers config-update \(balancer.id) \(port.id) --check_path /up")
+            + "service's own probe: one that fails there takes the app down\(port.beforehand)",
+          fix: "linode-cli nodebalancers config-update \(balancer.id) \(port.id) "
+            + port.safeCheck)
       }
     } missing: { _, _ in
     }

@@ -5,17 +5,22 @@ import Wire
 /// The account and the zone: whether a move could be written, and would be seen.
 extension ReadinessFacts {
   /// The way to a new token.
-  private var newToken: String {
-    "https://cloud.linode.com/profile/tokens makes one (domains:read_write, "
-      + "nodebalancers:read_only); then: sudo sh -c 'umask 077; cat > \(tokenFile)' && sudo "
-      + "systemctl restart signalbox-coordinator"
+  var newToken: [String] {
+    [
+      "https://cloud.linode.com/profile/tokens  # makes one: domains:read_write, "
+        + "nodebalancers:read_only",
+      "sudoedit \(tokenFile)  # the token alone, on one line",
+      "sudo systemctl restart signalbox-coordinator",
+      "sudo install -m 600 /dev/null \(tokenFile)  # only where that file is not there, before you "
+        + "edit it",
+    ]
   }
 
   var apiToken: Judgement {
     switch token {
     case .notYet(let why): .unmeasured(why)
     case .known(_, let age): .ok("Linode accepts it", ageMs: age)
-    case .failed(let why, refused: true, let age): .problem(why, ageMs: age, fix: newToken)
+    case .failed(let why, refused: true, let age): .problem(why, ageMs: age, fixes: newToken)
     case .failed(let why, refused: false, let age):
       .problem(
         "the API cannot be asked, so a move would wait: \(why)", ageMs: age,
@@ -24,11 +29,11 @@ extension ReadinessFacts {
   }
 
   var tokenWrites: Judgement {
-    if let tokenTrouble { return .problem(tokenTrouble, fix: newToken) }
+    if let tokenTrouble { return .problem(tokenTrouble, fixes: newToken) }
     if token.value?.mayWriteDomains == false {
       return .problem(
         "its scopes lack domains:read_write, so a move would fail", ageMs: token.ageMs,
-        fix: newToken)
+        fixes: newToken)
     }
     if let grant = token.value?.grant, grant != "read_write" {
       return .problem(
@@ -36,6 +41,11 @@ extension ReadinessFacts {
         ageMs: token.ageMs, fix: "https://cloud.linode.com/account/users: grant it read_write")
     }
     if let provenMs { return .ok("the newest write was taken", ageMs: provenMs) }
+    if let unread = token.value?.grantUnread {
+      return .unmeasured(
+        "no write has proven it since the start, and its user's grant on the zone is not known: "
+          + unread, ageMs: token.ageMs)
+    }
     if token.value?.mayWriteDomains == true {
       return .ok("its scopes allow it; no write has proven it since the start", ageMs: token.ageMs)
     }
@@ -77,18 +87,19 @@ extension ReadinessFacts {
     return zones("one \(types) for \(names.joined(separator: ", "))") { zone, findings in
       if let alias = zone.records.first(where: { $0.type == "CNAME" }) {
         findings.problem(
-          "\(zone.name) is a CNAME to \(alias.target): a move writes A and AAAA",
-          fix: "linode-cli domains records-delete \(zone.id) \(alias.id)")
+          "\(zone.name) is a CNAME to \(alias.target): a move writes A and AAAA; users see an "
+            + "outage between deletion and creation, so lower the zone's TTL first",
+          fix: (["linode-cli domains records-delete \(zone.id) \(alias.id)"]
+            + families.filter { lacks($0, zone) }.map { creation($0, zone) })
+            .joined(separator: " && "))
+        return
       }
       for family in families {
         let found = zone.records.filter { $0.type == family.recordType }
-        let address = active.flatMap { id in regions.first { $0.id == id } }?.addresses[family]
         if found.isEmpty {
           findings.problem(
             "\(zone.name) has no \(family.recordType) record",
-            fix: "linode-cli domains records-create \(zone.id) --type \(family.recordType) "
-              + "--name '\(Self.relative(zone.name, zone.zone))' --target "
-              + "\(address ?? "ADDRESS") --ttl_sec \(ttlSeconds)")
+            fix: creation(family, zone))
         }
         if found.count > 1 {
           findings.problem(
@@ -104,6 +115,18 @@ extension ReadinessFacts {
         }
       }
     }
+  }
+
+  private func lacks(_ family: AddressFamily, _ zone: ZoneFacts) -> Bool {
+    !zone.records.contains { $0.type == family.recordType }
+  }
+
+  /// The command that makes the record of a family, for where users are.
+  private func creation(_ family: AddressFamily, _ zone: ZoneFacts) -> String {
+    let address = active.flatMap { id in regions.first { $0.id == id } }?.addresses[family]
+    return "linode-cli domains records-create \(zone.id) --type \(family.recordType) --name "
+      + "'\(Self.relative(zone.name, zone.zone))' --target \(address ?? "ADDRESS") --ttl_sec "
+      + "\(ttlSeconds)"
   }
 
   private static func relative(_ name: String, _ zone: String) -> String {
@@ -161,31 +184,42 @@ extension ReadinessFacts {
     }
   }
 
+  /// One zone that is sent elsewhere is enough to leave users behind.
   var delegated: Judgement {
-    switch delegation {
-    case .notYet(let why): return .unmeasured(why)
-    case .failed(let why, _, let age): return .unmeasured(why, ageMs: age)
-    case .known(let found, let age):
-      let zone = zones.lazy.compactMap(\.value).first?.zone ?? names.first ?? ""
-      let mine = Set(nameServers.map { Self.host($0) })
-      let theirs = Set(found.map(Canonical.name))
-      let fix =
-        "dig +short NS \(zone)  # then correct dns.name_servers, or the "
-        + "name servers at the registrar"
-      if mine.isDisjoint(with: theirs) {
-        return .problem(
-          "the zone is delegated elsewhere (\(theirs.sorted().joined(separator: ", "))): what is "
-            + "written at Linode reaches nobody", ageMs: age, fix: fix)
+    var findings = Findings()
+    var unread: String?
+    var count = 0
+    for delegation in delegations {
+      findings.saw(ageMs: delegation.servers.ageMs)
+      switch delegation.servers {
+      case .notYet(let why), .failed(let why, _, _): unread = unread ?? why
+      case .known(let found, _):
+        count = max(count, found.count)
+        judge(delegation.zone, sentTo: found, &findings)
       }
-      guard mine == theirs else {
-        let unasked = theirs.subtracting(mine).sorted()
-        let unused = mine.subtracting(theirs).sorted()
-        var parts: [String] = []
-        if !unasked.isEmpty { parts.append("not asked: \(unasked.joined(separator: ", "))") }
-        if !unused.isEmpty { parts.append("not delegated to: \(unused.joined(separator: ", "))") }
-        return .warning(parts.joined(separator: "; "), ageMs: age, fix: fix)
-      }
-      return .ok("the world asks the \(theirs.count) configured name servers", ageMs: age)
+    }
+    if delegations.isEmpty { unread = "the zones are not known yet" }
+    return findings.or(
+      unread.map { .unmeasured($0) } ?? .ok("the world asks the \(count) configured name servers"))
+  }
+
+  private func judge(_ zone: String, sentTo found: [String], _ findings: inout Findings) {
+    let mine = Set(nameServers.map { Self.host($0) })
+    let theirs = Set(found.map(Canonical.name))
+    let fix =
+      "dig +short NS \(zone)  # then correct dns.name_servers, or the "
+      + "name servers at the registrar"
+    if mine.isDisjoint(with: theirs) {
+      findings.problem(
+        "\(zone) is delegated elsewhere (\(theirs.sorted().joined(separator: ", "))): what is "
+          + "written at Linode reaches nobody", fix: fix)
+    } else if mine != theirs {
+      let unasked = theirs.subtracting(mine).sorted()
+      let unused = mine.subtracting(theirs).sorted()
+      var parts: [String] = []
+      if !unasked.isEmpty { parts.append("not asked: \(unasked.joined(separator: ", "))") }
+      if !unused.isEmpty { parts.append("not delegated to: \(unused.joined(separator: ", "))") }
+      findings.warning("\(zone): \(parts.joined(separator: "; "))", fix: fix)
     }
   }
 

@@ -55,13 +55,13 @@ struct ReadinessFacts: Sendable, Hashable {
   var provenMs: Int?
   /// By name, in the order of `names`.
   var zones: [Measured<ZoneFacts>]
-  /// The name servers that the world is sent to for the zone.
-  var delegation: Measured<[String]>
+  /// Of every zone that holds one of the names.
+  var delegations: [DelegationFacts]
   /// What the configured name servers answer for the names.
   var lines: [NameServerLine]
   /// Another writer's marker.
   var conflict: String?
-  /// In every name's zone, ours.
+  /// For every name, ours; nil while one of them is not read.
   var hasMarker: Bool?
 
   var target: RegionID?
@@ -82,6 +82,15 @@ struct TokenFacts: Sendable, Hashable {
   var mayReadNodeBalancers: Bool?
   /// A restricted user's grant on the zone: nil where the user is not restricted, or not known.
   var grant: String?
+  /// Why the grant is not known now; nil where it is.
+  var grantUnread: String?
+}
+
+/// Where the world is sent to for one zone.
+struct DelegationFacts: Sendable, Hashable {
+  var zone: String
+  /// The name servers.
+  var servers: Measured<[String]>
 }
 
 /// The zone of one name, and what is in it for the name.
@@ -134,9 +143,26 @@ struct BalancerFacts: Sendable, Hashable {
     /// The provider's id of the port's settings.
     var id: Int64
     var port: Int
+    /// `tcp`, `http` or `https`, which the NodeBalancer ends itself.
+    var protocolName: String
     /// `none`, `connection`, `http` or `http_body`.
     var check: String
     var path: String
+
+    /// A check that cannot take hosts away that serve: none that asks for a path where bytes are
+    /// passed on as they are, which may well be TLS.
+    var safeCheck: String {
+      speaksHTTP ? "--check http --check_path /up" : "--check connection"
+    }
+
+    /// Whether the NodeBalancer knows that its hosts speak HTTP.
+    var speaksHTTP: Bool { protocolName.hasPrefix("http") }
+
+    /// What has to be looked at first, where hosts are to be asked for a path.
+    var beforehand: String {
+      speaksHTTP
+        ? " (only after every host answers 2xx there: curl -i http://HOST:PORT/up)" : ""
+    }
   }
 
   var id: Int64

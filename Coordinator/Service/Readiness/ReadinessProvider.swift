@@ -109,7 +109,8 @@ struct LinodeReadiness: ReadinessProvider {
         id: balancer.id, label: balancer.label,
         ports: configs.map { config in
           BalancerFacts.Port(
-            id: config.id, port: config.port, check: config.check, path: config.checkPath)
+            id: config.id, port: config.port, protocolName: config.protocolName,
+            check: config.check, path: config.checkPath)
         })
       for address in mine { found[address] = facts }
     }

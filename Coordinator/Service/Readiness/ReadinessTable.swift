@@ -132,6 +132,10 @@ struct Judgement: Sendable, Hashable {
     Judgement(level: .problem, text: text, ageMs: ageMs, fixes: fix)
   }
 
+  static func problem(_ text: String, ageMs: Int? = nil, fixes: [String]) -> Judgement {
+    Judgement(level: .problem, text: text, ageMs: ageMs, fixes: fixes)
+  }
+
   static func warning(_ text: String, ageMs: Int? = nil, fix: String...) -> Judgement {
     Judgement(level: .warning, text: text, ageMs: ageMs, fixes: fix)
   }
@@ -151,6 +155,10 @@ struct Findings {
 
   mutating func warning(_ text: String, fix: String...) {
     add(.warning, text, fix)
+  }
+
+  mutating func warning(_ text: String, fixes: [String]) {
+    add(.warning, text, fixes)
   }
 
   mutating func saw(ageMs age: Int?) {
