@@ -1,4 +1,5 @@
 import Codec
+import DNS
 import Linode
 import Logging
 import Platform
@@ -36,17 +37,24 @@ struct BalancerAddresses: Sendable {
   /// The settings with every region's addresses; throws `StartupError` with all that is wrong.
   func fill(_ settings: CoordinatorSettings, logger: Logger) async throws -> CoordinatorSettings {
     guard settings.regions.contains(where: \.looksUp) else { return settings }
-    let known: [Entry]
+    let found: [LinodeNodeBalancer]
     do {
-      let found = try await client.nodeBalancers().value
-      known = found.map {
-        Entry(label: $0.label, region: $0.region, ipv4: $0.ipv4, ipv6: $0.ipv6)
-      }
-      keep(known.filter { entry in settings.regions.contains { $0.nodebalancer == entry.label } })
+      found = try await client.nodeBalancers().value
     } catch {
-      known = try kept(instead: error, settings, logger: logger)
+      return try kept(instead: error.description, settings, logger: logger)
     }
-    return try Self.filled(settings, from: known)
+    let known = found.map {
+      Entry(label: $0.label, region: $0.region, ipv4: $0.ipv4, ipv6: $0.ipv6)
+    }
+    do {
+      let filled = try Self.filled(settings, from: known)
+      keep(known.filter { entry in settings.regions.contains { $0.nodebalancer == entry.label } })
+      return filled
+    } catch {
+      // An empty or shortened list is met too, and a label that was known is not gone for that.
+      guard let entries = last(for: settings) else { throw error }
+      return try filled(settings, from: entries, instead: error.description, logger: logger)
+    }
   }
 
   /// A pure part: the regions' addresses from what there is.
@@ -94,7 +102,7 @@ struct BalancerAddresses: Sendable {
     var owners: [String: String] = [:]
     for region in settings.regions {
       for address in region.addresses + region.addresses6 {
-        if let owner = owners.updateValue(region.id, forKey: address) {
+        if let owner = owners.updateValue(region.id, forKey: Canonical.address(address)) {
           clashes.append("region.\(region.id) and region.\(owner) both have \(address)")
         }
       }
@@ -118,25 +126,36 @@ struct BalancerAddresses: Sendable {
     try? Files.writeAtomically(bytes, to: path)
   }
 
-  private func kept(
-    instead error: LinodeError, _ settings: CoordinatorSettings, logger: Logger
-  ) throws(StartupError) -> [Entry] {
-    let labels = Set(settings.regions.filter(\.looksUp).compactMap(\.nodebalancer))
-    guard error.failure != .permanent,
-      let bytes = try? Files.read(path, maxBytes: 1_048_576),
+  /// What was found last, where it has every label and its region as the file has them now.
+  private func last(for settings: CoordinatorSettings) -> Kept? {
+    guard let bytes = try? Files.read(path, maxBytes: 1_048_576),
       let kept = try? JSON.decode(Kept.self, from: bytes, maxBytes: 1_048_576),
-      labels.isSubset(of: kept.entries.map(\.label))
-    else {
+      (try? Self.filled(settings, from: kept.entries)) != nil
+    else { return nil }
+    return kept
+  }
+
+  private func kept(
+    instead trouble: String, _ settings: CoordinatorSettings, logger: Logger
+  ) throws(StartupError) -> CoordinatorSettings {
+    guard let kept = last(for: settings) else {
+      let labels = settings.regions.filter(\.looksUp).compactMap(\.nodebalancer).sorted()
       throw StartupError(
-        description: "the addresses of \(labels.sorted().joined(separator: ", ")) cannot be looked "
-          + "up: \(error). Set `addresses` in their regions to start without the API")
+        description: "the addresses of \(labels.joined(separator: ", ")) cannot be looked up: "
+          + "\(trouble). Set `addresses` in their regions to start without the API")
     }
+    return try filled(settings, from: kept, instead: trouble, logger: logger)
+  }
+
+  private func filled(
+    _ settings: CoordinatorSettings, from kept: Kept, instead trouble: String, logger: Logger
+  ) throws(StartupError) -> CoordinatorSettings {
     let age = Clocks.wallMilliseconds() - kept.atMs
     EventLog<CoordinatorMessage>(logger).write(
-      .addressesKept, .warning,
-      "the NodeBalancers cannot be looked up (\(error)): their addresses of "
+      .addressesKept, .error,
+      "the NodeBalancers cannot be looked up (\(trouble)): their addresses of "
         + "\(Story.span(.milliseconds(max(0, age)))) ago are used")
-    return kept.entries
+    return try Self.filled(settings, from: kept.entries)
   }
 }
 

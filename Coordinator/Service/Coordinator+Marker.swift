@@ -74,6 +74,8 @@ extension Coordinator {
       foreign: room.upkeep.shown, by: request.operatorName, epoch: request.epoch)
     if let intent = room.machine.memory.intent { room.incident?.epoch = intent.epoch }
     room.upkeep.proveFrom = nil
+    room.refusals = 0
+    room.retryFrom = nil
     return "\(room.name) is adopted: " + said.joined(separator: "; ")
   }
 
@@ -135,7 +137,9 @@ extension Coordinator {
     guard let room = rooms[name] else { return }
     let cure =
       refusal.kind == .unauthorized
-      ? "Make one with the scope domains:read_write, put it into "
+      ? "Make one with the scope domains:read_write"
+        + (deployment.settings.regions.contains { $0.nodebalancer != nil }
+          ? " and nodebalancers:read_only" : "") + ", put it into "
         + "\(deployment.settings.linode.tokenFile), and: systemctl restart signalbox-coordinator"
       : "Look at the records of "
         + room.service.names.map { "\($0) and \(Marker.recordName($0))" }.joined(separator: ", ")

@@ -187,7 +187,7 @@ extension Coordinator {
     }
     guard !ending, rooms[name]?.machine.memory.intent?.epoch == epoch else { return }
     let now = Now.read()
-    rooms[name]?.retryFrom = now.instant + deployment.settings.pace.rereadAfter
+    noteRetry(name, after: result, now: now)
     switch result {
     case .committed:
       rooms[name]?.machine.observe(write: .all)
@@ -218,6 +218,18 @@ extension Coordinator {
       refuse(name, error.description)
     }
     step(name, now: now)
+  }
+
+  /// When the move is taken up again, if it has to be: a refusal is not repeated at full pace.
+  private func noteRetry(_ name: String, after result: MoveResult, now: Now) {
+    var refusals = 0
+    switch result {
+    case .foreign, .conflict, .refused: refusals = min((rooms[name]?.refusals ?? 0) + 1, 16)
+    case .committed, .stopped, .interrupted: break
+    }
+    let wait = deployment.settings.pace.rereadAfter * (1 << max(0, refusals - 1))
+    rooms[name]?.refusals = refusals
+    rooms[name]?.retryFrom = now.instant + min(wait, .seconds(120))
   }
 
   /// The newest write changed nothing; what was written before it stands.

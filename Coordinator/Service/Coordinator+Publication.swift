@@ -89,7 +89,9 @@ extension Coordinator {
     let moves = rooms[name]?.moves
     let found: Result<[ProviderRecord], ProviderError>
     do {
-      found = .success(try await provider.routine.records(of: service.names))
+      // A move that waits for this reading is no routine.
+      let source = rooms[name]?.machine.memory.intent == nil ? provider.routine : provider
+      found = .success(try await source.records(of: service.names))
     } catch {
       found = .failure(error)
     }
@@ -120,17 +122,35 @@ extension Coordinator {
       rooms[name] = room
       watchMarker(name, in: records, now: now)
       room = rooms[name] ?? room
+    case .failure(let error) where error.kind == .throttled && isFresh(room, now: now):
+      // Kept for moves: the next reading may pass.
+      break
     case .failure(let error):
-      if room.readTrouble == nil {
-        eventLog.write(
-          .recordUnread, .error, "cannot read the record of \(name): \(error)",
-          ["service": name, "epoch": "\(room.machine.memory.epoch)"])
-      }
+      let isNews = room.readTrouble == nil
       room.readTrouble = error.description
+      rooms[name] = room
+      if isNews { tellUnread(name, error, now: now) }
+      room = rooms[name] ?? room
     }
     rooms[name] = room
     settleAt(name, now: now)
     if case .success = found { proveToken(name, now: now) }
+  }
+
+  private func isFresh(_ room: Room, now: Now) -> Bool {
+    room.readAt.map { now.instant - $0 <= deployment.readInterval * 6 } ?? false
+  }
+
+  /// A record that is gone is somebody's doing, and nothing is moved without it: an alert.
+  private func tellUnread(_ name: String, _ error: ProviderError, now: Now) {
+    let text = "cannot read the record of \(name): \(error)"
+    let epoch = rooms[name]?.machine.memory.epoch
+    guard error.kind == .noRecord else {
+      return eventLog.write(
+        .recordUnread, .error, text, ["service": name, "epoch": "\(epoch ?? 0)"])
+    }
+    record(
+      EventRecord(.recordUnread, at: now, service: name, epoch: epoch, level: .alert, text: text))
   }
 
   /// Where DNS points: by the API, else by two name servers that agree (RULES 15): judging goes on
@@ -138,7 +158,7 @@ extension Coordinator {
   /// before it.
   private func settleAt(_ name: String, now: Now) {
     guard var room = rooms[name] else { return }
-    let fresh = room.readAt.map { now.instant - $0 <= deployment.readInterval * 6 } ?? false
+    let fresh = isFresh(room, now: now)
     if room.machine.memory.intent != nil {
       room.upkeep.isByServers = false
       resumeBy(fresh ? room.reading : nil, room: &room)

@@ -8,6 +8,8 @@ struct Stranger: Hashable, Sendable {
   /// What the records showed, all names and families.
   var shown: [String]
   var sinceMs: Int64
+  /// Not older than that: what was changed before was ours, or is long gone.
+  var earliestMs: Int64
   /// How often the log was asked for it.
   var tries = 0
   /// Who did it, in words; nil: not known (yet).
@@ -23,9 +25,13 @@ extension Coordinator {
   /// A change may be older than the reading that shows it: the coordinator was away, or blind.
   private static let strangerReach = Duration.seconds(600)
 
+  /// The log's times are of another clock, to the second.
+  private static let clockDoubtMs: Int64 = 5_000
+
   /// Takes in what a reading showed; `isStrange`: it is not ours.
   func watchStranger(_ name: String, shown: [String], isStrange: Bool, now: Now) {
     let before = rooms[name]?.upkeep.stranger
+    defer { if !isStrange { rooms[name]?.upkeep.oursMs = now.wallMs } }
     // What was taken over as an operator's move is asked about all the same.
     let isAskedFor = before.map { before in
       before.shown == shown
@@ -35,8 +41,12 @@ extension Coordinator {
       rooms[name]?.upkeep.stranger = nil
       return
     }
-    var stranger = before ?? Stranger(shown: shown, sinceMs: now.wallMs)
-    if stranger.shown != shown { stranger = Stranger(shown: shown, sinceMs: now.wallMs) }
+    let reach = now.wallMs - Self.strangerReach.wholeMilliseconds
+    let fresh = Stranger(
+      shown: shown, sinceMs: now.wallMs,
+      earliestMs: max(reach, (rooms[name]?.upkeep.oursMs ?? reach) - Self.clockDoubtMs))
+    var stranger = before ?? fresh
+    if stranger.shown != shown { stranger = fresh }
     defer { rooms[name]?.upkeep.stranger = stranger }
     guard let room = rooms[name], stranger.said == nil, stranger.tries < Self.strangerTries else {
       return
@@ -56,8 +66,7 @@ extension Coordinator {
     guard !ending, var stranger = rooms[name]?.upkeep.stranger, stranger.shown == shown,
       stranger.said == nil
     else { return }
-    let earliest = stranger.sinceMs - Self.strangerReach.wholeMilliseconds
-    let recent = changes.filter { $0.atMs >= earliest }
+    let recent = changes.filter { $0.atMs >= stranger.earliestMs }
     guard !recent.isEmpty else { return }
     let words = recent.prefix(3).map { change in
       "\(change.action) by \(change.user ?? "an unnamed user") "

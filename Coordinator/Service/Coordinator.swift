@@ -274,6 +274,8 @@ struct Room: Sendable {
   var moves = 0
   /// A stopped or interrupted move is not taken up again before.
   var retryFrom: Instant?
+  /// Moves in a row that ended with a refusal: each waits longer than the one before.
+  var refusals = 0
   /// What the journal has of the machine's memory: the rest is written by the next step.
   var stored: Memory
   /// Readings in a row, while a move is being published, that show something else.

@@ -1,4 +1,5 @@
 import Codec
+import DNS
 import Decision
 import Platform
 import Recording
@@ -93,8 +94,9 @@ struct Deployment: Sendable {
 
   private static func region(_ region: RegionSettings) -> Region {
     var addresses: [AddressFamily: String] = [:]
-    addresses[.ipv4] = region.addresses.first
-    addresses[.ipv6] = region.addresses6.first
+    // As the records are compared: in one form.
+    addresses[.ipv4] = region.addresses.first.map(Canonical.address)
+    addresses[.ipv6] = region.addresses6.first.map(Canonical.address)
     return Region(id: region.id, aws: region.aws, addresses: addresses)
   }
 

@@ -17,6 +17,8 @@ struct Upkeep: Sendable {
   var shown: [String]?
   /// What the records show that is not ours, and who put it there.
   var stranger: Stranger?
+  /// When a reading last showed what is ours, Unix milliseconds.
+  var oursMs: Int64?
   /// Published families that fail outside alone, as told.
   var badFamilies: [RegionID: Set<AddressFamily>] = [:]
 }

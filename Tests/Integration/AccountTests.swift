@@ -60,15 +60,22 @@ extension ProcessTests {
         let looked = try await shown()
         #expect(looked == (1...3).map { ["127.0.\($0).1", "2001:db8::\($0)"] })
 
-        let away = try await rehearsal.fault("api-5xx", target: "GET")
-        await rehearsal.killCoordinator()
-        try await rehearsal.startCoordinator()
-        #expect(try await shown() == looked)
-        #expect(
-          await rehearsal.logTail("coordinator", lines: 100).contains {
-            $0.contains("their addresses of") && $0.contains("are used")
-          })
+        // Away, forgetful, or not for this token any more: what was found last will do.
+        for (kind, target) in [
+          ("api-empty-list", "GET"), ("token-revoked", nil), ("api-5xx", "GET"),
+        ] as [(String, String?)] {
+          let trouble = try await rehearsal.fault(kind, target: target)
+          await rehearsal.killCoordinator()
+          try await rehearsal.startCoordinator()
+          #expect(try await shown() == looked, "\(kind)")
+          #expect(
+            await rehearsal.logTail("coordinator", lines: 100).contains {
+              $0.contains("their addresses of") && $0.contains("are used")
+            })
+          try await rehearsal.endFault(trouble)
+        }
 
+        let away = try await rehearsal.fault("api-5xx", target: "GET")
         await rehearsal.killCoordinator()
         Files.remove("\(rehearsal.directory)/state/nodebalancers.json")
         let file = "\(rehearsal.directory)/coordinator.toml"

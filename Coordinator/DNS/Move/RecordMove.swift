@@ -68,7 +68,7 @@ public struct RecordMove: Sendable {
   private mutating func run() async throws(Ending) -> Never {
     if let nonsense = plan.nonsense { throw Ending(result: .refused(nonsense)) }
     while true {
-      let records = try await read(MoveStep.read)
+      let records = try await read(MoveStep.read, of: plan.names)
       let recent = records.filter { !overwritten.contains($0.target) }
       let claimed = Set(claims.filter { $0.value == .claimed }.keys)
       switch plan.assess(recent, claimed: claimed, touched: touched) {
@@ -93,11 +93,11 @@ public struct RecordMove: Sendable {
 
   /// Reads until there is an answer; a permanent error ends the move only while it is free to.
   private mutating func read(
-    _ step: ([ProviderRecord]) -> MoveStep
+    _ step: ([ProviderRecord]) -> MoveStep, of names: [String]
   ) async throws(Ending) -> [ProviderRecord] {
     while true {
       try stopIfCancelled()
-      let (provider, names) = (provider, plan.names)
+      let provider = provider
       let result = await shielded { () async throws(ProviderError) in
         try await provider.records(of: names)
       }
@@ -191,7 +191,7 @@ public struct RecordMove: Sendable {
     _ record: ProviderRecord, _ target: String, isAnswered: Bool
   ) async throws(Ending) {
     for attempt in 1...2 {
-      let records = try await read(MoveStep.readBack)
+      let records = try await read(MoveStep.readBack, of: [record.name])
       let now = records.first { $0.id == record.id && $0.type == record.type }
       if let now, now.target == target {
         touched = true
