@@ -37,20 +37,7 @@ extension Coordinator {
         code: "unknown_region",
         message: "'\(to)' is no region of \(service); accepted: \(regions)")
     }
-    var records: [ProviderRecord] = []
-    var missing: [String] = []
-    for name in known.settings.dns {
-      do {
-        records += try await provider.records(of: name)
-      } catch {
-        guard error.kind == .noRecord else {
-          throw Refusal(
-            code: "cannot_read",
-            message: "the records of \(name) cannot be read just now: \(error.description)")
-        }
-        missing.append(error.description)
-      }
-    }
+    let (records, missing) = try await read(known.names)
     // What the records are to be is judged by what is known after the reading.
     guard let room = rooms[service], let target = room.service.topology.region(to) else {
       throw Refusal(code: "conflict", message: "the configuration has just changed: plan again")
@@ -66,6 +53,37 @@ extension Coordinator {
     let plan = planner.plan(records, missing: missing, atMs: Clocks.wallMilliseconds())
     plans.keep(plan)
     return plan
+  }
+
+  /// The records of all names, and which names have none. One listing of a zone does, unless a
+  /// name of it has no record: then each is asked for alone, to tell which.
+  private func read(
+    _ names: [String]
+  ) async throws(Refusal) -> (records: [ProviderRecord], missing: [String]) {
+    func unreadable(_ name: String, _ error: ProviderError) -> Refusal {
+      Refusal(
+        code: "cannot_read",
+        message: "the records of \(name) cannot be read just now: \(error.description)")
+    }
+    do {
+      return (try await provider.records(of: names), [])
+    } catch {
+      guard error.kind == .noRecord else {
+        throw unreadable(names.joined(separator: ", "), error)
+      }
+      if names.count == 1 { return ([], [error.description]) }
+    }
+    var records: [ProviderRecord] = []
+    var missing: [String] = []
+    for name in names {
+      do {
+        records += try await provider.records(of: name)
+      } catch {
+        guard error.kind == .noRecord else { throw unreadable(name, error) }
+        missing.append(error.description)
+      }
+    }
+    return (records, missing)
   }
 
   /// Refuses unless a plan of the move, made now, is the one that the operator saw.
@@ -100,7 +118,7 @@ struct MovePlanner {
   let marker: Marker
 
   private var memory: Memory { room.machine.memory }
-  private var names: [String] { room.service.settings.dns.map(Canonical.name) }
+  private var names: [String] { room.service.names }
 
   func plan(_ records: [ProviderRecord], missing: [String], atMs: Int64) -> MovePlanDocument {
     var troubles = missing
@@ -132,13 +150,13 @@ struct MovePlanner {
     _ name: String, _ records: [ProviderRecord], troubles: inout [String]
   ) -> [PlannedRecord] {
     let configured = Set(
-      room.service.topology.regions.flatMap { $0.addresses.values.map(Canonical.address) }
+      room.service.topology.regions.flatMap { $0.addresses.values }
         + (memory.accepted ?? []))
     var result: [PlannedRecord] = []
     for family in AddressFamily.allCases {
       let type = family.recordType
       let found = records.filter { $0.type == type && $0.name == name }
-      let new = target.addresses[family].map(Canonical.address)
+      let new = target.addresses[family]
       guard !found.isEmpty else {
         if let new {
           troubles.append("\(name) has no \(type) record: create it")
@@ -209,9 +227,6 @@ struct MovePlanner {
   /// The first 12 hexadecimal digits of SHA-256 over the lines, each ended.
   static func checksum(_ lines: [String]) -> String {
     let text = lines.map { $0 + "\n" }.joined()
-    return Digest.sha256(Array(text.utf8)).prefix(6).map { byte in
-      let digits = String(byte, radix: 16)
-      return byte < 16 ? "0\(digits)" : digits
-    }.joined()
+    return hexadecimal(Digest.sha256(Array(text.utf8)).prefix(6))
   }
 }

@@ -10,11 +10,12 @@ import Wire
 struct Deployment: Sendable {
   struct Service: Sendable {
     var settings: ServiceSettings
-    /// Every DNS name that is moved, the one that is probed first.
-    var names: [String]
     var topology: Topology
     var policy: Policy
     var probes: [ProbeTarget]
+
+    /// Every DNS name that is moved, the one that is probed first.
+    var names: [String] { settings.dns.isEmpty ? [topology.name] : settings.dns }
   }
 
   var settings: CoordinatorSettings
@@ -68,8 +69,7 @@ struct Deployment: Sendable {
       }
     }
     return Service(
-      settings: service, names: service.dns.isEmpty ? [name] : service.dns, topology: topology,
-      policy: Policy(service, of: settings),
+      settings: service, topology: topology, policy: Policy(service, of: settings),
       probes: probes)
   }
 

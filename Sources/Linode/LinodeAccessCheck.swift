@@ -124,7 +124,7 @@ private struct TokenCheck {
     }
     scopes = domains.access.granted == ["unknown"] ? [] : domains.access.granted
     try await check(domains.access, needsBalancers: needsBalancers)
-    let found = zones.map { ($0, Self.zone(of: $0, in: domains.value)) }
+    let found = zones.map { ($0, domains.value.zone(of: $0)) }
     for (asked, zone) in found { check(asked, zone, among: domains.value) }
     // Grants are of interest only for zones that are there.
     let seen = found.compactMap { asked, zone in zone.map { (asked, $0) } }
@@ -257,17 +257,5 @@ private struct TokenCheck {
       LinodeFinding(
         kind: kind, severity: severity, token: ofToken ? name.rawValue : nil, zone: zone,
         description: text))
-  }
-
-  /// The longest zone that the name is in.
-  private static func zone(of name: String, in domains: [LinodeDomain]) -> LinodeDomain? {
-    let name = bare(name)
-    return domains.filter { name == bare($0.domain) || name.hasSuffix("." + bare($0.domain)) }
-      .max { $0.domain.count < $1.domain.count }
-  }
-
-  private static func bare(_ name: String) -> String {
-    let lower = name.lowercased()
-    return lower.hasSuffix(".") ? String(lower.dropLast()) : lower
   }
 }

@@ -1,4 +1,3 @@
-import Codec
 import Platform
 import Rehearsal
 import Testing
@@ -129,18 +128,6 @@ extension Rehearsal {
       var target: String
       var ttl_sec = 30
     }
-    let http = HTTPClient(userAgent: "signalbox-tests")
-    defer { http.shutdown() }
-    let base = "http://\(options.addresses.linode)/v4/domains"
-    let token = HTTPField("Authorization", "Bearer \(SandboxFacts.token)")
-    let zones = try await http.send(HTTPRequest(url: base, headers: [token]))
-    let page = try JSON.decode(Page<Zone>.self, from: zones.body, maxBytes: 1_048_576)
-    let zone = try #require(page.data.first { SandboxFacts.name.hasSuffix($0.domain) })
-    let response = try await http.send(
-      HTTPRequest(
-        method: "POST", url: "\(base)/\(zone.id)/records",
-        headers: [token, HTTPField("Content-Type", "application/json")],
-        body: try JSON.encode(New(type: type, name: name, target: target))))
-    #expect(response.status == 200, "\(response.text)")
+    try await send("POST", "", New(type: type, name: name, target: target))
   }
 }

@@ -210,7 +210,13 @@ extension Rehearsal {
 
   private nonisolated func put(_ target: String, of record: ZoneRecord?) async throws {
     struct Change: Encodable { var target: String }
-    let record = try #require(record)
+    try await send("PUT", "/\(try #require(record).id)", Change(target: target))
+  }
+
+  /// Changes the zone's records as anybody with the token may; `path` is below the records.
+  nonisolated func send(
+    _ method: String, _ path: String, _ body: some Encodable & Sendable
+  ) async throws {
     let http = HTTPClient(userAgent: "signalbox-tests")
     defer { http.shutdown() }
     let base = "http://\(options.addresses.linode)/v4/domains"
@@ -220,9 +226,9 @@ extension Rehearsal {
     let zone = try #require(page.data.first { SandboxFacts.name.hasSuffix($0.domain) })
     let response = try await http.send(
       HTTPRequest(
-        method: "PUT", url: "\(base)/\(zone.id)/records/\(record.id)",
+        method: method, url: "\(base)/\(zone.id)/records\(path)",
         headers: [token, HTTPField("Content-Type", "application/json")],
-        body: try JSON.encode(Change(target: target))))
+        body: try JSON.encode(body)))
     #expect(response.status == 200, "\(response.text)")
   }
 

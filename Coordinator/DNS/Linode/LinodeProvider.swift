@@ -52,7 +52,7 @@ public final class LinodeProvider: DNSProvider {
     }
     guard wanted.contains(where: { $0.type != "TXT" }) else {
       let alias = all.contains {
-        $0.type == "CNAME" && Self.fullName($0.name, zone: zone.domain) == name
+        $0.type == "CNAME" && zone.fullName($0.name) == name
       }
       throw ProviderError(
         .noRecord, .permanent,
@@ -110,7 +110,7 @@ public final class LinodeProvider: DNSProvider {
     let made: LinodeRecord
     do {
       made = try await client.createRecord(
-        domain: zone.id, type: type, name: Self.relativeName(name, zone: zone.domain),
+        domain: zone.id, type: type, name: zone.relativeName(name),
         target: target, ttlSeconds: ttlSeconds, deadline: deadline
       ).value
     } catch {
@@ -150,18 +150,14 @@ public final class LinodeProvider: DNSProvider {
     } catch {
       throw ProviderError(error)
     }
-    let holding = domains.filter { domain in
-      let zone = Canonical.name(domain.domain)
-      return name == zone || name.hasSuffix("." + zone)
-    }
-    guard var zone = holding.max(by: { $0.domain.count < $1.domain.count }) else {
+    guard var zone = domains.zone(of: name) else {
       let names = domains.prefix(5).map(\.domain).joined(separator: ", ")
       throw ProviderError(
         .noZone, .permanent,
         description: "no domain that the token sees holds \(name); it sees \(names)"
           + (domains.count > 5 ? " and \(domains.count - 5) more" : ""))
     }
-    zone.domain = Canonical.name(zone.domain)
+    zone.domain = zone.zoneName
     zones.known.withLock { zones in
       // A service has a handful of names.
       if zones.count >= 1_000 { zones = [:] }
@@ -178,20 +174,9 @@ public final class LinodeProvider: DNSProvider {
   private static func record(_ record: LinodeRecord, zone: LinodeDomain) -> ProviderRecord? {
     guard ["A", "AAAA", "TXT"].contains(record.type) else { return nil }
     return ProviderRecord(
-      id: record.id, type: record.type, name: fullName(record.name, zone: zone.domain),
+      id: record.id, type: record.type, name: zone.fullName(record.name),
       target: record.type == "TXT" ? record.target : Canonical.address(record.target),
       ttlSeconds: record.ttlSeconds)
-  }
-
-  /// Names are stored relative to the zone, but full ones are met too (facts/linode 1.3).
-  private static func fullName(_ stored: String, zone: String) -> String {
-    let name = Canonical.name(stored)
-    if name.isEmpty { return zone }
-    return name == zone || name.hasSuffix("." + zone) ? name : "\(name).\(zone)"
-  }
-
-  private static func relativeName(_ name: String, zone: String) -> String {
-    name == zone ? "" : String(name.dropLast(zone.count + 1))
   }
 }
 

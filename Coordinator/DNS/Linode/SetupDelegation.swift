@@ -20,7 +20,7 @@ public enum SetupDelegation {
   }
 
   /// The addresses of `nameserver` lines (resolv.conf(5)).
-  static func resolvers(in text: String) -> [String] {
+  public static func resolvers(in text: String) -> [String] {
     text.split(whereSeparator: \.isNewline).compactMap { line in
       let words = line.split { $0 == " " || $0 == "\t" }
       return words.count > 1 && words[0] == "nameserver" ? String(words[1]) : nil

@@ -17,25 +17,16 @@ public struct SetupSurvey: Hashable, Sendable {
     }
 
     /// Lower case, without a final dot.
-    public var name: String { Canonical.name(domain.domain) }
+    public var name: String { domain.zoneName }
 
     /// Whether a canonical name lies in it.
-    public func holds(_ name: String) -> Bool {
-      name == self.name || name.hasSuffix(".\(self.name)")
-    }
+    public func holds(_ name: String) -> Bool { domain.holds(name) }
 
-    /// The full canonical name of a record. Names are stored relative to the zone, but full ones
-    /// are met too (facts/linode 1.3).
-    public func fullName(_ record: LinodeRecord) -> String {
-      let stored = Canonical.name(record.name)
-      if stored.isEmpty { return name }
-      return holds(stored) ? stored : "\(stored).\(name)"
-    }
+    /// The full canonical name of a record.
+    public func fullName(_ record: LinodeRecord) -> String { domain.fullName(record.name) }
 
     /// What is stored for a canonical name of the zone.
-    func relativeName(_ full: String) -> String {
-      full == name ? "" : String(full.dropLast(name.count + 1))
-    }
+    func relativeName(_ full: String) -> String { domain.relativeName(full) }
   }
 
   /// A NodeBalancer with its ports.

@@ -38,7 +38,7 @@ extension Coordinator {
   private static func card(_ room: Room, account: AccountFacts?) -> BreakglassService {
     BreakglassService(
       service: room.name, active: room.machine.memory.active,
-      names: room.service.settings.dns.map(Canonical.name).map { name in
+      names: room.service.names.map { name in
         let zone = account?.zones[name]
         return BreakglassName(
           name: name, zone: zone?.zone, zoneId: zone?.id,
@@ -48,7 +48,7 @@ extension Coordinator {
           })
       },
       regions: room.service.topology.regions.map { region in
-        let pairs = region.addresses.map { ($0.key.recordType, Canonical.address($0.value)) }
+        let pairs = region.addresses.map { ($0.key.recordType, $0.value) }
         return BreakglassRegion(
           region: region.id, addresses: Dictionary(pairs) { first, _ in first })
       })

@@ -37,7 +37,7 @@ extension Coordinator {
     guard !ending, let source = readinessProvider, isQuiet,
       books.notBefore.map({ now >= $0 }) ?? true
     else { return }
-    let names = deployment.services.flatMap(\.settings.dns).map(Canonical.name)
+    let names = deployment.services.flatMap(\.names)
     let isSeldom = books.round % ReadinessBooks.seldom == 0
     books.round += 1
     let account = await Self.taken { () async throws(ProviderError) in
@@ -49,7 +49,7 @@ extension Coordinator {
     keepBreakglass()
     guard isSeldom, isQuiet else { return }
     let addresses = deployment.services.flatMap(\.topology.regions).flatMap {
-      $0.addresses.values.map(Canonical.address)
+      $0.addresses.values
     }
     keep(
       await Self.taken { () async throws(ProviderError) in

@@ -10,7 +10,7 @@ extension Presenter {
     let topology = room.service.topology
     let settings = snapshot.deployment.settings
     let assessment = room.assessment
-    let names = room.service.settings.dns.map(Canonical.name)
+    let names = room.service.names
     let zones = names.map { zone($0, snapshot: snapshot) }
     let target = room.machine.at == .region ? assessment?.target : nil
     return ReadinessFacts(
@@ -157,7 +157,7 @@ extension Presenter {
           of: source, in: region.id, topology: room.service.topology, evidence: snapshot.evidence)
     }
     return RegionFacts(
-      id: region.id, aws: region.aws, addresses: region.addresses.mapValues(Canonical.address),
+      id: region.id, aws: region.aws, addresses: region.addresses,
       probes: own + others, balancer: balancer(region, snapshot: snapshot),
       isEligible: eligibility?.isEligible ?? false, whyNot: eligibility?.refusals ?? [],
       lagSeconds: lag.map { Double($0.highMs) / 1000 })
@@ -174,7 +174,7 @@ extension Presenter {
     case .failed(let why, let refused, let age):
       return .failed(why, refused: refused, ageMs: age)
     case .known(let found, let age):
-      let mine = region.addresses.values.lazy.compactMap { found[Canonical.address($0)] }.first
+      let mine = region.addresses.values.lazy.compactMap { found[$0] }.first
       return .known(mine, ageMs: age)
     }
   }

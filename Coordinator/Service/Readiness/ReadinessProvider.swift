@@ -42,11 +42,7 @@ struct LinodeReadiness: ReadinessProvider {
     var zones: [String: ZoneFacts] = [:]
     var records: [Int64: [LinodeRecord]] = [:]
     for name in names {
-      let holding = reply.value.filter { domain in
-        let zone = Canonical.name(domain.domain)
-        return name == zone || name.hasSuffix("." + zone)
-      }
-      guard let domain = holding.max(by: { $0.domain.count < $1.domain.count }) else { continue }
+      guard let domain = reply.value.zone(of: name) else { continue }
       let listed: [LinodeRecord]
       if let known = records[domain.id] {
         listed = known
@@ -62,34 +58,27 @@ struct LinodeReadiness: ReadinessProvider {
       token: TokenFacts(
         mayWriteDomains: reply.access.allows("domains", "read_write"),
         mayReadNodeBalancers: reply.access.allows("nodebalancers", "read_only")),
-      zones: zones, seen: reply.value.map { Canonical.name($0.domain) })
+      zones: zones, seen: reply.value.map(\.zoneName))
   }
 
   private static func zone(
     _ domain: LinodeDomain, name: String, records: [LinodeRecord]
   ) -> ZoneFacts {
-    let zone = Canonical.name(domain.domain)
     let wanted = ["A", "AAAA", "CNAME"]
     let mine = records.filter { record in
-      let full = fullName(record.name, zone: zone)
+      let full = domain.fullName(record.name)
       return wanted.contains(record.type)
         ? full == name : record.type == "TXT" && full == Marker.recordName(name)
     }
     return ZoneFacts(
-      name: name, id: domain.id, zone: zone, status: domain.status, defaultTTL: domain.ttlSeconds,
+      name: name, id: domain.id, zone: domain.zoneName,
+      status: domain.status, defaultTTL: domain.ttlSeconds,
       records: mine.map { record in
         ZoneFacts.Record(
           id: record.id, type: record.type,
           target: ["A", "AAAA"].contains(record.type)
             ? Canonical.address(record.target) : record.target, ttlSeconds: record.ttlSeconds)
       })
-  }
-
-  /// Names are stored relative to the zone, but full ones are met too (facts/linode 1.3).
-  private static func fullName(_ stored: String, zone: String) -> String {
-    let name = Canonical.name(stored)
-    if name.isEmpty { return zone }
-    return name == zone || name.hasSuffix("." + zone) ? name : "\(name).\(zone)"
   }
 
   func balancers(
@@ -147,11 +136,7 @@ struct LinodeReadiness: ReadinessProvider {
 
   /// The first resolver of a resolv.conf(5) that is an address.
   static func resolver(_ text: String) -> DNSServer? {
-    text.split(whereSeparator: \.isNewline).lazy.compactMap { line -> DNSServer? in
-      let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
-      guard words.count >= 2, words[0] == "nameserver" else { return nil }
-      return try? DNSServer(address: String(words[1]))
-    }.first
+    SetupDelegation.resolvers(in: text).lazy.compactMap { try? DNSServer(address: $0) }.first
   }
 
   private func asked<Value: Sendable>(
