@@ -50,10 +50,20 @@ public protocol DNSProvider: Sendable {
     _ target: String, of record: ProviderRecord, deadline: Duration
   ) async throws(ProviderError)
 
-  /// Makes a record in one call; used for the marker TXT only.
+  /// Makes a record in one call: the marker TXT, and an address where `missing = "create"`. With
+  /// failure `.outcomeUnknown` it may be there, or come to be there.
   func create(
     type: String, name: String, target: String, ttlSeconds: Int, deadline: Duration
   ) async throws(ProviderError) -> ProviderRecord
+
+  /// The same as `records(of:)`, where names may be without A and AAAA records. A CNAME at one of
+  /// them is the error `.refused`.
+  func listing(of names: [String]) async throws(ProviderError) -> [ProviderRecord]
+
+  /// Changes the time to live of a record that was just made, and nothing else, in one call.
+  func setTTL(
+    _ seconds: Int, of record: ProviderRecord, deadline: Duration
+  ) async throws(ProviderError)
 }
 
 extension DNSProvider {
@@ -65,6 +75,24 @@ extension DNSProvider {
     var all: [ProviderRecord] = []
     for name in names { all += try await records(of: name) }
     return all
+  }
+
+  /// For providers that make no address records.
+  public func listing(of names: [String]) async throws(ProviderError) -> [ProviderRecord] {
+    throw Self.makesNone
+  }
+
+  /// For providers that make no address records.
+  public func setTTL(
+    _ seconds: Int, of record: ProviderRecord, deadline: Duration
+  ) async throws(ProviderError) {
+    throw Self.makesNone
+  }
+
+  private static var makesNone: ProviderError {
+    ProviderError(
+      .refused, .permanent,
+      description: "this provider makes no address records: create them there by hand")
   }
 }
 

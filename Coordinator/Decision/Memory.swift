@@ -98,6 +98,8 @@ public struct Memory: Codable, Hashable, Sendable {
   public var enforcedMs: Int64?
   /// The coordinator's newest starts, Unix milliseconds, oldest first.
   public var startedMs: [Int64]?
+  /// Records that were asked for and may still appear; nil: none ever was.
+  public var asked: [AskedRecord]?
 
   public init() {}
 }

@@ -168,7 +168,7 @@ extension Coordinator {
   }
 
   /// Ours, of now.
-  private func marker(_ room: Room) -> Marker {
+  func marker(_ room: Room) -> Marker {
     let memory = room.machine.memory
     return Marker(
       cluster: store.clusterID, incarnation: incarnation, epoch: memory.epoch,

@@ -119,6 +119,7 @@ extension Coordinator {
       room.ttlSeconds = addresses.map(\.ttlSeconds).max() ?? room.ttlSeconds
       room.readAt = now.instant
       room.readTrouble = nil
+      room.upkeep.lacks = room.lacks(records, now: now)
       rooms[name] = room
       watchMarker(name, in: records, now: now)
       room = rooms[name] ?? room
@@ -128,6 +129,8 @@ extension Coordinator {
     case .failure(let error):
       let isNews = room.readTrouble == nil
       room.readTrouble = error.description
+      // What cannot be read is not missing.
+      room.upkeep.lacks = error.kind == .noRecord
       rooms[name] = room
       if isNews { tellUnread(name, error, now: now) }
       room = rooms[name] ?? room
@@ -135,6 +138,7 @@ extension Coordinator {
     rooms[name] = room
     settleAt(name, now: now)
     if case .success = found { proveToken(name, now: now) }
+    createMissing(name, now: now)
   }
 
   private func isFresh(_ room: Room, now: Now) -> Bool {

@@ -42,6 +42,9 @@ enum CoordinatorMessage: String, MessageKind {
   case conflict = "conflict"
   case changedBy = "changed-by"
   case addressesKept = "addresses-kept"
+  case creating = "creating"
+  case created = "created"
+  case notCreated = "not-created"
   case tokenRefused = "token-refused"
   case tokenWorks = "token-works"
   // What it decides.

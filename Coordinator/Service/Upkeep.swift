@@ -3,12 +3,18 @@ import Wire
 
 /// What the shell keeps of one service beside its moves.
 struct Upkeep: Sendable {
-  /// The marker is being written; a move waits for its end.
+  /// The marker is being written, or a missing record made; a move waits for its end.
   var proving: Task<Void, Never>?
   /// When the marker is written next; nil: at the next reading.
   var proveFrom: Instant?
   /// Why the provider refuses writes; nil: it took the newest one, or none was tried.
   var tokenTrouble: String?
+  /// The newest reading lacks a record.
+  var lacks = false
+  /// When that is looked at next; nil: at the next reading.
+  var createFrom: Instant?
+  /// Why what is missing is not made; nil: nothing is, or it is about to be.
+  var creation: String?
   /// A write of a move went out then, and the name servers have not shown its value since.
   var wroteAt: Instant?
   /// Where DNS points is what the name servers say: the API cannot be read.
@@ -47,6 +53,7 @@ extension Room {
             + "and is overwritten next")
     }
     if let trouble = upkeep.tokenTrouble { words.append(trouble) }
+    if let reason = upkeep.creation { words.append("a record is missing, and not made: \(reason)") }
     if upkeep.isByServers {
       words.append(
         "DNS read from the name servers; the API cannot be read: judging goes on, a move's write "

@@ -118,6 +118,11 @@ extension Schema {
       "drift", .choice(["alert", "enforce"], planned: []), .value(.text("alert")),
       "what to do when somebody else puts an address into the record that is not the active "
         + "region's: say it, or, while that region is healthy, write its own again"),
+    Key(
+      "missing", .choice(["alert", "create"], planned: []), .value(.text("alert")),
+      "what to do when a name has no record of a family: say it, or make it, pointing at the "
+        + "active region (at first the preferred one) while that is healthy; one that was there "
+        + "before only with `drift = \"enforce\"`"),
   ]
 
   private static let serviceBack = [

@@ -54,6 +54,7 @@ extension ServiceSettings {
       onDataRisk: OnDataRisk(rawValue: reading.text("on_data_risk")) ?? .proceed,
       onContested: OnContested(rawValue: reading.text("on_contested")) ?? .move,
       drift: DriftPolicy(rawValue: reading.text("drift")) ?? .alert,
+      missing: MissingPolicy(rawValue: reading.text("missing")) ?? .alert,
       lease: reading.optionalDuration("lease"),
       maxSwitches: rate.count,
       maxSwitchesHard: reading.integer("max_switches_hard"), switchWindow: rate.window,

@@ -22,6 +22,11 @@ public enum DriftPolicy: String, Hashable, Sendable, CaseIterable {
   case alert, enforce
 }
 
+/// What happens when a name has no record of a family that its regions publish.
+public enum MissingPolicy: String, Hashable, Sendable, CaseIterable {
+  case alert, create
+}
+
 /// What a region is worth whose hosts say bad while users are served.
 public enum OnContested: String, Hashable, Sendable, CaseIterable {
   case move, alert
@@ -112,6 +117,7 @@ public struct ServiceSettings: Sendable, Hashable {
   public var onDataRisk: OnDataRisk
   public var onContested: OnContested
   public var drift: DriftPolicy
+  public var missing: MissingPolicy
   /// Of leases for exclusive work; nil: nothing is leased.
   public var lease: Duration?
   /// Automatic moves that are free within `switchWindow`.

@@ -1,4 +1,5 @@
 import DNS
+import Platform
 import Synchronization
 
 /// A provider that shows a list of records, and may fail.
@@ -7,11 +8,21 @@ final class ListedZone: DNSProvider {
     var records: [ProviderRecord]
     var failure: ProviderError?
     var reads = 0
+    /// What was to be made.
+    var posts: [String] = []
+    /// Nothing comes of making an address.
+    var losesPosts = false
   }
 
   let state: Mutex<State>
 
-  init(_ records: [ProviderRecord]) { state = Mutex(State(records: records)) }
+  /// Called before anything is made.
+  let onCreate: @Sendable () async -> Void
+
+  init(_ records: [ProviderRecord], onCreate: @escaping @Sendable () async -> Void = {}) {
+    state = Mutex(State(records: records))
+    self.onCreate = onCreate
+  }
 
   var now: State { state.withLock { $0 } }
   func change(_ body: (inout State) -> Void) { state.withLock { body(&$0) } }
@@ -23,6 +34,22 @@ final class ListedZone: DNSProvider {
     }
     if let failure = now.failure { throw failure }
     return now.records.filter { $0.name == name || $0.name == "_signalbox.\(name)" }
+  }
+
+  func listing(of names: [String]) async throws(ProviderError) -> [ProviderRecord] {
+    var found: [ProviderRecord] = []
+    for name in names { found += try await records(of: name) }
+    return found
+  }
+
+  func setTTL(
+    _ seconds: Int, of record: ProviderRecord, deadline: Duration
+  ) async throws(ProviderError) {
+    change { state in
+      for index in state.records.indices where state.records[index].id == record.id {
+        state.records[index].ttlSeconds = seconds
+      }
+    }
   }
 
   func setTarget(
@@ -38,12 +65,16 @@ final class ListedZone: DNSProvider {
   func create(
     type: String, name: String, target: String, ttlSeconds: Int, deadline: Duration
   ) async throws(ProviderError) -> ProviderRecord {
-    state.withLock { state in
+    await onCreate()
+    let (made, isLost) = state.withLock { state in
       let made = ProviderRecord(
         id: Int64(1000 + state.records.count), type: type, name: name, target: target,
         ttlSeconds: ttlSeconds)
-      state.records.append(made)
-      return made
+      state.posts.append("\(type) \(name) \(target)")
+      if type == "TXT" || !state.losesPosts { state.records.append(made) }
+      return (made, type != "TXT" && state.losesPosts)
     }
+    if isLost { throw ProviderError(.unreachable, .outcomeUnknown, description: "no answer") }
+    return made
   }
 }

@@ -14,19 +14,21 @@ enum FaultOperation: String, CaseIterable, Sendable {
   case rewrite
   /// The marker alone, made.
   case claim
+  /// A and AAAA, which are missing, made: two POSTs.
+  case create
 
   /// How many writes it takes when nothing goes wrong.
   var writes: Int {
     switch self {
     case .move, .firstMove: 3
-    case .finish: 2
+    case .finish, .create: 2
     case .supersede: 5
     case .rewrite, .claim: 1
     }
   }
 
   /// Whether there are addresses to write.
-  var moves: Bool { self != .rewrite && self != .claim }
+  var moves: Bool { ![.rewrite, .claim, .create].contains(self) }
 
   /// How its marker is written.
   var markerMethod: String { self == .firstMove || self == .claim ? "POST" : "PUT" }
@@ -47,7 +49,7 @@ enum FaultSpot: String, CaseIterable, Sendable {
     switch self {
     case .reads, .readBacks: "GET"
     case .marker: operation.markerMethod
-    case .addresses: "PUT"
+    case .addresses: operation == .create ? "POST" : "PUT"
     }
   }
 }
@@ -72,6 +74,7 @@ struct FaultTrouble: Hashable, Sendable, CustomStringConvertible {
     case .rewrite: [.reads, .readBacks, .marker]
     // A marker that was made is read with everything else, later.
     case .claim: [.reads, .marker]
+    case .create: [.reads, .readBacks, .addresses]
     }
   }
 
@@ -165,10 +168,11 @@ struct FaultCell: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// Those in which what comes late is waited for: every operation, once and thrice, and with the
-  /// process dying in the write that comes late.
+  /// process dying in the write that comes late. (What is made is waited for in any case.)
   static func waiting() -> [FaultCell] {
     all().compactMap { cell in
-      guard let trouble = cell.trouble, trouble.kind == .apiLate else { return nil }
+      guard let trouble = cell.trouble, trouble.kind == .apiLate, cell.operation != .create
+      else { return nil }
       let number = trouble.spot == .marker ? 1 : 2
       let crash = FaultCrash(write: number, moment: .unanswered)
       guard cell.then == nil, cell.crash == nil || cell.crash == crash else { return nil }

@@ -30,7 +30,9 @@ struct FaultJudge {
     let extra = markersMayBe(records)
     let markers = FaultWorld.markers(records).map(\.target)
     if markers.count > extra { return "\(markers.count) markers: \(markers)" }
-    if cell.operation.moves, let problem = journal() { return problem }
+    if cell.operation.moves || cell.operation == .create, let problem = journal() {
+      return problem
+    }
     return requests(seen)
   }
 
@@ -55,11 +57,15 @@ struct FaultJudge {
   /// show it, and the next process, or the next proof, made its own.
   private func markersMayBe(_ records: [FaultWorld.Stored]) -> Int {
     guard cell.trouble?.kind == .apiLate else { return 1 }
-    return 1 + ledger.calls.count { $0.id == 0 && $0.isSent && $0.failure != nil }
+    return 1
+      + ledger.calls.count {
+        $0.id == 0 && Marker($0.target) != nil && $0.isSent && $0.failure != nil
+      }
   }
 
   /// One A and one AAAA record, the old ones, with the desired targets.
   private func addresses(_ records: [FaultWorld.Stored], mayBeLate: Bool) -> String? {
+    if cell.operation == .create { return made(records) }
     let now = FaultWorld.mine(records)
     let before = FaultWorld.mine(world.before)
     guard now.count == before.count, Set(now.map(\.id)) == Set(before.map(\.id)) else {
@@ -81,6 +87,15 @@ struct FaultJudge {
       return "\(record.type) is \(record.target) with TTL \(record.ttl_sec), to be \(expected)"
     }
     return nil
+  }
+
+  /// One A and one AAAA record, as they were to be made.
+  private func made(_ records: [FaultWorld.Stored]) -> String? {
+    let now = FaultWorld.mine(records).sorted { $0.type < $1.type }
+    let isRight =
+      now.map(\.type) == ["A", "AAAA"]
+      && now.allSatisfy { $0.target == desired[$0.type] && $0.ttl_sec == FaultWorld.ttl }
+    return isRight ? nil : "made were \(now)"
   }
 
   /// Nothing of the others is changed, gone or new.
@@ -109,6 +124,7 @@ struct FaultJudge {
       let next = ledger.steps[(index + 1)...].first { $0.process == process }?.step
       if let problem = answer(call, next) { return problem }
     }
+    if cell.operation == .create { return nil }
     let last = ledger.steps.last?.process
     for type in ["A", "AAAA"] {
       let commits = ledger.steps.filter { entry in
@@ -127,7 +143,9 @@ struct FaultJudge {
     }
     let isRight =
       switch (call.failure, next) {
-      case (nil, .answered(let record, nil)): record.id == call.id
+      // What was made has its id from the answer.
+      case (nil, .answered(let record, nil)):
+        record.id == call.id || call.id == 0 && record.target == call.target
       case (.outcomeUnknown, .ambiguous(let record, let target, _)):
         record.id == call.id && target == call.target
       case (.transient, .answered(let record, _?)), (.permanent, .answered(let record, _?)):

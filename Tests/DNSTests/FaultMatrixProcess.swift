@@ -23,6 +23,8 @@ final class FaultLedger: Sendable {
     var steps: [(process: Int, step: MoveStep)] = []
     var calls: [Call] = []
     var begun: Set<FaultTrouble> = []
+    /// What was asked for and may still appear.
+    var asked: Set<RecordKey> = []
     var problems: [String] = []
   }
 
@@ -36,7 +38,7 @@ final class FaultLedger: Sendable {
 }
 
 /// One life of the coordinator: the real provider's client, the journal, and an end.
-final class FaultProcess: DNSProvider, MoveObserver {
+final class FaultProcess: DNSProvider, MoveObserver, CreationObserver {
   private struct Life: Sendable {
     var isDead = false
     var diesAtRead = false
@@ -61,13 +63,28 @@ final class FaultProcess: DNSProvider, MoveObserver {
   }
 
   func records(of name: String) async throws(ProviderError) -> [ProviderRecord] {
+    try await beforeRead()
+    return try await inner.records(of: name)
+  }
+
+  func listing(of names: [String]) async throws(ProviderError) -> [ProviderRecord] {
+    try await beforeRead()
+    return try await inner.listing(of: names)
+  }
+
+  func setTTL(
+    _ seconds: Int, of record: ProviderRecord, deadline: Duration
+  ) async throws(ProviderError) {
+    ledger.update { $0.problems.append("the time to live of \(record) is set") }
+  }
+
+  private func beforeRead() async throws(ProviderError) {
     let died = life.withLock { life in
       if life.diesAtRead { life.isDead = true }
       return life.isDead
     }
     if died { throw Self.gone }
     await arm(.reads)
-    return try await inner.records(of: name)
   }
 
   func setTarget(
@@ -156,6 +173,14 @@ final class FaultProcess: DNSProvider, MoveObserver {
       if case .writing(let record, _) = entry.step { record.type != "TXT" } else { false }
     }
     return isUnderWay ? .stop("superseded") : .go
+  }
+
+  /// Remembered before it is made, as the journal does.
+  func mayCreate(_ record: ProviderRecord, at place: String) async -> WritePermission {
+    if isDead { return .stop("dead") }
+    ledger.update { _ = $0.asked.insert(RecordKey(record)) }
+    await self.record(.writing(record, to: record.target))
+    return .go
   }
 
   func record(_ step: MoveStep) async {

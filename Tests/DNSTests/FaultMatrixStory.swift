@@ -21,6 +21,8 @@ struct FaultStory {
   private(set) var process: FaultProcess
   /// The newest intent's.
   private(set) var epoch = FaultWorld.firstEpoch
+  /// Since when nothing is left but what may still appear.
+  private var underwaySince: MonotonicInstant?
   /// Where the newest intent leads.
   private(set) var region = 1
 
@@ -58,7 +60,12 @@ struct FaultStory {
   private mutating func perform() async throws -> String? {
     let limit = Clocks.monotonic().advanced(by: .seconds(120))
     while Clocks.monotonic() < limit {
-      let end = cell.operation.moves ? await move() : await rewrite()
+      let end =
+        switch cell.operation {
+        case .create: await create()
+        case .rewrite, .claim: await rewrite()
+        case .move, .firstMove, .finish, .supersede: await move()
+        }
       switch end {
       case .done: return nil
       case .wrong(let text): return text
@@ -111,6 +118,30 @@ struct FaultStory {
     let calls = now.calls[before.calls.count...].filter { Marker($0.target) == nil }
     return isCommitted || calls.contains { $0.failure == nil }
       || calls.last?.failure == .outcomeUnknown
+  }
+
+  /// What may still appear is waited for, and asked for again when it cannot any more.
+  private mutating func create() async -> End {
+    let result = await world.create(by: process)
+    if process.isDead { return .dead }
+    switch result {
+    case .created, .complete: return .done
+    case .unclear: return .again
+    case .refused(let error) where error.kind == .unauthorized && cell.refusesTokens:
+      return .again
+    case .underway:
+      let since = underwaySince ?? Clocks.monotonic()
+      underwaySince = since
+      let comesLate = cell.trouble?.kind == .apiLate
+      if since.duration(to: Clocks.monotonic()) > (comesLate ? .seconds(17) : .milliseconds(60)) {
+        ledger.update { $0.asked = [] }
+        underwaySince = nil
+      } else if comesLate {
+        try? await Task.sleep(for: .seconds(1))
+      }
+      return .again
+    default: return .wrong("\(result)")
+    }
   }
 
   private func rewrite() async -> End {

@@ -17,10 +17,10 @@ import Testing
     for (cell, problem) in verdicts {
       if let problem { Issue.record("\(cell): \(problem)") }
     }
-    // Six operations, every fault that meets requests and 2 of tokens, 45 crashes.
+    // Seven operations, every fault that meets requests and 2 of tokens, 51 crashes.
     let kinds = Set(FaultKind.allCases.filter(\.meetsRequests) + [.tokenRevoked, .tokenNarrowed])
     #expect(Set(verdicts.compactMap(\.0.trouble?.kind)) == kinds)
-    #expect(Set(cells.map { Pair($0.operation, $0.crash) }).count == 6 + 45)
+    #expect(Set(cells.map { Pair($0.operation, $0.crash) }).count == 7 + 51)
   }
 
   private struct Pair: Hashable {

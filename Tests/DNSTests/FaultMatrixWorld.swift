@@ -63,6 +63,22 @@ struct FaultWorld {
       marker: Self.marker(epoch, incarnation, region))
   }
 
+  /// What is missing, made where the first region is.
+  func create(by process: FaultProcess) async -> CreationResult {
+    let places = (0..<3).map {
+      CreationPlan.Place(id: Self.regions[$0], addresses: desired($0))
+    }
+    return await RecordCreation.perform(
+      CreationPlan(
+        names: [Self.name], places: places, active: nil, ttlSeconds: Self.ttl,
+        marker: Self.marker(Self.firstEpoch, process.incarnation, 0),
+        asked: process.ledger.now.asked),
+      provider: process, deadline: Self.deadline, observer: process)
+  }
+
+  /// Of the records that are made.
+  static let ttl = 120
+
   func perform(
     _ plan: MovePlan, by process: FaultProcess
   ) async -> MoveResult {
@@ -121,7 +137,7 @@ struct FaultWorld {
       wanted.append(("TXT", "_signalbox.app", "\(marker(firstEpoch - 1, "p0", 0))"))
     case .finish: wanted.append(("TXT", "_signalbox.app", "\(marker(firstEpoch, "p0", 1))"))
     case .rewrite: wanted.append(("TXT", "_signalbox.app", "\(marker(firstEpoch - 1, "p0", 1))"))
-    case .firstMove, .claim: break
+    case .firstMove, .claim, .create: break
     }
     for (type, name, target) in wanted {
       _ = try await client.createRecord(
@@ -131,6 +147,15 @@ struct FaultWorld {
       let records = try await client.records(domain: domain).value
       for record in records where record.type == "A" && record.name == "app" {
         _ = try await client.updateRecord(domain: domain, record: record.id, target: target)
+      }
+    }
+    if operation == .create {
+      for record in mine(try await stored(domain, sandbox, http)) {
+        _ = try await http.send(
+          HTTPRequest(
+            method: "DELETE",
+            url: "http://\(sandbox.topology.linode)/v4/domains/\(domain)/records/\(record.id)",
+            headers: [HTTPField("Authorization", "Bearer sandbox-token")], deadline: .seconds(60)))
       }
     }
     let before = try await stored(domain, sandbox, http)

@@ -124,4 +124,5 @@ struct ZoneRecord: Decodable, Sendable {
   var type: String
   var name: String
   var target: String
+  var ttlSec: Int
 }

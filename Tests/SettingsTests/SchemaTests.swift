@@ -57,6 +57,7 @@ struct SchemaTests {
     ("service.max_lag", "\"6s\""), ("service.max_data_at_risk", "\"61s\""),
     ("service.on_data_risk", "\"ask\""), ("service.on_contested", "\"alert\""),
     ("service.lease", "\"2m\""), ("service.drift", "\"enforce\""),
+    ("service.missing", "\"create\""),
     ("agent.services", "[\"app\"]"), ("reference", "[\"https://example.com\"]"),
     ("service.min_vantages", "3"), ("service.fresh_for", "\"16s\""),
     ("service.report_interval", "\"6s\""), ("service.probe_interval", "\"6s\""),

@@ -28,6 +28,16 @@ public final class LinodeProvider: DNSProvider {
   }
 
   public func records(of names: [String]) async throws(ProviderError) -> [ProviderRecord] {
+    try await records(of: names, mayLack: false)
+  }
+
+  public func listing(of names: [String]) async throws(ProviderError) -> [ProviderRecord] {
+    try await records(of: names, mayLack: true)
+  }
+
+  private func records(
+    of names: [String], mayLack: Bool
+  ) async throws(ProviderError) -> [ProviderRecord] {
     var listings: [Int64: [LinodeRecord]] = [:]
     var found: [ProviderRecord] = []
     for name in names.map(Canonical.name) {
@@ -37,28 +47,30 @@ public final class LinodeProvider: DNSProvider {
         zone = fresh
         listings[fresh.id] = all
       }
-      found += try Self.pick(name, zone: zone, from: listings[zone.id] ?? [])
+      found += try Self.pick(name, zone: zone, from: listings[zone.id] ?? [], mayLack: mayLack)
     }
     return found
   }
 
   /// The name's own records and its marker.
   private static func pick(
-    _ name: String, zone: LinodeDomain, from all: [LinodeRecord]
+    _ name: String, zone: LinodeDomain, from all: [LinodeRecord], mayLack: Bool
   ) throws(ProviderError) -> [ProviderRecord] {
     let marker = Marker.recordName(name)
     let wanted = all.compactMap { record in Self.record(record, zone: zone) }.filter {
       $0.type == "TXT" ? $0.name == marker : $0.name == name
     }
     guard wanted.contains(where: { $0.type != "TXT" }) else {
-      let alias = all.contains {
-        $0.type == "CNAME" && zone.fullName($0.name) == name
+      let isAlias = all.contains { $0.type == "CNAME" && zone.fullName($0.name) == name }
+      if isAlias {
+        throw ProviderError(
+          mayLack ? .refused : .noRecord, .permanent,
+          description: "\(name) is a CNAME: replace it by A and AAAA records")
       }
+      if mayLack { return wanted }
       throw ProviderError(
         .noRecord, .permanent,
-        description: alias
-          ? "\(name) is a CNAME: replace it by A and AAAA records"
-          : "the zone \(zone.domain) has no A or AAAA record for \(name): create it")
+        description: "the zone \(zone.domain) has no A or AAAA record for \(name): create it")
     }
     return wanted
   }
@@ -98,6 +110,18 @@ public final class LinodeProvider: DNSProvider {
         domain: zone.id, record: record.id, target: target, deadline: deadline)
     } catch {
       if error.kind == .notFound { forget(record.name) }
+      throw ProviderError(error)
+    }
+  }
+
+  public func setTTL(
+    _ seconds: Int, of record: ProviderRecord, deadline: Duration
+  ) async throws(ProviderError) {
+    let zone = try await zone(of: record.name)
+    do {
+      _ = try await client.updateRecord(
+        domain: zone.id, record: record.id, ttlSeconds: seconds, deadline: deadline)
+    } catch {
       throw ProviderError(error)
     }
   }
