@@ -40,6 +40,9 @@ import Wire
       #expect(line.answer == .old)
       #expect(line.tcp == (tcp == Self.old ? .old : .new))
       #expect(line.addresses == [Self.old])
+      #expect(
+        line.note
+          == (udp == Self.old ? "old over UDP, new over TCP" : "new over UDP, old over TCP"))
     }
     let other = try await line(udp: .address(Self.old), tcp: .address("192.0.2.9"))
     #expect(other.answer == .other)

@@ -87,7 +87,7 @@ struct Inquiry {
     }
     line.tcp = worst { $0.transport == .tcp }
     if servers.contains(where: { !$0.isVersion6 }) { line.ipv6 = worst { $0.server.isVersion6 } }
-    line.note = note(line)
+    line.note = note(line, lines.map(\.answer))
     return line
   }
 
@@ -100,9 +100,10 @@ struct Inquiry {
     return nil
   }
 
-  private func note(_ line: NameServerLine) -> String? {
+  private func note(_ line: NameServerLine, _ answers: [NameServerAnswer]) -> String? {
     guard line.answer != .mute, words.count > 1 || !unreached.isEmpty else { return nil }
     var notes: [String] = []
+    if let contradiction = contradiction(answers) { notes.append(contradiction) }
     for transport in [DNSTransport.udp, .tcp] {
       let mine = words.filter { $0.transport == transport }
       guard !mine.isEmpty, mine.allSatisfy({ $0.answer == nil }) else { continue }
@@ -111,6 +112,20 @@ struct Inquiry {
     }
     notes += unreached.map { "no route to \($0.address)" }
     return notes.isEmpty ? nil : notes.joined(separator: ", ")
+  }
+
+  /// `new over UDP, old over TCP`, where the ways do not say the same.
+  private func contradiction(_ answers: [NameServerAnswer]) -> String? {
+    let usable = zip(words, answers).filter { $0.1 != .mute }
+    guard Set(usable.map(\.1)).count > 1 else { return nil }
+    let isByTransport = Set(usable.map(\.0.transport)).count > 1
+    func way(_ word: Word) -> String {
+      let family = word.server.isVersion6 ? "IPv6" : "IPv4"
+      let transport = word.transport.rawValue.uppercased()
+      guard Set(usable.map(\.0.server)).count > 1 else { return transport }
+      return isByTransport ? "\(transport) and \(family)" : family
+    }
+    return usable.map { "\($0.1.rawValue) over \(way($0.0))" }.joined(separator: ", ")
   }
 }
 
