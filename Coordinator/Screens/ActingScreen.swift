@@ -10,14 +10,14 @@ extension Screens {
     if incident.outcome == .open {
       page.acting(incident, service: service, atMs: atMs)
     } else {
-      page.closed(incident)
+      page.closed(incident, service: service)
     }
     return page.text
   }
 }
 
 /// How far a step of a move is.
-private enum StepState: String {
+enum StepState: String {
   case done = "[x]"
   case running = "[.]"
   case waiting = "[ ]"
@@ -40,7 +40,7 @@ extension Page {
       "+\(Text.stopwatch(atMs - incident.startMs)), incident \(incident.id)")
     gap()
     steps(incident)
-    caches(incident, ttlSeconds: service?.ttlSeconds)
+    caches(incident, service: service)
     gap()
     risk(incident)
     let mine = incident.operatorName.map { "\($0) asked for this; " } ?? ""
@@ -50,7 +50,7 @@ extension Page {
   }
 
   /// The closing screen of a move that has ended.
-  mutating func closed(_ incident: IncidentRecord) {
+  mutating func closed(_ incident: IncidentRecord, service: ServiceStatus? = nil) {
     let took = incident.stamps.convergedMs.map { Double($0 - incident.startMs) / 1000 }
     switch incident.outcome {
     case .converged:
@@ -72,6 +72,7 @@ extension Page {
     }
     gap()
     steps(incident)
+    caches(incident, service: service)
     gap()
     if let text = incident.outcomeText { labelled("Outcome", text, column: 16) }
     labelled("Why", "\(incident.why)  (R\(incident.rule))", column: 16)
@@ -100,21 +101,26 @@ extension Page {
       } else {
         state = .waiting
       }
-      let time = step.atMs.map(style.clock) ?? "        "
-      let room = style.width - 29
-      var lines = Text.wrap(step.text, room)
-      // The whole of it is in the history.
-      if lines.count > 3 { lines = [lines[0], lines[1], "\(lines[2].prefix(room - 4)) ..."] }
-      let tone: Tone = state == .done ? .good : (state == .running ? .warning : .quiet)
-      for (index, line) in lines.enumerated() {
-        if index == 0 {
-          add([
-            Segment("  \(state.rawValue)", tone),
-            Segment(" \(Text.pad(step.name, 12))\(time)   \(line)"),
-          ])
-        } else {
-          add(String(repeating: " ", count: 29) + line)
-        }
+      self.step(state, step.name, atMs: step.atMs, step.text)
+    }
+  }
+
+  /// One step with its time, where it has one.
+  mutating func step(_ state: StepState, _ name: String, atMs: Int64?, _ text: String) {
+    let time = atMs.map(style.clock) ?? "        "
+    let room = style.width - 29
+    var lines = Text.wrap(text, room)
+    // The whole of it is in the history.
+    if lines.count > 3 { lines = [lines[0], lines[1], "\(lines[2].prefix(room - 4)) ..."] }
+    let tone: Tone = state == .done ? .good : (state == .running ? .warning : .quiet)
+    for (index, line) in lines.enumerated() {
+      if index == 0 {
+        add([
+          Segment("  \(state.rawValue)", tone),
+          Segment(" \(Text.pad(name, 12))\(time)   \(line)"),
+        ])
+      } else {
+        add(String(repeating: " ", count: 29) + line)
       }
     }
   }
@@ -152,11 +158,13 @@ extension Page {
       Step(
         name: "written", atMs: stamps.committedMs,
         text: stamps.committedMs == nil ? written : "\(written), read back"))
-    let servers = incident.nameServers.byServer.map(\.short)
+    let lines = incident.nameServers.byServer
+    let servers = lines.map(\.noted).joined(
+      separator: lines.allSatisfy { $0.note == nil } ? "  " : ", ")
     steps.append(
       Step(
         name: "published", atMs: stamps.convergedMs,
-        text: servers.isEmpty ? "every name server is asked" : servers.joined(separator: "  ")))
+        text: servers.isEmpty ? "every name server is asked" : servers))
     return steps
   }
 
@@ -171,18 +179,6 @@ extension Page {
       parts.append(target)
     }
     return parts.isEmpty ? "moving to \(incident.to)" : parts.joined(separator: "; ")
-  }
-
-  private mutating func caches(_ incident: IncidentRecord, ttlSeconds: Int?) {
-    guard let ttl = ttlSeconds else { return }
-    let text: String
-    if let committed = incident.stamps.committedMs {
-      let by = committed + Int64(60 + ttl) * 1000
-      text = "by \(style.clock(by)) (Linode publishes in up to 60 s, then TTL \(ttl) s)"
-    } else {
-      text = "after up to 60 s of publishing, then TTL \(ttl) s"
-    }
-    add([Segment("  [ ]", .quiet), Segment(" \(Text.pad("caches", 12))\(text)")])
   }
 
   private mutating func risk(_ incident: IncidentRecord) {

@@ -146,6 +146,10 @@ extension Page {
 
   private mutating func facts(_ service: ServiceStatus, atMs: Int64) {
     labelled("DNS", dns(service))
+    if let caches = service.caches {
+      let clear = caches.clearMs.map { "clear at \(style.clock($0)): " } ?? ""
+      labelled("Caches", clear + caches.text(style))
+    }
     labelled("Policy", policy(service.policy))
     if let readiness = service.readiness { ready(readiness, service: service.service) }
     if let pinned = service.pinned {
@@ -226,8 +230,12 @@ extension Page {
     if !servers.isEmpty {
       let right = servers.filter { $0.answer == .new }.count
       text += " at \(right) of \(servers.count) name servers"
-      let wrong = servers.filter { $0.answer != .new }
-      if !wrong.isEmpty { text += " (\(wrong.map(\.short).joined(separator: ", ")))" }
+      let notable = servers.filter { $0.answer != .new || $0.note != nil }.map { line in
+        let note = line.note.map { Text.clean($0) }
+        if line.answer == .new { return "\(line.shortName) \(note ?? "")" }
+        return line.short + (note.map { ": \($0)" } ?? "")
+      }
+      if !notable.isEmpty { text += " (\(notable.joined(separator: "; ")))" }
     }
     if let ttl = service.ttlSeconds { text += ", TTL \(ttl) s" }
     text += ", epoch \(service.epoch)"

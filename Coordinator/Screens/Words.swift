@@ -133,24 +133,42 @@ extension [NameServerLine] {
     let order: [NameServerAnswer] = [.old, .other, .mute, .new]
     func weight(_ line: NameServerLine) -> Int { order.firstIndex(of: line.answer) ?? 0 }
     var servers: [NameServerLine] = []
-    for line in self {
+    for var line in self {
       guard let index = servers.firstIndex(where: { $0.server == line.server }) else {
         servers.append(line)
         continue
       }
-      if weight(line) < weight(servers[index]) { servers[index] = line }
+      // What is unusual about a server is told, whichever of its answers is shown.
+      let note = servers[index].note
+      if weight(line) < weight(servers[index]) {
+        line.note = line.note ?? note
+        servers[index] = line
+      } else {
+        servers[index].note = note ?? line.note
+      }
     }
     return servers
   }
 }
 
 extension NameServerLine {
-  /// The server's short name, and what it answers.
-  var short: String {
-    let name = server.split(separator: ":").first.map(String.init) ?? server
-    let host = name.contains(where: \.isLetter) ? (name.split(separator: ".").first ?? "") : ""
-    return "\(host.isEmpty ? name : String(host)) \(answer.rawValue)"
+  /// The address or name, without a port.
+  var place: String {
+    if server.hasPrefix("[") { return String(server.dropFirst().prefix { $0 != "]" }) }
+    return server.count { $0 == ":" } == 1 ? String(server.prefix { $0 != ":" }) : server
   }
+
+  /// The server's short name.
+  var shortName: String {
+    let isAddress = place.contains(":") || !place.contains(where: \.isLetter)
+    return isAddress ? place : String(place.prefix { $0 != "." })
+  }
+
+  /// The server's short name, and what it answers.
+  var short: String { "\(shortName) \(answer.rawValue)" }
+
+  /// The same with what is unusual about it: `ns2 new (refuses TCP)`.
+  var noted: String { short + (note.map { " (\(Text.clean($0)))" } ?? "") }
 }
 
 extension RegionStatus {

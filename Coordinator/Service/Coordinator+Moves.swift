@@ -12,6 +12,7 @@ extension Coordinator {
     case .none, .passPointOfNoReturn: break
     case .openEmergency, .openElective, .openCommanded, .openRepair: startMove(name)
     case .cancel, .fail:
+      rooms[name]?.caches = nil
       rooms[name]?.moving?.cancel()
       rooms[name]?.verifying?.cancel()
       rooms[name]?.verifying = nil
@@ -76,6 +77,7 @@ extension Coordinator {
     rooms[name]?.reading = nil
     rooms[name]?.readAt = nil
     rooms[name]?.movingEpoch = intent.epoch
+    rooms[name]?.caches = nil
     let before = room.moving
     let proving = room.upkeep.proving
     let watch = MoveWatch(coordinator: self, service: name, epoch: intent.epoch)

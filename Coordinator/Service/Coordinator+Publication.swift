@@ -56,6 +56,7 @@ extension Coordinator {
     let slow = notPublished(room, now: now)
     if slow { room.saidNotPublished = true }
     rooms[name] = room
+    watchCaches(name)
     if slow {
       let old = Set(room.lines.filter { $0.answer != .new }.map(\.server)).sorted()
       tell(

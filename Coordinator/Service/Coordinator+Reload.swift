@@ -37,13 +37,18 @@ extension Coordinator {
       ? nameServers
       : try NameServers(
         settings.nameServers, client: dns, deadline: settings.pace.convergenceRound)
+    let caches =
+      settings.resolvers == deployment.settings.resolvers
+      ? resolvers : try NameServers.resolvers(settings, client: dns)
     // Nothing fails from here on.
     forgetWhatChanges(next)
     let before = deployment
     deployment = next
     nameServers = servers
+    resolvers = caches
     rooms = rooms.filter { name, _ in next.services.contains { $0.topology.service == name } }
     for service in next.services { reconfigure(service, now: now) }
+    if caches == nil { for name in rooms.keys { rooms[name]?.caches = nil } }
     rooms.merge(fresh) { old, _ in old }
     takeOnPolicy(before: before, now: now)
     recordReload(now)
@@ -104,6 +109,7 @@ extension Coordinator {
       room.readAt = nil
       room.readTrouble = nil
       room.lines = []
+      room.caches = nil
       _ = room.machine.observe(names: nil, now: now)
       room.shownVerdicts = room.shownVerdicts.filter { service.topology.region($0.key) != nil }
     }

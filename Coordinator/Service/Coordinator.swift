@@ -30,6 +30,10 @@ actor Coordinator {
   /// Replaced by a reload.
   var deployment: Deployment
   var nameServers: NameServers
+  /// Asked how long caches keep the old address; nil: nobody.
+  var resolvers: NameServers?
+  /// Asks them while a move's old address may be cached.
+  var askingCaches: Task<Void, Never>?
   var evidence: Evidence
   var doubts: Doubts
   var admission: Admission
@@ -60,7 +64,7 @@ actor Coordinator {
 
   init(
     deployment: Deployment, store: Store, provider: any DNSProvider, nameServers: NameServers,
-    dns: DNSClient, publicKey: String, logger: Logger,
+    resolvers: NameServers? = nil, dns: DNSClient, publicKey: String, logger: Logger,
     recordsInto evidenceDirectory: String? = nil, readiness: (any ReadinessProvider)? = nil
   ) throws {
     executor = try ThreadExecutor(name: "coordinator")
@@ -68,6 +72,7 @@ actor Coordinator {
     self.provider = provider
     readinessProvider = readiness
     self.nameServers = nameServers
+    self.resolvers = resolvers
     self.dns = dns
     self.publicKey = publicKey
     self.store = store
@@ -201,6 +206,7 @@ actor Coordinator {
   /// Ends what runs on its own and closes the store; nothing in flight is lost by it.
   func end() async {
     ending = true
+    askingCaches?.cancel()
     for room in rooms.values {
       room.verifying?.cancel()
       room.moving?.cancel()
@@ -286,6 +292,8 @@ struct Room: Sendable {
   var ttlSeconds: Int?
   var readTrouble: String?
   var lines: [NameServerLine] = []
+  /// What resolvers show after the newest move.
+  var caches: CacheInquiry?
   /// The first write of an intent from before a restart waits until then (RULES 10).
   var mayWriteFrom: Instant?
   /// The open intent was found in the journal at start.

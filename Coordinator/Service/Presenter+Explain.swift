@@ -1,3 +1,4 @@
+import DNS
 import Decision
 import Settings
 import Wire
@@ -124,7 +125,24 @@ extension Presenter {
           label: "heartbeat",
           text: "seen in \(other.id) after \(lag.lowMs) to \(lag.highMs) ms"))
     }
+    if region == assessment.active { lines += caches(room, atMs: snapshot.now.wallMs) }
     return EvidenceGroup(subject: region, verdict: picture.verdict.rawValue, lines: lines)
+  }
+
+  /// What resolvers show, as long as one may go on with the old address.
+  private static func caches(_ room: Room, atMs: Int64) -> [EvidenceLine] {
+    guard let caches = room.caches?.status(atMs: atMs), caches.isAsking else { return [] }
+    return caches.resolvers.map { line in
+      let name = line.name.map { " for \($0)" } ?? ""
+      let addresses = line.addresses.isEmpty ? "" : ", \(line.addresses.joined(separator: ", "))"
+      let left = NameServerLine.oldUntilMs([line]).map {
+        " for \(Story.span(.milliseconds(max(0, $0 - atMs)))) at most"
+      }
+      return EvidenceLine(
+        label: "caches",
+        text: "resolver \(line.server)\(name): \(line.answer.rawValue)\(addresses)\(left ?? "")",
+        ageMs: Int(max(0, atMs - line.askedMs)))
+    }
   }
 
   private static func conclusion(_ room: Room, assessment: Assessment) -> String {

@@ -32,7 +32,8 @@ enum Presenter {
       orders: Coordinator.orders(room, assessment: assessment),
       exclusive: ExclusiveStatus(room, now: snapshot.now.instant),
       findings: room.findings.isEmpty ? nil : room.findings,
-      readiness: readinessFacts(room, snapshot: snapshot).readiness.summary)
+      readiness: readinessFacts(room, snapshot: snapshot).readiness.summary,
+      caches: room.caches?.status(atMs: snapshot.now.wallMs))
   }
 
   static func at(_ room: Room) -> String {

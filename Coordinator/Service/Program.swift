@@ -188,10 +188,11 @@ private struct Parts {
       try NameServers(
         settings.nameServers, client: dns, deadline: settings.pace.convergenceRound)
     }
+    let resolvers = attempt { try NameServers.resolvers(settings, client: dns) }
     _ = attempt {
       try Files.makeDirectory(settings.stateDirectory, mode: 0o700)
     }
-    guard let signer, let deployment, let nameServers, mistakes.isEmpty else {
+    guard let signer, let deployment, let nameServers, let resolvers, mistakes.isEmpty else {
       throw StartupError(description: mistakes.joined(separator: "\n"))
     }
     do {
@@ -200,7 +201,8 @@ private struct Parts {
         newClusterID: SecureRandom.hex(8))
       coordinator = try Coordinator(
         deployment: deployment, store: store, provider: LinodeProvider(linode),
-        nameServers: nameServers, dns: dns, publicKey: signer.verifier.base64, logger: logger,
+        nameServers: nameServers, resolvers: resolvers, dns: dns,
+        publicKey: signer.verifier.base64, logger: logger,
         recordsInto: "\(settings.stateDirectory)/evidence",
         readiness: LinodeReadiness(client: linode.routine, dns: dns))
     } catch {

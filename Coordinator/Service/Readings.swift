@@ -1,6 +1,7 @@
 import DNS
 import Decision
 import Platform
+import Settings
 import Wire
 
 /// One record set of a service, as name servers are asked for it.
@@ -63,6 +64,14 @@ extension [NameReading] {
 }
 
 extension NameServers {
+  /// Those that are asked how long caches keep the old address; nil where none is configured.
+  static func resolvers(
+    _ settings: CoordinatorSettings, client: DNSClient
+  ) throws(DNSError) -> NameServers? {
+    guard !settings.resolvers.isEmpty else { return nil }
+    return try NameServers(settings.resolvers, role: .resolver, client: client)
+  }
+
   /// One question to every server.
   struct Round: Sendable {
     var question: RecordQuestion

@@ -39,6 +39,7 @@ struct SettingsChange {
     ("evidence_mib", { "\($0.evidenceMiB)" }),
     ("reference", { $0.reference.isEmpty ? "unset" : $0.reference.joined(separator: ", ") }),
     ("dns.name_servers", { $0.nameServers.joined(separator: ", ") }),
+    ("dns.resolvers", { $0.resolvers.isEmpty ? "unset" : $0.resolvers.joined(separator: ", ") }),
   ]
 
   private static let service: Keys<ServiceSettings> = [

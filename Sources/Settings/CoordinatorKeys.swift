@@ -64,8 +64,13 @@ extension Schema {
     name: "dns", form: .table(optional: false), doc: "Who is asked whether a change is published.",
     keys: [
       Key(
-        "name_servers", .servers, .value(.texts((1...5).map { "ns\($0).linode.com" })),
-        "every authoritative name server of the services' zones")
+        "name_servers", .servers(count: nil),
+        .value(.texts((1...5).map { "ns\($0).linode.com" })),
+        "every authoritative name server of the services' zones"),
+      Key(
+        "resolvers", .servers(count: 5), .absent("none is asked"),
+        "resolvers that users go by, as 9.9.9.9: asked after a move, at most once a second, until "
+          + "their caches have run out; shown only, nothing waits for them"),
     ])
 
   private static let service = Section(

@@ -30,7 +30,8 @@ extension CoordinatorSettings {
       linode: LinodeSettings(
         url: linode?.text("url") ?? "", tokenFile: linode?.text("token_file") ?? "",
         spareTokenFile: linode?.optionalText("spare_token_file")),
-      nameServers: dns?.texts("name_servers") ?? [], services: services.map(ServiceSettings.init),
+      nameServers: dns?.texts("name_servers") ?? [], resolvers: dns?.texts("resolvers") ?? [],
+      services: services.map(ServiceSettings.init),
       regions: regions.map(RegionSettings.init), agents: agents.map(AgentIdentity.init),
       pace: Pace(speed: speed))
   }

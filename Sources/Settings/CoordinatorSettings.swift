@@ -71,6 +71,8 @@ public struct CoordinatorSettings: Sendable, Hashable {
   public var linode: LinodeSettings
   /// `address:port`, an address or a name, each an authoritative server of the services' zones.
   public var nameServers: [String]
+  /// Written alike; resolvers that are asked how long caches keep the old address. At most five.
+  public var resolvers: [String]
   /// Sorted by name; at least one.
   public var services: [ServiceSettings]
   /// Sorted by id; at least two.

@@ -50,7 +50,8 @@ enum Kind: Sendable {
   case addresses
   /// `address:port`, an address or a name.
   case server
-  case servers
+  /// At least one, no two alike; at most `count` where it is given.
+  case servers(count: Int?)
   /// A DynamoDB table's name.
   case table
   /// 32 bytes in base64.

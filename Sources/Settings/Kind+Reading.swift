@@ -188,6 +188,10 @@ extension Kind {
       return .failure(
         Mistake(found: "\(texts.count) URLs", expected: accepted, advice: "Leave some out."))
     }
+    if case .servers(let count?) = self, texts.count > count {
+      return .failure(
+        Mistake(found: "\(texts.count) servers", expected: accepted, advice: "Leave some out."))
+    }
     if case .addresses = self { return checkFamilies(texts) }
     if case .scope = self, texts.contains("*"), texts.count > 1 {
       return refuse(node, "\"*\" is all services already; let it stand alone.")

@@ -23,7 +23,9 @@ extension Kind {
     case .address: "an IPv4 or IPv6 address"
     case .addresses: "a list of at most one IPv4 and one IPv6 address"
     case .server: "an address or name, with a port where it is not 53, as \"127.0.0.53:53\""
-    case .servers: "a list of addresses or names, each with a port where it is not 53"
+    case .servers(let count):
+      "a list of \(count.map { "one to \($0) " } ?? "")addresses or names, each with a port where "
+        + "it is not 53"
     case .table: "a DynamoDB table's name: 3 to 255 of a-z, A-Z, 0-9, _, . and -"
     case .publicKey: "an Ed25519 public key: 32 bytes in base64"
     case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"

@@ -44,12 +44,16 @@ public struct IncidentRecord: Codable, Hashable, Sendable {
   public var outcomeText: String?
   public var dataAtRisk: DataAtRisk?
   public var nameServers: [NameServerLine]
+  /// When every resolver that was asked and answered showed the new address only, Unix
+  /// milliseconds; absent where none was asked or that was not seen. No part of the move's end.
+  public var cachesClearMs: Int64?
 
   public init(
     id: Int64 = 0, service: String, epoch: UInt64, kind: MoveKind, from: String?, to: String,
     rule: Int, why: String, evidence: [String] = [], operatorName: String? = nil,
     records: [RecordChange] = [], stamps: Stamps, outcome: IncidentOutcome = .open,
-    outcomeText: String? = nil, dataAtRisk: DataAtRisk? = nil, nameServers: [NameServerLine] = []
+    outcomeText: String? = nil, dataAtRisk: DataAtRisk? = nil, nameServers: [NameServerLine] = [],
+    cachesClearMs: Int64? = nil
   ) {
     self.id = id
     self.service = service
@@ -67,6 +71,7 @@ public struct IncidentRecord: Codable, Hashable, Sendable {
     self.outcomeText = outcomeText
     self.dataAtRisk = dataAtRisk
     self.nameServers = nameServers
+    self.cachesClearMs = cachesClearMs
   }
 }
 
@@ -183,7 +188,7 @@ public struct DataAtRisk: Codable, Hashable, Sendable {
   }
 }
 
-/// What one authoritative name server answers.
+/// What one name server answers.
 public enum NameServerAnswer: String, Codable, Hashable, Sendable, CaseIterable {
   case new, old, other, mute
 }
@@ -204,7 +209,7 @@ public struct NameServerLine: Codable, Hashable, Sendable {
   public var tcp: NameServerAnswer?
   /// What it answers at its IPv6 address; absent where it was not asked there besides IPv4.
   public var ipv6: NameServerAnswer?
-  /// A few words on what is unusual about it: "refuses TCP", "no route to 2001:db8::1".
+  /// A few words on what is unusual about it: "refuses TCP", "new over UDP, old over TCP".
   public var note: String?
 
   public init(

@@ -104,6 +104,8 @@ public struct ServiceStatus: Codable, Hashable, Sendable {
   public var findings: [String]?
   /// Whether it is ready for an incident; absent where nobody looks.
   public var readiness: ReadinessSummary?
+  /// What resolvers show after the newest move; absent where none is asked.
+  public var caches: CachesStatus?
 
   public init(
     service: String, names: [String], situation: Situation, headline: String, at: String,
@@ -112,7 +114,7 @@ public struct ServiceStatus: Codable, Hashable, Sendable {
     policy: PolicyStatus, forecast: Forecast?, incident: IncidentRecord?,
     lastIncident: IncidentRecord?, pinned: String?, orders: OrdersStatus? = nil,
     exclusive: ExclusiveStatus? = nil, findings: [String]? = nil,
-    readiness: ReadinessSummary? = nil
+    readiness: ReadinessSummary? = nil, caches: CachesStatus? = nil
   ) {
     self.service = service
     self.names = names
@@ -137,6 +139,7 @@ public struct ServiceStatus: Codable, Hashable, Sendable {
     self.exclusive = exclusive
     self.findings = findings
     self.readiness = readiness
+    self.caches = caches
   }
 }
 

@@ -21,7 +21,8 @@ struct DocumentTests {
     stamps: Stamps(
       lastGoodMs: 1, firstBadMs: 2, confirmedMs: 3, heldMs: 4, gateMs: 5, intentMs: 6,
       committedMs: 7, convergedMs: 8),
-    outcome: .converged, outcomeText: "all agree", dataAtRisk: risk, nameServers: [server])
+    outcome: .converged, outcomeText: "all agree", dataAtRisk: risk, nameServers: [server],
+    cachesClearMs: 9)
 
   private func survives<T: Codable & Equatable>(_ value: T) throws {
     let bytes = try JSON.encode(value)
@@ -47,7 +48,9 @@ struct DocumentTests {
         automation: "automatic", failoverAfterSeconds: 30, failback: "manual", switchesUsed: 0,
         switchesMax: 3, switchWindowSeconds: 21_600, cooldownMs: 4),
       forecast: Forecast(to: "eu-central", seconds: 75, dataAtRisk: Self.risk),
-      incident: Self.incident, lastIncident: nil, pinned: "eu-central")
+      incident: Self.incident, lastIncident: nil, pinned: "eu-central",
+      caches: CachesStatus(
+        incident: 41, resolvers: [Self.server], oldUntilMs: 9, clearMs: nil, isAsking: true))
     // Keys that are data are kept as they are, with underscores, capitals and hyphens.
     let refused = ["bad_signature": 3, "notTimely": 1, "us-east": 2]
     let document = StatusDocument(

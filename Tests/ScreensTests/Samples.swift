@@ -44,6 +44,13 @@ enum Sample {
     }
   }
 
+  static let resolvers = [
+    NameServerLine(server: "9.9.9.9", answer: .old, ttlSeconds: 81, askedMs: noon),
+    NameServerLine(
+      server: "[2606:4700:4700::1111]:53", answer: .new, ttlSeconds: 30, askedMs: noon),
+    NameServerLine(server: "dns.google", answer: .new, ttlSeconds: 12, askedMs: noon),
+  ]
+
   static func service(
     _ situation: Situation = .ok, _ headline: String = "app.example.com is served by us-east.",
     regions: [RegionStatus] = [active, next, degraded],

@@ -15,6 +15,7 @@ struct CoordinatorSettingsTests {
     #expect(settings.linode.url == "https://api.linode.com/v4")
     #expect(settings.linode.tokenFile == "/etc/signalbox/secrets/linode-token")
     #expect(settings.nameServers == (1...5).map { "ns\($0).linode.com" })
+    #expect(settings.resolvers == [])
     #expect(settings.regions.map(\.id) == ["ap-south", "eu-central", "us-east"])
     #expect(settings.agents.map(\.id) == ["us-east-app-1"])
     #expect(settings.pace == Pace(speed: 1))
@@ -80,6 +81,7 @@ struct CoordinatorSettingsTests {
     token_file = "/tmp/token"
     [dns]
     name_servers = ["127.0.0.53:18653", "[2001:db8::53]:53", "ns.example.org"]
+    resolvers = ["9.9.9.9", "127.0.0.60:5353", "dns.example.org"]
     [service.app]
     dns = ["App.Example.org"]
     table = "app"
@@ -134,6 +136,7 @@ struct CoordinatorSettingsTests {
     #expect(settings.linode.url == "http://127.0.0.1:18600/v4")
     #expect(settings.linode.tokenFile == "/tmp/token")
     #expect(settings.nameServers == ["127.0.0.53:18653", "[2001:db8::53]:53", "ns.example.org"])
+    #expect(settings.resolvers == ["9.9.9.9", "127.0.0.60:5353", "dns.example.org"])
     #expect(settings.regions.map(\.addresses) == [["127.0.2.1"], ["127.0.1.1"]])
     #expect(settings.regions.map(\.addresses6) == [["2001:db8::2"], ["2001:db8::1"]])
     #expect(settings.agents.map(\.id) == ["a", "b"])

@@ -31,6 +31,12 @@ struct MistakeTests {
     ("[dns]\nname_servers = []", "found an empty array"),
     ("[dns]\nname_servers = [\"127.0.0.53:99999\"]", "found \"127.0.0.53:99999\""),
     ("[dns]\nname_servers = [\"ns1\", \"ns1\"]", "It stands there twice"),
+    ("[dns]\nresolvers = \"9.9.9.9\"", "Write [\"9.9.9.9\"]."),
+    ("[dns]\nresolvers = [\"9.9.9.999\"]", "found \"9.9.9.999\""),
+    (
+      "[dns]\nresolvers = [\((1...6).map { "\"192.0.2.\($0)\"" }.joined(separator: ", "))]",
+      "found 6 servers; accepted: a list of one to 5 addresses or names"
+    ),
     ("[agent.X_1]\nregion = \"us-east\"\npublic_key = \"\(Files.keyB)\"", "Try \"x-1\"."),
     (
       "[agent.b]\nregion = \"us-west\"\npublic_key = \"\(Files.keyB)\"", "Did you mean \"us-east\"?"

@@ -46,7 +46,7 @@ struct SchemaTests {
     ("key_file", "\"/k\""), ("source_address", "\"127.0.0.9\""),
     ("rehearsal_speed", "2"), ("linode.url", "\"http://127.0.0.1/v4\""),
     ("linode.token_file", "\"/t\""), ("linode.spare_token_file", "\"/s\""),
-    ("dns.name_servers", "[\"127.0.0.53\"]"),
+    ("dns.name_servers", "[\"127.0.0.53\"]"), ("dns.resolvers", "[\"9.9.9.9\"]"),
     ("service.dns", "[\"b.example.org\"]"), ("service.table", "\"bbb\""),
     ("service.regions", "[\"us-east\", \"ap-south\"]"), ("service.probe", "\"http://{name}/\""),
     ("service.probe_body", "\"b\""), ("service.ttl", "\"5m\""), ("service.min_healthy", "0.9"),
