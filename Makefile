@@ -17,7 +17,7 @@ ARGS ?=
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-dependencies: ## install the C libraries and knot where they are missing
+dependencies: ## install the C libraries, knot and dnsmasq where they are missing
 	@Packaging/scripts/install-dependencies >&2
 
 build: dependencies ## release programs into build/bin
