@@ -189,8 +189,7 @@ final class Account {
       "PUT", "domains/{domain}/records/36666864", "{}", token: "sandbox-read-token")
     #expect(read.status == 401 && read.body.encodedText() == missing)
     #expect(read.accepted == "domains:read_write")
-    #expect(account.ask("GET", "profile").body.encodedText() == missing)
-    #expect(account.ask("GET", "profile", token: "sandbox-account-token").status == 200)
+    #expect(account.ask("GET", "account/events").body.encodedText() == missing)
     #expect(account.ask("GET", "regions", token: nil).body["results"]?.integer == 3)
     account.model.areTokensRevoked = true
     #expect(account.ask("GET", "domains").status == 401)

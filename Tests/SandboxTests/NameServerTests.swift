@@ -140,6 +140,51 @@ import Testing
     }
   }
 
+  /// For how long it is remembered that a name is not there follows the zone's default TTL (facts
+  /// on Linode, section 3), and with it the records without a TTL of their own.
+  @Test func theZonesTTLIsInItsAuthority() async throws {
+    try await Rig.with(nameServers: 1) { rig in
+      let dns = DNSClient()
+      defer { dns.shutdown() }
+      let server = rig.topology.nameServers[0]
+      func records(_ name: String, _ type: DNSRecordType) async throws -> [DNSRecord] {
+        try await dns.ask(
+          DNSQuestion(name: name, type: type), server: try DNSServer(server.description),
+          deadline: .seconds(5)
+        ).records
+      }
+      /// The SOA record's TTL, its serial and its last number.
+      func authority() async throws -> [Int] {
+        let records = try await records("example.org", .soa)
+        let record = try #require(records.first)
+        #expect(records.count == 1)
+        let fields = record.value.split(separator: " ").compactMap { Int($0) }
+        return [record.ttlSeconds] + [fields.first, fields.last].compactMap(\.self)
+      }
+      #expect(try await authority() == [300, 1, 300])
+      let body = #"{"type":"A","name":"x","target":"192.0.2.1"}"#
+      #expect(try await rig.linode("POST", "/v4/domains/3153528/records", body).status == 200)
+      try await rig.eventually("the record is there") {
+        try await records("x.example.org", .a).map(\.ttlSeconds) == [300]
+      }
+      for (ttl, old) in [(3600, 2), (30, 3), (0, 4)] {
+        let put = try await rig.linode("PUT", "/v4/domains/3153528", #"{"ttl_sec":\#(ttl)}"#)
+        #expect(put.status == 200)
+        let wanted = ttl == 0 ? 86_400 : ttl
+        try await rig.eventually("the record has the zone's \(wanted) s") {
+          try await records("x.example.org", .a).map(\.ttlSeconds) == [wanted]
+        }
+        #expect(try await authority() == [wanted, old + 1, wanted])
+        let names = try await records("example.org", .ns)
+        #expect(names.map(\.value) == ["ns1.sandbox.test"])
+        #expect(names.map(\.ttlSeconds) == [wanted])
+      }
+      #expect(
+        try await records("app.example.org", .a).map(\.ttlSeconds) == [30],
+        "it has a TTL of its own")
+    }
+  }
+
   @Test func aServerIsWrong() async throws {
     try await Rig.with(nameServers: 2) { rig in
       let dns = DNSClient()

@@ -104,6 +104,43 @@ final class Rig: Sendable {
     }
   }
 
+  /// Lists count against the smaller limit; who asks is told to every token, whatever its scopes.
+  @Test func limitsAndScopesAreOfTheEndpoint() async throws {
+    try await Rig.with { rig in
+      let balancer = try JSON(parsing: try await rig.linode("GET", "/v4/nodebalancers").body)
+      let id = try #require(balancer["data"]?.elements?.first?["id"]?.integer)
+      let lists = [
+        "domains", "domains/3153528/records", "nodebalancers", "nodebalancers/\(id)/configs",
+        "regions", "account/events", "account/events?page=1&page_size=100",
+      ]
+      let others = [
+        "domains/3153528", "domains/3153528/zone-file", "domains/3153528/records/36666864",
+        "nodebalancers/\(id)", "regions/us-east", "profile", "profile/grants",
+      ]
+      for (paths, limit) in [(lists, "200"), (others, "1600")] {
+        for path in paths {
+          let answer = try await rig.linode("GET", "/v4/\(path)", token: "sandbox-account-token")
+          #expect(answer.status == 200 || answer.status == 204, "\(path)")
+          #expect(answer.header("X-RateLimit-Limit") == limit, "\(path)")
+        }
+      }
+      let put = try await rig.linode("PUT", "/v4/domains/3153528", "{}")
+      #expect(put.status == 200 && put.header("X-RateLimit-Limit") == "1600")
+
+      let refused = try await rig.linode("GET", "/v4/account/events")
+      #expect(refused.status == 401 && refused.text.contains("not authorized"))
+      for (path, status) in [("/v4/profile", 200), ("/v4/profile/grants", 204)] {
+        for token in ["sandbox-token", "sandbox-read-token"] {
+          let answer = try await rig.linode("GET", path, token: token)
+          #expect(answer.status == status && answer.header("X-Accepted-OAuth-Scopes") == "*")
+        }
+        let nobody = try await rig.linode("GET", path, token: "wrong")
+        #expect(nobody.status == 401 && nobody.text.contains("Invalid Token"))
+      }
+      #expect(try await rig.linode("PUT", "/v4/profile", "{}").status == 401)
+    }
+  }
+
   /// What the real service was seen to answer in trouble (facts on Linode, sections 2 and 6).
   @Test func refusalsOfTheAPI() async throws {
     try await Rig.with { rig in

@@ -24,8 +24,8 @@ final class NameServer: Sendable {
   struct Change: Sendable {
     /// A zone to serve from now on, without records.
     var added: ZoneSnapshot?
-    /// The commands of one transaction.
-    var commands: [String] = []
+    /// A zone that is served, before and after: one transaction.
+    var changed: (old: ZoneSnapshot, new: ZoneSnapshot)?
     /// A zone to serve no longer.
     var removed: String?
     var refused: @Sendable () async -> Void
@@ -161,11 +161,14 @@ final class NameServer: Sendable {
         }
       }
       if let origin = change.removed { return try await remove(origin) }
-      guard !change.commands.isEmpty else { return [] }
-      let problems = try await control(change.commands)
-      if !problems.isEmpty, let zone = change.commands.first?.split(separator: " ").last {
-        _ = try await control(["zone-abort \(zone)"])
-      }
+      guard let (old, new) = change.changed else { return [] }
+      // knotd takes any serial that it is told; a zone's may only rise (RFC 1982).
+      let serial = old.defaultTTL == new.defaultTTL ? 0 : try await serial(of: new.origin)
+      let commands = new.knotCommands(
+        from: old, servers: served.withLock { $0.servers }, serial: serial + 1)
+      guard !commands.isEmpty else { return [] }
+      let problems = try await control(commands)
+      if !problems.isEmpty { _ = try await control(["zone-abort \(new.origin)"]) }
       return problems
     } catch {
       return ["\(error)"]
@@ -192,19 +195,35 @@ final class NameServer: Sendable {
     return problems
   }
 
+  /// Of the zone as it is served now.
+  private func serial(of origin: String) async throws -> Int {
+    let lines = try await tell(["zone-read \(origin) @ SOA"]).lines
+    // [example.org.] example.org. 300 SOA ns1.sandbox.test. admin.sandbox.test. 7 14400 …
+    let fields = lines.last { $0.contains(" SOA ") }?.split(separator: " ") ?? []
+    guard fields.count == 11, let serial = Int(fields[6]) else {
+      throw SandboxError("knotc tells no serial of \(origin): \(lines.joined(separator: "; "))")
+    }
+    return serial
+  }
+
   private func remove(_ origin: String) async throws -> [String] {
     served.withLock { $0.origins.removeAll { $0 == origin } }
     try writeConfiguration()
     return try await control(["reload"])
   }
 
+  /// What went wrong with these commands.
+  private func control(_ commands: [String]) async throws -> [String] {
+    try await tell(commands).problems
+  }
+
   /// Runs knotc with commands on its input: one process for a whole transaction. Its exit code
   /// says nothing then; its lines do.
-  private func control(_ commands: [String]) async throws -> [String] {
+  private func tell(
+    _ commands: [String]
+  ) async throws -> (lines: [String], problems: [String]) {
     let lines = Lines()
-    let note: @Sendable (String) -> Void = { line in
-      if line.hasPrefix("error:") && !line.contains("no such node") { lines.append(line) }
-    }
+    let note: @Sendable (String) -> Void = { lines.append($0) }
     let process = try ChildProcess(
       "/bin/sh",
       [
@@ -212,7 +231,8 @@ final class NameServer: Sendable {
         commands.joined(separator: "\n"),
       ], options: .init(output: .lines(note), errors: .lines(note)))
     let status = await process.wait()
-    return lines.all + (status.isSuccess ? [] : ["knotc: \(status)"])
+    let errors = lines.all.filter { $0.hasPrefix("error:") && !$0.contains("no such node") }
+    return (lines.all, errors + (status.isSuccess ? [] : ["knotc: \(status)"]))
   }
 
   /// knotd itself goes on without an address that it could not bind.

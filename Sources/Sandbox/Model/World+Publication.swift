@@ -34,9 +34,10 @@ extension World {
       server.enqueue(.init(removed: change.origin, refused: refused))
       return
     }
-    let commands = zone.knotCommands(from: change.old ?? zone.empty)
     server.enqueue(
-      .init(added: change.old == nil ? zone.empty : nil, commands: commands, refused: refused))
+      .init(
+        added: change.old == nil ? zone.empty : nil, changed: (change.old ?? zone.empty, zone),
+        refused: refused))
   }
 
   private func publicationRefused(_ index: Int, _ change: ZoneChange) {

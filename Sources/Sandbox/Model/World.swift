@@ -190,7 +190,7 @@ actor World {
 
   private func settleServers(from old: Conditions) async {
     let names = Self.names(topology, without: conditions.namelessReplicas)
-    let commands = names.knotCommands(from: self.names)
+    let oldNames = self.names
     self.names = names
     for (index, server) in servers.enumerated() {
       let address = server.endpoint.address
@@ -199,7 +199,7 @@ actor World {
       publications[index].isHeld = isMute || conditions.staleServers.contains(address)
       publications[index].replacements =
         conditions.wrongServers.contains(address) ? topology.wrongAddresses : [:]
-      if !commands.isEmpty { server.enqueue(.init(commands: commands, refused: {})) }
+      if names != oldNames { server.enqueue(.init(changed: (oldNames, names), refused: {})) }
     }
     publish()
   }

@@ -48,19 +48,31 @@ struct ZoneSnapshot: Hashable, Sendable {
       })
   }
 
-  /// A zone file. Its servers are `ns1.sandbox.test` and following.
+  /// A zone file.
   func file(servers: Int) -> String {
     let head = [
-      "$ORIGIN \(origin).", "$TTL \(defaultTTL)",
-      "@ \(defaultTTL) SOA ns1.sandbox.test. admin.sandbox.test. 1 14400 14400 1209600 "
-        + "\(defaultTTL)",
+      "$ORIGIN \(origin).", "$TTL \(defaultTTL)", "@ \(defaultTTL) SOA \(authority(serial: 1))",
     ]
-    let names = (1...max(servers, 1)).map { "@ \(defaultTTL) NS ns\($0).sandbox.test." }
-    return (head + names + records.sorted().map(\.line)).joined(separator: "\n") + "\n"
+    return (head + (names(servers) + records.sorted()).map(\.line)).joined(separator: "\n") + "\n"
+  }
+
+  /// The data of the SOA record. Its last number, for how long it is remembered that a name is
+  /// not there, is the zone's default TTL (facts on Linode, section 3).
+  private func authority(serial: Int) -> String {
+    "ns1.sandbox.test. admin.sandbox.test. \(serial) 14400 14400 1209600 \(defaultTTL)"
+  }
+
+  /// The zone's own name servers: `ns1.sandbox.test` and following.
+  private func names(_ servers: Int) -> [ZoneRecord] {
+    (1...max(servers, 1)).map {
+      ZoneRecord(owner: "\(origin).", type: "NS", ttl: defaultTTL, data: "ns\($0).sandbox.test.")
+    }
   }
 
   /// The commands that turn the old zone into this one, set by set, for knotc(8) on its input.
-  func knotCommands(from old: ZoneSnapshot) -> [String] {
+  /// `servers` is as in the zone's file. `serial` is for a new SOA record, which it takes where
+  /// the default TTL is another; knotd counts by itself otherwise.
+  func knotCommands(from old: ZoneSnapshot, servers: Int = 1, serial: Int = 2) -> [String] {
     struct Name: Hashable, Comparable {
       var owner: String
       var type: String
@@ -68,14 +80,20 @@ struct ZoneSnapshot: Hashable, Sendable {
         (left.owner, left.type) < (right.owner, right.type)
       }
     }
-    func sets(_ records: Set<ZoneRecord>) -> [Name: [ZoneRecord]] {
-      Dictionary(grouping: records) { Name(owner: $0.owner.lowercased(), type: $0.type) }
+    func sets(_ zone: ZoneSnapshot) -> [Name: [ZoneRecord]] {
+      let records = zone.records.union(zone.names(servers))
+      return Dictionary(grouping: records) { Name(owner: $0.owner.lowercased(), type: $0.type) }
         .mapValues { $0.sorted() }
     }
-    let before = sets(old.records)
-    let after = sets(records)
+    let before = sets(old)
+    let after = sets(self)
     var removals: [String] = []
     var additions: [String] = []
+    if defaultTTL != old.defaultTTL {
+      // It takes the old one's place: a zone has one.
+      additions.append(
+        "zone-set \(origin) \(origin). \(defaultTTL) SOA \"\(authority(serial: serial))\"")
+    }
     for name in Set(before.keys).union(after.keys).sorted() where before[name] != after[name] {
       if before[name] != nil { removals.append("zone-unset \(origin) \(name.owner) \(name.type)") }
       for record in after[name] ?? [] {
