@@ -10,8 +10,8 @@ struct AdoptCommand: AsyncParsableCommand {
     abstract: "Take what others left in DNS for the base, and act again.",
     discussion: """
       After another writer's marker was found, nothing is written: say it when the
-      other coordinator is stopped for good, or when this one was rebuilt. The marker
-      is then claimed under a higher epoch.
+      other coordinator is stopped for good, or when this one was rebuilt. All markers
+      that were found, at all names, are then claimed under a higher epoch.
 
       Where the record holds an address that is not configured, automatic moves are
       blocked: adopted, it counts as the region where users were last, and the next
@@ -52,7 +52,15 @@ struct AdoptCommand: AsyncParsableCommand {
 
   private static func words(_ found: Adoptable, service: ServiceStatus) -> String {
     var text = ""
-    if let marker = found.marker {
+    if let markers = found.markers {
+      text += "\(service.service): \(markers.count) markers of other writers:\n"
+      for marker in markers {
+        text += "  \(marker.name ?? "_signalbox.\(service.names.first ?? service.service)"): "
+        text += "\"\(marker.text)\"\n"
+      }
+      text +=
+        "They are overwritten under a higher epoch. Are those coordinators stopped for good?\n"
+    } else if let marker = found.marker {
       text +=
         "\(service.service): another writer's marker says \"\(marker)\"; it is overwritten "
         + "under a higher epoch. Is that coordinator stopped for good?\n"

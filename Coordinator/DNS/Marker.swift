@@ -80,9 +80,16 @@ public struct MarkerConflict: Hashable, Sendable, CustomStringConvertible {
   /// What is kept and compared of the text found.
   public var excerpt: String { Self.excerpt(found) }
 
-  /// Whether a text with that excerpt is still there.
-  public static func stands(_ excerpt: String, in records: [ProviderRecord]) -> Bool {
-    records.contains { $0.type == "TXT" && Self.excerpt($0.target) == excerpt }
+  /// Whether a text with one of these excerpts is still there.
+  public static func stands(_ excerpts: Set<String>, in records: [ProviderRecord]) -> Bool {
+    records.contains { $0.type == "TXT" && excerpts.contains(Self.excerpt($0.target)) }
+  }
+
+  /// Several for people, at most three of them.
+  public static func words(_ conflicts: [MarkerConflict]) -> String {
+    let more = conflicts.count - 3
+    return conflicts.prefix(3).map(\.description).joined(separator: "; ")
+      + (more > 0 ? "; and \(more) more" : "")
   }
 
   /// Others wrote it: it is bounded, and no control character of it gets anywhere.
@@ -93,20 +100,33 @@ public struct MarkerConflict: Hashable, Sendable, CustomStringConvertible {
       })
   }
 
-  /// The first conflict with `mine`; after a `claimed` one also another incarnation at my epoch.
-  /// A text whose excerpt is `adopted` is none: an operator said that its writer is gone.
+  /// All conflicts with `mine` at the markers of these names, name by name; at a `claimed` one also
+  /// another incarnation at my epoch.
   public static func find(
-    in records: [ProviderRecord], name: String, mine: Marker, claimed: Bool = false,
-    adopted: String? = nil
-  ) -> MarkerConflict? {
-    let place = Marker.recordName(Canonical.name(name))
-    for record in records where record.type == "TXT" && record.name == place {
-      if let adopted, excerpt(record.target) == adopted { continue }
-      guard let theirs = Marker(record.target), theirs.cluster == mine.cluster,
-        theirs.epoch <= mine.epoch,
-        !(claimed && theirs.epoch == mine.epoch && theirs.incarnation != mine.incarnation)
-      else { return MarkerConflict(found: record.target, name: place) }
+    in records: [ProviderRecord], names: [String], mine: Marker, claimed: Set<String> = []
+  ) -> [MarkerConflict] {
+    names.map(Canonical.name).flatMap { name in
+      let place = Marker.recordName(name)
+      return records.compactMap { record -> MarkerConflict? in
+        guard record.type == "TXT" && record.name == place else { return nil }
+        guard let theirs = Marker(record.target), theirs.cluster == mine.cluster,
+          theirs.epoch <= mine.epoch
+        else { return MarkerConflict(found: record.target, name: place) }
+        let isOthers =
+          claimed.contains(name) && theirs.epoch == mine.epoch
+          && theirs.incarnation != mine.incarnation
+        return isOthers ? MarkerConflict(found: record.target, name: place) : nil
+      }
     }
-    return nil
+  }
+
+  /// The same, but none where the excerpt of each is `adopted`: an operator said that their writers
+  /// are gone. With one that is not, nothing is overwritten.
+  public static func blocking(
+    in records: [ProviderRecord], names: [String], mine: Marker, claimed: Set<String> = [],
+    adopted: Set<String>
+  ) -> [MarkerConflict] {
+    let found = find(in: records, names: names, mine: mine, claimed: claimed)
+    return found.allSatisfy { adopted.contains($0.excerpt) } ? [] : found
   }
 }

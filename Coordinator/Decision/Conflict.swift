@@ -1,48 +1,105 @@
-/// Another writer's marker in the zone (RULES 16): nothing is written until an operator has
-/// adopted it.
-public struct Conflict: Codable, Hashable, Sendable {
-  /// The text found, or the first of it.
-  public var found: String
+/// What another writer left at a marker's name.
+public struct ForeignMarker: Codable, Hashable, Sendable {
+  /// The TXT record's name; nil where it was not noted, in journals of before 0.2.
+  public var name: String?
+  /// The text found, bounded by whoever read it.
+  public var text: String
   /// The epoch that it claims; nil where it is no marker.
   public var epoch: UInt64?
-  /// When it was first seen, Unix milliseconds.
-  public var sinceMs: Int64
-  /// The operator who said that the other writer is gone: then the text is overwritten.
-  public var adoptedBy: String?
 
-  public init(found: String, epoch: UInt64?, sinceMs: Int64, adoptedBy: String? = nil) {
-    self.found = found
+  public init(name: String?, text: String, epoch: UInt64?) {
+    self.name = name
+    self.text = text
     self.epoch = epoch
+  }
+}
+
+/// Other writers' markers in the zone (RULES 16): nothing is written until an operator has adopted
+/// them, all at once.
+public struct Conflict: Codable, Hashable, Sendable {
+  /// How many are kept. Where more stand, `adopt` is needed again for the others.
+  public static let limit = 64
+
+  /// The text found, or the first of it.
+  public private(set) var found: String
+  /// The epoch that it claims; nil where it is no marker.
+  public private(set) var epoch: UInt64?
+  /// When the first was seen, Unix milliseconds.
+  public private(set) var sinceMs: Int64
+  /// The operator who said that the other writers are gone: then the texts are overwritten.
+  public internal(set) var adoptedBy: String?
+  /// All of them, the first too, in the order in which they were found; nil in journals of before
+  /// 0.2, which kept the first.
+  private var all: [ForeignMarker]?
+
+  /// Found now, nobody has adopted it.
+  public init(_ first: ForeignMarker, sinceMs: Int64) {
+    found = first.text
+    epoch = first.epoch
     self.sinceMs = sinceMs
-    self.adoptedBy = adoptedBy
+    all = [first]
   }
 
-  /// The text to be overwritten; nil while nobody has adopted it.
-  public var adopted: String? { isOpen ? nil : found }
+  /// All of them, in the order in which they were found; at least one, at most `limit`.
+  public var markers: [ForeignMarker] {
+    all ?? [ForeignMarker(name: nil, text: found, epoch: epoch)]
+  }
+
+  /// The texts to be overwritten, wherever they stand; none while nobody has adopted them.
+  public var adopted: Set<String> { isOpen ? [] : Set(markers.map(\.text)) }
 
   /// Nobody has adopted it yet.
   public var isOpen: Bool { adoptedBy == nil }
+
+  /// For people: where they stand and what they say, at most three of them.
+  public func words(of name: String) -> String {
+    let shown = markers.prefix(3).map { marker in
+      "\(marker.name ?? "_signalbox.\(name)"): \"\(marker.text.prefix(200))\""
+    }
+    let more = markers.count - shown.count
+    return shown.joined(separator: "; ") + (more > 0 ? "; and \(more) more" : "")
+  }
+
+  /// Adds what is not there yet, and gives it.
+  mutating func add(_ found: some Sequence<ForeignMarker>) -> [ForeignMarker] {
+    var markers = markers
+    let before = markers.count
+    for marker in found where markers.count < Self.limit {
+      let isKnown = markers.contains {
+        $0.text == marker.text && ($0.name == nil || $0.name == marker.name)
+      }
+      if !isKnown { markers.append(marker) }
+    }
+    all = markers
+    return Array(markers.dropFirst(before))
+  }
 }
 
 extension Machine {
   /// Whether nothing may be written because another writer claims the name.
   public var isReadOnly: Bool { memory.conflict?.isOpen == true }
 
-  /// Notes another writer's marker; true when it is news. It stands until `adopt`, also when the
-  /// text is gone again.
-  public mutating func noteConflict(found: String, epoch: UInt64?, wallMs: Int64) -> Bool {
-    if let known = memory.conflict, known.isOpen || known.found == found { return false }
-    memory.conflict = Conflict(found: found, epoch: epoch, sinceMs: wallMs)
-    return true
+  /// Notes what other writers left, all that a reading shows, and gives what of it is news. It
+  /// stands until `adopt`, also when a text is gone again; what is found before that comes to it.
+  public mutating func noteConflict(_ found: [ForeignMarker], wallMs: Int64) -> [ForeignMarker] {
+    if isReadOnly { return memory.conflict?.add(found) ?? [] }
+    let adopted = memory.conflict?.adopted ?? []
+    let news = found.filter { !adopted.contains($0.text) }
+    guard let first = news.first else { return [] }
+    var conflict = Conflict(first, sinceMs: wallMs)
+    // Nothing of what was adopted is overwritten any more: it is to be adopted again with the rest.
+    _ = conflict.add(news.dropFirst() + found)
+    memory.conflict = conflict
+    return news
   }
 
-  /// Notes that the adopted text no longer stands in the zone: from now on any other is news.
+  /// Notes that no adopted text stands in the zone any more: from now on any other is news.
   public mutating func noteMarkerIsOurs() {
     if memory.conflict?.isOpen == false { memory.conflict = nil }
   }
 
-  /// Takes the present state of DNS for the base (RULES 7, 16), as the operator saw it: another
-  /// writer's marker is claimed under a higher epoch; addresses that are not configured
+  /// Takes the present state of DNS for the base (RULES 7, 16), as the operator saw it: other
+  /// writers' markers are claimed under a higher epoch; addresses that are not configured
   /// (`foreign`, sorted) count as where users are, and the next move overwrites them.
   ///
   /// Gives what holds now, a sentence each; at least one.
@@ -73,13 +130,15 @@ extension Machine {
     }
     if isReadOnly, let conflict = memory.conflict {
       // An epoch that is nonsense is overwritten like any other text.
-      let theirs = conflict.epoch.flatMap { $0 < Self.saneEpoch ? $0 : nil } ?? 0
-      memory.epoch = max(memory.epoch, theirs) + 1
+      let theirs = conflict.markers.compactMap(\.epoch).filter { $0 < Self.saneEpoch }
+      memory.epoch = theirs.reduce(memory.epoch, max) + 1
       memory.approval = nil
       memory.intent?.epoch = memory.epoch
       memory.conflict?.adoptedBy = name
+      let count = conflict.markers.count
       said.append(
-        "the marker is claimed under epoch \(memory.epoch); writing is allowed again")
+        (count == 1 ? "the marker is" : "\(count) markers are")
+          + " claimed under epoch \(memory.epoch); writing is allowed again")
     }
     return said
   }
@@ -91,7 +150,8 @@ extension Machine {
   func conflictHold() -> Hold? {
     guard isReadOnly, let conflict = memory.conflict else { return nil }
     return Hold(
-      block: .conflict, text: "the zone's marker is another writer's: \"\(conflict.found)\"",
+      block: .conflict,
+      text: "another writer's marker stands at \(conflict.words(of: topology.name))",
       clears: .operation("signalbox adopt \(topology.service)"))
   }
 }

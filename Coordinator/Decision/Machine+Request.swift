@@ -29,8 +29,9 @@ extension Machine {
     if let conflict = memory.conflict, conflict.isOpen {
       throw Refusal(
         code: "marker_conflict",
-        message: "another writer claims \(topology.name) (\"\(conflict.found)\"): nothing is "
-          + "written. If it is stopped for good: signalbox adopt \(topology.service)")
+        message: "another writer claims \(topology.name) "
+          + "(\(conflict.words(of: topology.name))): nothing is written. If it is stopped for "
+          + "good: signalbox adopt \(topology.service)")
     }
     guard topology.region(request.to) != nil else {
       let known = topology.regions.map(\.id).joined(separator: ", ")

@@ -88,7 +88,7 @@ public struct Memory: Codable, Hashable, Sendable {
   public var exclusive: Exclusive?
   /// Abandoned writes that may still land; nil: none.
   public var echoes: [Echo]?
-  /// Another writer's marker in the zone; nil: there is none.
+  /// Other writers' markers in the zone; nil: there are none.
   public var conflict: Conflict?
   /// Addresses that are not configured, sorted, which an operator adopted as where users are.
   public var accepted: [String]?

@@ -12,29 +12,30 @@ extension Coordinator {
   /// Looks for another writer's marker in a reading of the records.
   func watchMarker(_ name: String, in records: [ProviderRecord], now: Now) {
     guard let room = rooms[name], room.moving == nil, room.upkeep.proving == nil else { return }
-    let adopted = room.machine.memory.conflict?.adopted
-    for subject in room.service.names {
-      let found = MarkerConflict.find(
-        in: records, name: subject, mine: marker(room), adopted: adopted)
-      if let found { return noteConflict(name, found, now: now) }
-    }
-    guard let adopted, !MarkerConflict.stands(adopted, in: records) else { return }
+    noteConflict(
+      name, MarkerConflict.find(in: records, names: room.service.names, mine: marker(room)),
+      now: now)
+    let adopted = rooms[name]?.machine.memory.conflict?.adopted ?? []
+    guard !adopted.isEmpty, !MarkerConflict.stands(adopted, in: records) else { return }
     var machine = room.machine
     machine.noteMarkerIsOurs()
     if keep(machine, of: name, nil) { rooms[name]?.machine = machine }
   }
 
-  /// From now on nothing is written for the service, also after a restart.
-  func noteConflict(_ name: String, _ conflict: MarkerConflict, now: Now) {
-    guard var machine = rooms[name]?.machine,
-      machine.noteConflict(
-        found: conflict.excerpt, epoch: conflict.marker?.epoch, wallMs: now.wallMs)
-    else { return }
+  /// From the first on that no operator adopted nothing is written for the service, also after a
+  /// restart.
+  func noteConflict(_ name: String, _ conflicts: [MarkerConflict], now: Now) {
+    guard var machine = rooms[name]?.machine else { return }
+    let wasReadOnly = machine.isReadOnly
+    let news = machine.noteConflict(conflicts.map(\.kept), wallMs: now.wallMs)
+    guard !news.isEmpty else { return }
+    let words = MarkerConflict.words(conflicts.filter { news.contains($0.kept) })
     let event = EventRecord(
       .conflict, at: now, service: name, region: machine.memory.active,
       epoch: machine.memory.epoch, level: .alert,
-      text: "\(conflict): read-only from now on. Two coordinators, or one that was rebuilt? Stop "
-        + "the other one, then: signalbox adopt \(name)")
+      text: "\(words): \(wasReadOnly ? "still read-only" : "read-only from now on"). Two "
+        + "coordinators, or one that was rebuilt? Stop the other one, then: signalbox adopt "
+        + name)
     // Not stored, it holds all the same, and is stored with the next step.
     _ = keep(machine, of: name, event)
     rooms[name]?.machine = machine
@@ -50,8 +51,9 @@ extension Coordinator {
         EventRecord(
           .conflict, at: now, service: name, region: machine.memory.active,
           epoch: machine.memory.epoch, level: .alert,
-          text: "still read-only: another writer's marker said \"\(conflict.found)\". Stop the "
-            + "other one, then: signalbox adopt \(name)"))
+          text: "still read-only: another writer's marker stood at "
+            + "\(conflict.words(of: machine.topology.name)). Stop the other one, then: signalbox "
+            + "adopt \(name)"))
     }
   }
 
@@ -86,9 +88,8 @@ extension Coordinator {
     guard let room = rooms[name], room.upkeep.proving == nil,
       room.upkeep.proveFrom.map({ now.instant >= $0 }) ?? true, mayProve(name)
     else { return }
-    let adopted = room.machine.memory.conflict?.adopted
-    let isOrdered = adopted != nil
-    let creates = isOrdered || room.service.policy.automation != .observe
+    let adopted = room.machine.memory.conflict?.adopted ?? []
+    let creates = !adopted.isEmpty || room.service.policy.automation != .observe
     let marker = marker(room)
     let deadline = deployment.settings.pace.writeDeadline
     let provider = provider
@@ -126,7 +127,7 @@ extension Coordinator {
     case .written:
       rooms[name]?.upkeep.proveFrom = now.instant + pace.tokenProof
       noteTokenWorks(name, now: now)
-    case .conflict(let conflict): noteConflict(name, conflict, now: now)
+    case .conflict(let conflicts): noteConflict(name, conflicts, now: now)
     case .refused(let error): noteToken(name, refusal: error, now: now)
     case .absent, .stopped, .unclear: break
     }
@@ -188,5 +189,12 @@ extension Coordinator {
       return true
     }
     return now.wallMs - last.stamps.intentMs > limit.wholeMilliseconds
+  }
+}
+
+extension MarkerConflict {
+  /// As the machine keeps it.
+  fileprivate var kept: ForeignMarker {
+    ForeignMarker(name: name, text: excerpt, epoch: marker?.epoch)
   }
 }

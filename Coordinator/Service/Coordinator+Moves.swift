@@ -119,7 +119,7 @@ extension Coordinator {
       configured: Set(configured),
       marker: Marker(
         cluster: store.clusterID, incarnation: incarnation, epoch: intent.epoch,
-        active: intent.to), adopted: room.machine.memory.conflict?.adopted)
+        active: intent.to), adopted: room.machine.memory.conflict?.adopted ?? [])
   }
 
   /// Right before each write: judged anew on the evidence of this moment.
@@ -207,13 +207,13 @@ extension Coordinator {
         name,
         "the record holds \(found.joined(separator: ", ")), which is not configured: "
           + "someone else put it there. Put a configured address back, then it goes on")
-    case .conflict(let conflict):
-      noteConflict(name, conflict, now: now)
+    case .conflict(let conflicts):
+      noteConflict(name, conflicts, now: now)
       // What is written stays; the rest waits for an operator.
       if rooms[name]?.machine.memory.phase == .committed {
         notWritten(name)
       } else {
-        refuse(name, "\(conflict). One of two coordinators has to stop")
+        refuse(name, "\(MarkerConflict.words(conflicts)). One of two coordinators has to stop")
       }
     case .refused(let error):
       if error.kind == .unauthorized { noteToken(name, refusal: error, now: now) }

@@ -123,11 +123,9 @@ struct MovePlanner {
   func plan(_ records: [ProviderRecord], missing: [String], atMs: Int64) -> MovePlanDocument {
     var troubles = missing
     let planned = names.flatMap { name in changes(name, records, troubles: &troubles) }
-    for name in names {
-      let conflict = MarkerConflict.find(
-        in: records, name: name, mine: marker, adopted: memory.conflict?.adopted)
-      if let conflict { troubles.append("\(conflict)") }
-    }
+    troubles += MarkerConflict.blocking(
+      in: records, names: names, mine: marker, adopted: memory.conflict?.adopted ?? []
+    ).map(\.description)
     let markers = names.map { name in
       let place = Marker.recordName(name)
       let found = records.first { $0.type == "TXT" && $0.name == place }

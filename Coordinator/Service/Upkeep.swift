@@ -32,8 +32,9 @@ struct Upkeep: Sendable {
 extension Room {
   /// What others left in DNS, for an operator's `adopt`; nil: nothing.
   var adoptable: Adoptable? {
+    let markers = machine.isReadOnly ? machine.memory.conflict?.markers ?? [] : []
     let found = Adoptable(
-      marker: machine.isReadOnly ? machine.memory.conflict?.found : nil,
+      markers: markers.map { AdoptableMarker(name: $0.name, text: $0.text) },
       addresses: machine.at == .foreign ? upkeep.shown ?? [] : [])
     return found == Adoptable() ? nil : found
   }
@@ -46,9 +47,8 @@ extension Room {
     if let conflict = memory.conflict {
       words.append(
         conflict.isOpen
-          ? "another writer's marker stands at _signalbox.\(topology.name): "
-            + "\"\(conflict.found)\". Nothing is written. Stop the other one, then: signalbox "
-            + "adopt \(name)"
+          ? "another writer's marker stands at \(conflict.words(of: topology.name)). Nothing is "
+            + "written. Stop the other one, then: signalbox adopt \(name)"
           : "the marker of another writer was adopted by \(conflict.adoptedBy ?? "an operator"), "
             + "and is overwritten next")
     }

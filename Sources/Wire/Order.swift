@@ -56,14 +56,30 @@ public struct OrderRequest: Codable, Hashable, Sendable {
 
 /// What others left in DNS, and an operator may adopt (RULES 7, 16).
 public struct Adoptable: Codable, Hashable, Sendable {
-  /// The text of another writer's marker: nothing is written while it stands.
+  /// The text of another writer's marker, the first one found: nothing is written until it is
+  /// adopted.
   public var marker: String?
   /// Addresses in the record that are not configured, sorted: automatic moves are blocked.
   public var addresses: [String]
+  /// All of them where there are several, the first too; adopted together.
+  public var markers: [AdoptableMarker]?
 
-  public init(marker: String? = nil, addresses: [String] = []) {
-    self.marker = marker
+  public init(markers: [AdoptableMarker] = [], addresses: [String] = []) {
+    marker = markers.first?.text
     self.addresses = addresses
+    self.markers = markers.count > 1 ? markers : nil
+  }
+}
+
+/// Another writer's text, and where it stands.
+public struct AdoptableMarker: Codable, Hashable, Sendable {
+  /// The TXT record's name; nil where it was not noted.
+  public var name: String?
+  public var text: String
+
+  public init(name: String?, text: String) {
+    self.name = name
+    self.text = text
   }
 }
 

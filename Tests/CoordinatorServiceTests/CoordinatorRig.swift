@@ -27,14 +27,17 @@ struct CoordinatorRig {
     var agentLines: [String: String] = [:]
     /// Service to its lines.
     var services = ["app": ""]
+    /// Service to its names, where it has others than its own below example.org.
+    var names: [String: [String]] = [:]
 
     func text(_ keys: [String: Signer]) -> String {
       let ids = ["us-east", "eu-central", "ap-south"].filter { regions[$0] != nil }
       var text = top + "\n"
       for (name, lines) in services.sorted(by: { $0.key < $1.key }) {
+        let names = names[name] ?? ["\(name).example.org"]
         text += """
           [service.\(name)]
-          dns = ["\(name).example.org"]
+          dns = [\(names.map { "\"\($0)\"" }.joined(separator: ", "))]
           table = "\(name)"
           regions = [\(ids.map { "\"\($0)\"" }.joined(separator: ", "))]
           \(lines)

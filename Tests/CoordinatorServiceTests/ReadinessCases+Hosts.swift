@@ -148,7 +148,7 @@ extension ReadinessTests {
       $0.orders = OrdersStatus(disarmed: "us-east")
     },
     Case(.orders, .warning, "what others left", fix: "signalbox adopt app") {
-      $0.orders = OrdersStatus(adoptable: Adoptable(marker: "x"))
+      $0.orders = OrdersStatus(adoptable: Adoptable(markers: [.init(name: nil, text: "x")]))
     },
     Case(.orders, .warning, "the move to eu-central waits", fix: "signalbox approve app") {
       $0.orders = OrdersStatus(waiting: WaitingMove(from: "a", to: "eu-central", why: ""))

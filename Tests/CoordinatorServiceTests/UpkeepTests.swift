@@ -64,6 +64,7 @@ private final class SmallZone: DNSProvider {
 /// What goes on beside moves: the marker (RULES 16), adoption (7, 16), as the shell does it.
 @Suite struct UpkeepTests {
   private static let theirs = "signalbox cluster=other incarnation=1 epoch=41 active=eu-central"
+  private static let marker = AdoptableMarker(name: "_signalbox.app.example.org", text: theirs)
   private static let page = "203.0.113.9"
 
   private static func rig(
@@ -150,7 +151,8 @@ private final class SmallZone: DNSProvider {
     await rig.coordinator.readAt()
     await rig.coordinator.tick()
     var seen = try await Self.status(rig)
-    #expect(seen.orders?.adoptable == Adoptable(marker: Self.theirs))
+    #expect(seen.orders?.adoptable == Adoptable(markers: [Self.marker]))
+    #expect(seen.orders?.adoptable?.markers == nil, "one is told as ever")
     #expect(seen.findings?.contains { $0.contains("signalbox adopt app") } == true)
     #expect(rig.log.lines.count { $0.text.contains("read-only from now on") } == 1)
     let explained = try await rig.coordinator.explain("app")
@@ -177,11 +179,10 @@ private final class SmallZone: DNSProvider {
   }
 
   private func refusals(_ rig: CoordinatorRig, _ seen: ServiceStatus) async throws {
+    let other = Adoptable(markers: [AdoptableMarker(name: nil, text: "else")])
     let cases: [(OrderRequest, String)] = [
       (OrderRequest(epoch: 7, operatorName: "kim", seen: seen.orders?.adoptable), "conflict"),
-      (
-        OrderRequest(epoch: 0, operatorName: "kim", seen: Adoptable(marker: "else")), "conflict"
-      ),
+      (OrderRequest(epoch: 0, operatorName: "kim", seen: other), "conflict"),
     ]
     for (request, code) in cases {
       let refusal = await #expect(throws: Refusal.self) {

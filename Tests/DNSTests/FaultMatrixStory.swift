@@ -159,7 +159,7 @@ struct FaultStory {
   private func write(creates: Bool, by provider: any DNSProvider) async -> MarkerRewriteResult {
     let process = process
     return await MarkerRewrite.perform(
-      FaultWorld.marker(epoch, process.incarnation, region), of: FaultWorld.name, adopted: nil,
+      FaultWorld.marker(epoch, process.incarnation, region), of: FaultWorld.name, adopted: [],
       creates: creates, provider: provider, deadline: FaultWorld.deadline
     ) { !process.isDead }
   }

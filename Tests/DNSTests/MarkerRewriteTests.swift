@@ -6,7 +6,7 @@ import Testing
 /// The marker beside moves (RULES 16): written again as it is, or claimed after an adoption.
 @Suite struct MarkerRewriteTests {
   private static func run(
-    _ provider: ScriptedProvider, adopted: String? = nil, creates: Bool = true,
+    _ provider: ScriptedProvider, adopted: Set<String> = [], creates: Bool = true,
     mayWrite: @escaping @Sendable () async -> Bool = { true }
   ) async -> MarkerRewriteResult {
     await MarkerRewrite.perform(
@@ -65,19 +65,19 @@ import Testing
         Issue.record("\(text) is no conflict")
         continue
       }
-      #expect(found.found == text)
+      #expect(found.map(\.found) == [text])
       #expect(provider.now.markerPuts + provider.now.posts == 0)
     }
   }
 
   @Test func anAdoptedTextIsOverwrittenWhereverItStands() async {
     let provider = Self.provider("theirs", World.mine.description, "theirs")
-    #expect(await Self.run(provider, adopted: "theirs") == .written)
+    #expect(await Self.run(provider, adopted: ["theirs"]) == .written)
     #expect(Self.texts(provider) == Array(repeating: World.mine.description, count: 3))
     #expect(provider.now.objections.isEmpty)
     // Only exactly that one.
     let other = Self.provider("theirs too")
-    guard case .conflict = await Self.run(other, adopted: "theirs") else {
+    guard case .conflict = await Self.run(other, adopted: ["theirs"]) else {
       Issue.record("another text was taken for the adopted one")
       return
     }
@@ -109,12 +109,13 @@ import Testing
     let text = "a\u{1B}[2J\n\u{9B}" + String(repeating: "ü", count: 1000)
     let record = World.record(3, "TXT", text)
     let found = try #require(
-      MarkerConflict.find(in: [record], name: "App.example.org.", mine: World.mine))
+      MarkerConflict.find(in: [record], names: ["App.example.org."], mine: World.mine).first)
     #expect(found.excerpt.hasPrefix("a?[2J??ü") && found.excerpt.count == 400)
-    #expect(MarkerConflict.stands(found.excerpt, in: [record]))
+    #expect(MarkerConflict.stands([found.excerpt], in: [record]))
     #expect(
-      MarkerConflict.find(
-        in: [record], name: World.name, mine: World.mine, adopted: found.excerpt) == nil)
+      MarkerConflict.blocking(
+        in: [record], names: [World.name], mine: World.mine, adopted: [found.excerpt]
+      ).isEmpty)
     #expect(!found.description.unicodeScalars.contains { $0.value < 0x20 })
   }
 
@@ -123,19 +124,19 @@ import Testing
     let plan = World.plan(families: ["A"])
     let adopting = MovePlan(
       names: plan.names, desired: plan.desired, configured: plan.configured, marker: plan.marker,
-      adopted: "theirs")
+      adopted: ["theirs"])
     let provider = Self.provider("theirs")
     let notebook = Notebook()
     #expect(await World.perform(adopting, provider, notebook) == .committed)
     #expect(Self.texts(provider) == [World.mine.description])
     let refused = Self.provider("theirs")
-    guard case .conflict(let conflict) = await World.perform(plan, refused, Notebook()) else {
+    guard case .conflict(let conflicts) = await World.perform(plan, refused, Notebook()) else {
       Issue.record("no conflict")
       return
     }
-    #expect(conflict.excerpt == "theirs")
-    #expect(MarkerConflict.stands("theirs", in: refused.now.records))
-    #expect(!MarkerConflict.stands("theirs", in: provider.now.records))
+    #expect(conflicts.map(\.excerpt) == ["theirs"])
+    #expect(MarkerConflict.stands(["theirs"], in: refused.now.records))
+    #expect(!MarkerConflict.stands(["theirs"], in: provider.now.records))
     #expect(refused.now.addressPuts.isEmpty)
   }
 }

@@ -82,7 +82,7 @@ import Testing
       World.record(1, "A", World.a[0]), World.record(3, "TXT", text),
     ])
     let conflict = MarkerConflict(found: text, name: "_signalbox.app.example.org")
-    #expect(await World.perform(provider) == .conflict(conflict))
+    #expect(await World.perform(provider) == .conflict([conflict]))
     #expect(provider.now.calls == 1)
   }
 
@@ -101,7 +101,7 @@ import Testing
     after.script { $0.intrusion = (call: 3, change: { $0.set(3, text) }) }
     #expect(
       await World.perform(after)
-        == .conflict(MarkerConflict(found: text, name: "_signalbox.app.example.org")))
+        == .conflict([MarkerConflict(found: text, name: "_signalbox.app.example.org")]))
     #expect(after.now.addressPuts.isEmpty)
   }
 

@@ -33,21 +33,23 @@ import Testing
       ).value
     }
 
-    func plan(to region: Int, epoch: UInt64) -> MovePlan {
+    func plan(to region: Int, epoch: UInt64, adopted: Set<String>) -> MovePlan {
       let regions = playground.sandbox.topology.regions
       return MovePlan(
         names: SeveralNamesTests.names,
         desired: ["A": regions[region].balancer.address, "AAAA": regions[region].ipv6],
         configured: Set(regions.flatMap { [$0.balancer.address, $0.ipv6] }),
         marker: Marker(
-          cluster: "c1", incarnation: "beef", epoch: epoch, active: regions[region].id))
+          cluster: "c1", incarnation: "beef", epoch: epoch, active: regions[region].id),
+        adopted: adopted)
     }
 
-    func move(to region: Int, epoch: UInt64, _ notebook: Notebook = Notebook()) async
-      -> MoveResult
-    {
+    func move(
+      to region: Int, epoch: UInt64, adopted: Set<String> = [], _ notebook: Notebook = Notebook()
+    ) async -> MoveResult {
       await RecordMove.perform(
-        plan(to: region, epoch: epoch), provider: LinodeProvider(playground.client()),
+        plan(to: region, epoch: epoch, adopted: adopted),
+        provider: LinodeProvider(playground.client()),
         pace: MovePace(
           writeDeadline: .seconds(1), rereadAfter: .milliseconds(100),
           retryBase: .milliseconds(50), retryLimit: .milliseconds(400)),
@@ -107,6 +109,35 @@ import Testing
     }
   }
 
+  /// Others' markers at two names: all are told, and overwritten only when all were adopted.
+  @Test func othersMarkersAreClaimedTogether() async throws {
+    try await run { setting in
+      let texts = ["_signalbox.app": "theirs", "_signalbox": "others"]
+      for (name, text) in texts { try await setting.make("TXT", name, text) }
+      func marks() async throws -> [String: String] {
+        let marks = try await setting.records().filter { $0.name.hasPrefix("_signalbox") }
+        return Dictionary(marks.map { ($0.name, $0.target) }) { _, last in last }
+      }
+      let both = [
+        MarkerConflict(found: "theirs", name: "_signalbox.app.example.org"),
+        MarkerConflict(found: "others", name: "_signalbox.example.org"),
+      ]
+      for adopted: Set<String> in [[], ["theirs"], ["others", "else"]] {
+        #expect(await setting.move(to: 1, epoch: 7, adopted: adopted) == .conflict(both))
+      }
+      #expect(try await marks() == texts)
+      #expect(await setting.playground.requests("PUT").isEmpty)
+      let words = MarkerConflict.words(both + both)
+      #expect(words.contains("TXT _signalbox.app.example.org says \"theirs\""))
+      #expect(words.contains("TXT _signalbox.example.org says \"others\""))
+      #expect(words.hasSuffix("; and 1 more"))
+      #expect(!MarkerConflict.words(both).contains("more"))
+      #expect(await setting.move(to: 1, epoch: 7, adopted: ["theirs", "others"]) == .committed)
+      let after = try await marks()
+      #expect(after.count == 3 && after.values.allSatisfy { $0.contains("epoch=7") }, "\(after)")
+    }
+  }
+
   /// One name that is not as it has to be stops the move before anything of any is written.
   @Test func oneBadNameStopsAllOfThem() async throws {
     try await run { setting in
@@ -131,11 +162,11 @@ import Testing
       try await delete(second.id)
       let mark = try await setting.make(
         "TXT", "_signalbox.www", "signalbox cluster=c2 incarnation=aa epoch=1 active=us-east")
-      guard case .conflict(let conflict) = await setting.move(to: 2, epoch: 1) else {
+      guard case .conflict(let conflicts) = await setting.move(to: 2, epoch: 1) else {
         Issue.record("another's marker at one of the names was passed over")
         return
       }
-      #expect(conflict.name == "_signalbox.www.example.org")
+      #expect(conflicts.map(\.name) == ["_signalbox.www.example.org"])
       try await delete(mark.id)
       let gone = try #require(
         try await setting.records().first { $0.name == "www" && $0.type == "AAAA" })

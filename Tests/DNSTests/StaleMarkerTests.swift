@@ -41,8 +41,9 @@ import Testing
       provider.script { $0.intrusion = (call: 3, change: { $0.set(id, "\(other)") }) }
       #expect(
         await World.perform(provider)
-          == .conflict(
-            MarkerConflict(found: "\(other)", name: "_signalbox.app.example.org")))
+          == .conflict([
+            MarkerConflict(found: "\(other)", name: "_signalbox.app.example.org")
+          ]))
       #expect(provider.now.addressPuts.isEmpty)
     }
   }

@@ -5,6 +5,7 @@ import Wire
 /// Another writer's marker, and what an operator adopts (RULES 7, 16).
 struct ConflictTests {
   private static let theirs = "signalbox cluster=other incarnation=1 epoch=41 active=b"
+  private static let place = "_signalbox.app.example.com"
   private static let page = "203.0.113.9"
 
   private static func claimed(epoch: UInt64? = 41) -> Lab {
@@ -14,7 +15,8 @@ struct ConflictTests {
   }
 
   private static func note(_ lab: inout Lab, _ found: String, epoch: UInt64? = 41) -> Bool {
-    lab.machine.noteConflict(found: found, epoch: epoch, wallMs: lab.clock.wallMs)
+    let marker = ForeignMarker(name: place, text: found, epoch: epoch)
+    return lab.machine.noteConflict([marker], wallMs: lab.clock.wallMs) == [marker]
   }
 
   private static func adopt(_ lab: inout Lab, foreign: [String]? = nil, epoch: UInt64 = 0) throws
@@ -42,7 +44,7 @@ struct ConflictTests {
     #expect(said.count == 1)
     #expect(!lab.machine.isReadOnly)
     #expect(lab.machine.memory.epoch == 42, "above theirs")
-    #expect(lab.machine.memory.conflict?.adopted == Self.theirs)
+    #expect(lab.machine.memory.conflict?.adopted == [Self.theirs])
     #expect(lab.run().intent?.epoch == 43)
   }
 
@@ -55,11 +57,12 @@ struct ConflictTests {
     again.settle()
     again.fail("a")
     #expect(again.run(100).decision.rule == .blockedByConflict)
-    // The same text again is no news, before and after; another is, once it was adopted.
+    // The same text again is no news, before and after; another is.
     #expect(!Self.note(&again, Self.theirs))
-    #expect(!Self.note(&again, "else", epoch: nil))
+    #expect(again.machine.memory.conflict == lab.machine.memory.conflict)
     _ = try Self.adopt(&again)
     #expect(!Self.note(&again, Self.theirs))
+    #expect(!again.machine.isReadOnly)
     #expect(Self.note(&again, "else", epoch: nil))
     #expect(again.machine.isReadOnly)
     _ = try Self.adopt(&again, epoch: again.machine.memory.epoch)
@@ -103,7 +106,8 @@ struct ConflictTests {
 
   @Test func anotherNameHasAMarkerOfItsOwn() {
     var memory = Memory()
-    memory.conflict = Conflict(found: Self.theirs, epoch: 41, sinceMs: 1)
+    memory.conflict = Conflict(
+      ForeignMarker(name: Self.place, text: Self.theirs, epoch: 41), sinceMs: 1)
     memory.accepted = [Self.page]
     memory.drift = DriftWatch(addresses: [Self.page], sinceMs: 1)
     var lab = Lab(memory: memory)
@@ -209,7 +213,8 @@ struct ConflictTests {
   @Test func anApprovalEndsWithTheClaim() throws {
     var memory = Memory()
     memory.active = "a"
-    memory.conflict = Conflict(found: Self.theirs, epoch: 41, sinceMs: 1)
+    memory.conflict = Conflict(
+      ForeignMarker(name: Self.place, text: Self.theirs, epoch: 41), sinceMs: 1)
     memory.approval = Approval(
       epoch: 0, from: "a", to: "b", by: "kim", untilMs: Lab.wallStart + 900_000)
     var lab = Lab(memory: memory)

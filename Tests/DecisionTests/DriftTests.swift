@@ -140,7 +140,9 @@ struct DriftTests {
       ),
       (
         "another writer claims the name", Self.enforcing(),
-        { _ = $0.machine.noteConflict(found: "x", epoch: nil, wallMs: 0) }
+        {
+          _ = $0.machine.noteConflict([ForeignMarker(name: "n", text: "x", epoch: nil)], wallMs: 0)
+        }
       ),
     ]
     for mode in [Automation.observe, .approve] {

@@ -83,7 +83,8 @@ struct OrdersEdgeTests {
 
   @Test func anAdoptedConflictRefusesNoMove() throws {
     var lab = OrdersTests.settled()
-    _ = lab.machine.noteConflict(found: "x", epoch: 3, wallMs: lab.clock.wallMs)
+    _ = lab.machine.noteConflict(
+      [ForeignMarker(name: "n", text: "x", epoch: 3)], wallMs: lab.clock.wallMs)
     _ = try lab.machine.adopt(foreign: nil, by: "kim", epoch: 0)
     let seen = lab.run()
     try lab.machine.ask(

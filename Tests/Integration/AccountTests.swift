@@ -119,7 +119,7 @@ extension ProcessTests {
 
 extension Rehearsal {
   /// Makes a record of the zone; an empty name is the zone itself.
-  fileprivate nonisolated func make(
+  nonisolated func make(
     _ type: String, _ name: String, _ target: String
   ) async throws {
     struct New: Encodable {

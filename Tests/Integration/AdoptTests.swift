@@ -8,6 +8,7 @@ extension ProcessTests {
   /// Somebody else in the zone (RULES 7, 16), and a token that cannot write, on real processes.
   @Suite struct AdoptTests {
     private static let theirs = "signalbox cluster=elsewhere incarnation=1 epoch=41 active=us-east"
+    private static let others = "signalbox cluster=third incarnation=2 epoch=57 active=us-east"
     private static let page = "203.0.113.9"
 
     /// Read-only until an operator says so, also after a restart and in an outage.
@@ -47,6 +48,48 @@ extension ProcessTests {
         let events = try await rehearsal.events()
         #expect(events.contains { $0.kind == "conflict" && $0.level == .alert })
         #expect(events.contains { $0.kind == "order" && $0.text.contains("a test") })
+      }
+    }
+
+    /// Two other writers at two names of a service: shown together, adopted by one order.
+    @Test func markersOfSeveralNames() async throws {
+      try await withRehearsal(manual()) { rehearsal in
+        let url = "unix:\(rehearsal.directory)/coordinator.sock"
+        try await rehearsal.make("A", "www", "127.0.1.1")
+        try await rehearsal.make("TXT", "_signalbox.www", Self.others)
+        try await rehearsal.putMarker(Self.theirs)
+        await rehearsal.killCoordinator()
+        let file = "\(rehearsal.directory)/coordinator.toml"
+        let text = String(decoding: try Files.read(file, maxBytes: 1 << 20), as: UTF8.self)
+        let one = "dns = [\"app.example.org\"]"
+        #expect(text.contains(one))
+        let both = "dns = [\"app.example.org\", \"www.example.org\"]"
+        try Files.writeAtomically(
+          Array(text.replacing(one, with: both).utf8), to: file, mode: 0o600)
+        try await rehearsal.startCoordinator()
+        let markers = [("app", Self.theirs), ("www", Self.others)].map {
+          AdoptableMarker(name: "_signalbox.\($0).example.org", text: $1)
+        }
+        try await rehearsal.waitForStatus("both are seen", within: patience) { service, _ in
+          service.orders?.adoptable?.markers == markers ? () : nil
+        }
+        _ = try await rehearsal.fault("region-down", target: "us-east")
+        try await rehearsal.waitForStatus("held", within: patience) { service, _ in
+          service.rule.name == "blocked-by-conflict" ? () : nil
+        }
+        let shown = try await signalbox("status", "--coordinator", url)
+        #expect(shown.output.contains("_signalbox.www.example.org"), "\(shown)")
+        let adopted = try await signalbox("adopt", "app", "--yes", "--coordinator", url)
+        #expect(adopted.code == 0, "\(adopted)")
+        #expect(adopted.output.contains("2 markers are claimed under epoch 58"), "\(adopted)")
+        let incident = try await rehearsal.waitUntilServed(by: "eu-central")
+        #expect(incident.epoch == 59 && incident.records.count == 2)
+        let marks = try await rehearsal.records().filter { $0.type == "TXT" }
+        #expect(marks.count == 2)
+        #expect(marks.allSatisfy { $0.target.contains("epoch=59 active=eu-central") }, "\(marks)")
+        #expect(try await rehearsal.status().orders == nil)
+        let found = try await rehearsal.events().filter { $0.kind == "conflict" }
+        #expect(found.allSatisfy { $0.epoch == 0 }, "none after the adoption: \(found)")
       }
     }
 

@@ -151,4 +151,24 @@ import Wire
       Tree.firstDifference(.map([]), .map([.init(key: "a", value: .list([.null]))]))
         == "a: nothing, 1 entries")
   }
+  /// What another writer left, as recordings of before 0.2 have it: one text, without its name.
+  @Test func anOldConflictIsRead() throws {
+    var memory = Memory()
+    memory.conflict = Conflict(ForeignMarker(name: "n", text: "theirs", epoch: 41), sinceMs: 1)
+    let new = try TreeEncoder.encode(memory)
+    #expect(try TreeDecoder.decode(Memory.self, from: new) == memory)
+    guard case .map(var fields) = new,
+      let place = fields.firstIndex(where: { $0.key == "conflict" })
+    else {
+      Issue.record("no conflict in \(new)")
+      return
+    }
+    fields[place].value = .map([
+      .init(key: "found", value: .text("theirs")), .init(key: "epoch", value: .int(41)),
+      .init(key: "sinceMs", value: .int(1)), .init(key: "adoptedBy", value: .text("kim")),
+    ])
+    let conflict = try TreeDecoder.decode(Memory.self, from: .map(fields)).conflict
+    #expect(conflict?.markers == [ForeignMarker(name: nil, text: "theirs", epoch: 41)])
+    #expect(conflict?.adopted == ["theirs"] && conflict?.isOpen == false)
+  }
 }

@@ -2,7 +2,7 @@ import Platform
 
 /// What a read says about a plan.
 enum Assessment: Hashable, Sendable {
-  case conflict(MarkerConflict)
+  case conflict([MarkerConflict])
   case foreign([String])
   /// The records are not as a move needs them.
   case broken(ProviderError)
@@ -34,11 +34,9 @@ extension MovePlan {
   func assess(
     _ records: [ProviderRecord], claimed: Set<String>, touched: Bool
   ) -> Assessment {
-    for name in names {
-      let conflict = MarkerConflict.find(
-        in: records, name: name, mine: marker, claimed: claimed.contains(name), adopted: adopted)
-      if let conflict { return .conflict(conflict) }
-    }
+    let conflicts = MarkerConflict.blocking(
+      in: records, names: names, mine: marker, claimed: claimed, adopted: adopted)
+    guard conflicts.isEmpty else { return .conflict(conflicts) }
     let mine = records.filter { names.contains($0.name) && desired[$0.type] != nil }
     let foreign = mine.map(\.target).filter { !configured.contains($0) }
     if !foreign.isEmpty { return .foreign(foreign.sorted()) }

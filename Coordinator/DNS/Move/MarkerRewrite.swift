@@ -8,8 +8,8 @@ public enum MarkerRewriteResult: Hashable, Sendable {
   case absent
   /// Called off right before the write.
   case stopped
-  /// Another writer claims the name; nothing was written.
-  case conflict(MarkerConflict)
+  /// Others claim the name, at least one of them without an operator's leave; nothing was written.
+  case conflict([MarkerConflict])
   /// The provider refuses for good.
   case refused(ProviderError)
   /// It may or may not be able to write.
@@ -21,13 +21,13 @@ public enum MarkerRewriteResult: Hashable, Sendable {
 public enum MarkerRewrite {
   /// Reads, compares, and writes a marker record of the service, each at most once.
   ///
-  /// - `adopted`: the excerpt of another's text that is overwritten.
+  /// - `adopted`: the excerpts of others' texts that are overwritten.
   /// - `creates`: makes a marker where there is none; else that is `.absent`.
   /// - `mayWrite` is asked right before each write.
   ///
   /// A call is not cut off when the task is cancelled: it ends by itself, within `deadline`.
   public static func perform(
-    _ marker: Marker, of name: String, adopted: String?, creates: Bool,
+    _ marker: Marker, of name: String, adopted: Set<String>, creates: Bool,
     provider: any DNSProvider, deadline: Duration,
     mayWrite: @escaping @Sendable () async -> Bool
   ) async -> MarkerRewriteResult {
@@ -43,16 +43,16 @@ public enum MarkerRewrite {
   }
 
   private static func run(
-    _ marker: Marker, of name: String, adopted: String?, creates: Bool,
+    _ marker: Marker, of name: String, adopted: Set<String>, creates: Bool,
     provider: any DNSProvider, deadline: Duration, mayWrite: @Sendable () async -> Bool
   ) async throws(ProviderError) -> MarkerRewriteResult {
     let place = Marker.recordName(Canonical.name(name))
     var done: Set<Int64> = []
     while true {
       let records = try await provider.records(of: name)
-      if let found = MarkerConflict.find(in: records, name: name, mine: marker, adopted: adopted) {
-        return .conflict(found)
-      }
+      let found = MarkerConflict.blocking(
+        in: records, names: [name], mine: marker, adopted: adopted)
+      guard found.isEmpty else { return .conflict(found) }
       let present = records.filter { $0.type == "TXT" && $0.name == place }
       let wrong = present.filter { text(marker, over: $0) != $0.target && !done.contains($0.id) }
       guard let record = wrong.first ?? (done.isEmpty ? present.first : nil) else {

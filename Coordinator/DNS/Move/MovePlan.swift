@@ -14,12 +14,12 @@ public struct MovePlan: Hashable, Sendable {
   public let configured: Set<String>
   /// The mark to leave at a name before its first address is written.
   public let marker: Marker
-  /// The excerpt of another's mark that an operator adopted: it is overwritten.
-  public let adopted: String?
+  /// The excerpts of others' marks that an operator adopted: they are overwritten.
+  public let adopted: Set<String>
 
   public init(
     names: [String], desired: [String: String], previous: [String: Set<String>] = [:],
-    configured: Set<String>, marker: Marker, adopted: String? = nil
+    configured: Set<String>, marker: Marker, adopted: Set<String> = []
   ) {
     self.names = names.map(Canonical.name)
     self.desired = desired.mapValues(Canonical.address)
@@ -32,7 +32,7 @@ public struct MovePlan: Hashable, Sendable {
   /// The same for one name.
   public init(
     name: String, desired: [String: String], previous: [String: String?] = [:],
-    configured: Set<String>, marker: Marker, adopted: String? = nil
+    configured: Set<String>, marker: Marker, adopted: Set<String> = []
   ) {
     self.init(
       names: [name], desired: desired,
@@ -123,8 +123,9 @@ public enum MoveResult: Hashable, Sendable {
   case interrupted(String)
   /// An address stands there that is not configured; it was not touched.
   case foreign(found: [String])
-  /// Another writer claims the name; nothing was written since that was seen.
-  case conflict(MarkerConflict)
+  /// Others claim a name, at least one of them without an operator's leave; nothing was written
+  /// since that was seen.
+  case conflict([MarkerConflict])
   /// The provider refuses for good, or the records are not as they have to be; no address was
   /// written.
   case refused(ProviderError)

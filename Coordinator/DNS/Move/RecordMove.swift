@@ -72,7 +72,7 @@ public struct RecordMove: Sendable {
       let recent = records.filter { !overwritten.contains($0.target) }
       let claimed = Set(claims.filter { $0.value == .claimed }.keys)
       switch plan.assess(recent, claimed: claimed, touched: touched) {
-      case .conflict(let conflict): throw Ending(result: .conflict(conflict))
+      case .conflict(let conflicts): throw Ending(result: .conflict(conflicts))
       case .foreign(let found): throw Ending(result: .foreign(found: found))
       case .broken(let error):
         throw Ending(result: touched ? .interrupted(error.description) : .refused(error))

@@ -25,7 +25,8 @@ extension Presenter {
       token: token(zones, snapshot: snapshot), tokenTrouble: room.upkeep.tokenTrouble,
       provenMs: provenMs(room, snapshot: snapshot), zones: zones,
       delegations: delegations(names, zones, snapshot: snapshot), lines: room.lines,
-      conflict: room.machine.isReadOnly ? room.machine.memory.conflict?.found : nil,
+      conflict: room.machine.isReadOnly
+        ? room.machine.memory.conflict?.words(of: room.service.topology.name) : nil,
       hasMarker: hasMarker(zones, cluster: snapshot.cluster), target: target,
       typicalSeconds: room.service.policy.typicalSeconds,
       dataAtRisk: target.flatMap { assessment?.dataAtRisk[$0] },

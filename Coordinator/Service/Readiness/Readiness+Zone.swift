@@ -232,7 +232,7 @@ extension ReadinessFacts {
   var marker: Judgement {
     if let conflict {
       return .problem(
-        "another writer's stands there (\"\(conflict)\"): nothing is written",
+        "another writer's stands there (\(conflict)): nothing is written",
         fix: "signalbox adopt \(service)  # when the other one is stopped for good")
     }
     switch hasMarker {
