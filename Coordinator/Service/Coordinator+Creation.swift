@@ -44,7 +44,7 @@ extension Coordinator {
     return CreationPlan(
       names: room.service.names, places: places, active: room.machine.memory.active,
       ttlSeconds: room.service.settings.ttlSeconds, marker: marker(room),
-      adopted: room.machine.memory.conflict?.adopted,
+      adopted: room.machine.memory.conflict?.adopted ?? [],
       asked: Set(
         room.machine.mayAppear(now: now).map { RecordKey(name: $0.name, type: $0.type) }),
       restores: room.service.settings.drift == .enforce)
@@ -119,7 +119,7 @@ extension Coordinator {
         "\(Self.list(keys)) asked for and not seen yet; asked for again \(limit) after that"
     case .stopped(let reason): rooms[name]?.upkeep.creation = reason
     case .unclear(let error): rooms[name]?.upkeep.creation = error.description
-    case .conflict(let conflict): noteConflict(name, conflict, now: now)
+    case .conflict(let conflicts): noteConflict(name, conflicts, now: now)
     case .deleted(let keys):
       tellNotCreated(
         room,

@@ -56,6 +56,7 @@ struct ProbeLoop: Service {
         ))
     }
     await coordinator.take(probes, reachedAnything: !good.isEmpty || reached == true)
+    await coordinator.take(certificates: answers.map { ($0.0, $0.1.certificateEnds) }, at: ended)
     await coordinator.noteReferences(reached, regionAnswers: !good.isEmpty)
   }
 }

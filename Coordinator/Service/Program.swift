@@ -210,7 +210,8 @@ private struct Parts {
     }
     probes = ProbeLoop(
       coordinator: coordinator,
-      prober: Prober(http: http, sourceAddress: settings.sourceAddress),
+      prober: Prober(
+        http: http, sourceAddress: settings.sourceAddress, readsCertificates: true),
       references: ReferenceProber(http: http, sourceAddress: settings.sourceAddress))
     self.deployment = deployment
     self.signer = signer

@@ -50,6 +50,12 @@ static inline CURLcode signalbox_easy_get_text(CURL *easy, CURLINFO info, const 
   return curl_easy_getinfo(easy, info, (char **)value);
 }
 
+/// The certificates belong to the handle.
+static inline CURLcode signalbox_easy_get_certificates(
+    CURL *easy, const struct curl_certinfo **value) {
+  return curl_easy_getinfo(easy, CURLINFO_CERTINFO, (struct curl_certinfo **)value);
+}
+
 static inline CURLMcode signalbox_multi_set_long(CURLM *multi, CURLMoption option, long value) {
   return curl_multi_setopt(multi, option, value);
 }

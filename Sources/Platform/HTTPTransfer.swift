@@ -87,6 +87,7 @@ final class HTTPTransfer: @unchecked Sendable {
     }
     try set.pointer(CURLOPT_ERRORBUFFER, errorText)
     try set.long(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+    if request.readsCertificate { try set.long(CURLOPT_CERTINFO, 1) }
     if let file = request.authoritiesFile {
       try set.text(CURLOPT_CAINFO, file)
       // Otherwise the system's directory would still be trusted too.
@@ -261,7 +262,29 @@ final class HTTPTransfer: @unchecked Sendable {
     return .success(
       HTTPResponse(
         status: info(CURLINFO_RESPONSE_CODE, of: easy), headers: headers, body: body,
-        total: .microseconds(microseconds), remoteAddress: remote == "" ? nil : remote))
+        total: .microseconds(microseconds), remoteAddress: remote == "" ? nil : remote,
+        certificateEnds: plan.request.readsCertificate ? certificateEnds(easy) : nil))
+  }
+}
+
+/// Until when the server's own certificate is valid, Unix seconds; nil: there is none, or libcurl
+/// says it in words of its own (CURLINFO_CERTINFO(3): `Expire date:Nov 24 05:00:00 2026 GMT`).
+private func certificateEnds(_ easy: UnsafeMutableRawPointer) -> Int64? {
+  var chain: UnsafePointer<curl_certinfo>?
+  guard signalbox_easy_get_certificates(easy, &chain) == CURLE_OK, let chain,
+    chain.pointee.num_of_certs > 0, var line = chain.pointee.certinfo[0]
+  else { return nil }
+  let label = "Expire date:"
+  while true {
+    if let bytes = line.pointee.data {
+      let text = String(cString: bytes)
+      if text.hasPrefix(label) {
+        let seconds = curl_getdate(String(text.dropFirst(label.count)), nil)
+        return seconds < 0 ? nil : Int64(seconds)
+      }
+    }
+    guard let next = line.pointee.next else { return nil }
+    line = next
   }
 }
 

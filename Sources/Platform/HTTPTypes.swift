@@ -31,6 +31,8 @@ public struct HTTPRequest: Sendable {
   public var maxRedirects: Int
   /// Connect anew and close afterwards: what a probe needs, which asks whether one can connect.
   public var freshConnection: Bool
+  /// Tell until when the server's certificate is valid.
+  public var readsCertificate: Bool
 
   /// Makes a request; only the URL has to be given.
   public init(
@@ -39,7 +41,7 @@ public struct HTTPRequest: Sendable {
     maxHeaderBytes: Int = 65_536, maxBodyBytes: Int = 1_048_576, sourceAddress: String? = nil,
     unixSocket: String? = nil, connectAddress: String? = nil, sigV4: SigV4? = nil,
     authoritiesFile: String? = nil, maxRedirects: Int = 0,
-    freshConnection: Bool = false
+    freshConnection: Bool = false, readsCertificate: Bool = false
   ) {
     self.method = method
     self.url = url
@@ -56,6 +58,7 @@ public struct HTTPRequest: Sendable {
     self.authoritiesFile = authoritiesFile
     self.maxRedirects = maxRedirects
     self.freshConnection = freshConnection
+    self.readsCertificate = readsCertificate
   }
 }
 
@@ -111,16 +114,21 @@ public struct HTTPResponse: Sendable {
   public var total: Duration
   /// The address that answered.
   public var remoteAddress: String?
+  /// Until when the server's certificate is valid, Unix seconds; nil where it was not asked for, or
+  /// the connection has none.
+  public var certificateEnds: Int64?
 
   /// Makes a reply.
   public init(
-    status: Int, headers: [HTTPField], body: [UInt8], total: Duration, remoteAddress: String? = nil
+    status: Int, headers: [HTTPField], body: [UInt8], total: Duration,
+    remoteAddress: String? = nil, certificateEnds: Int64? = nil
   ) {
     self.status = status
     self.headers = headers
     self.body = body
     self.total = total
     self.remoteAddress = remoteAddress
+    self.certificateEnds = certificateEnds
   }
 
   /// The value of the first field of that name, whatever its case.

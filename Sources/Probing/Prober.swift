@@ -9,6 +9,8 @@ public struct ProbeAnswer: Hashable, Sendable {
   public var reason: String?
   public var status: Int?
   public var latencyMs: Double?
+  /// Until when the server's certificate is valid, Unix seconds; nil where that was not read.
+  public var certificateEnds: Int64?
 
   public init(
     outcome: ProbeOutcome, reason: String? = nil, status: Int? = nil, latencyMs: Double? = nil
@@ -31,10 +33,13 @@ public struct ProbeAnswer: Hashable, Sendable {
 public struct Prober: Sendable {
   private let http: HTTPClient
   private let sourceAddress: String?
+  private let readsCertificates: Bool
 
-  public init(http: HTTPClient, sourceAddress: String? = nil) {
+  /// `readsCertificates`: answers say until when certificates are valid.
+  public init(http: HTTPClient, sourceAddress: String? = nil, readsCertificates: Bool = false) {
     self.http = http
     self.sourceAddress = sourceAddress
+    self.readsCertificates = readsCertificates
   }
 
   /// One probe with that deadline; never throws: everything that can happen is an answer.
@@ -42,9 +47,12 @@ public struct Prober: Sendable {
     let request = HTTPRequest(
       url: target.url, headers: [HTTPField("Accept", "*/*")], connectDeadline: deadline,
       deadline: deadline, maxBodyBytes: Limits.replyBytes, sourceAddress: sourceAddress,
-      connectAddress: target.address, freshConnection: true)
+      connectAddress: target.address, freshConnection: true, readsCertificate: readsCertificates)
     do {
-      return Self.judge(try await http.send(request), target: target)
+      let response = try await http.send(request)
+      var answer = Self.judge(response, target: target)
+      answer.certificateEnds = response.certificateEnds
+      return answer
     } catch {
       return Self.judge(error)
     }

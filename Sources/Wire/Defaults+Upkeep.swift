@@ -8,6 +8,11 @@ extension Defaults {
   public static let driftAfter = Duration.seconds(60)
   /// At most once in this time is it overwritten.
   public static let driftPause = Duration.seconds(600)
+  /// A certificate that is valid for less is a warning of readiness: automatic renewal begins long
+  /// before.
+  public static let certificateWarning = Duration.seconds(14 * 86_400)
+  /// For less than that, a problem.
+  public static let certificateProblem = Duration.seconds(3 * 86_400)
   /// A host's wall clock that is further off is a finding (RULES 5).
   public static let skewShown = Duration.seconds(2)
 }

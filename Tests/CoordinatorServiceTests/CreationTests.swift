@@ -151,7 +151,10 @@ import Wire
       ("automatic", { $0.echoes = [echo] }, "may still land"),
       (
         "automatic",
-        { $0.conflict = Conflict(found: theirs, epoch: 41, sinceMs: 0) }, "another writer"
+        {
+          let marker = ForeignMarker(name: nil, text: theirs, epoch: 41)
+          $0.conflict = Conflict(marker, sinceMs: 0)
+        }, "another writer"
       ),
       (
         "automatic",

@@ -36,7 +36,7 @@ extension ReadinessTests {
     },
     Case(.nextRegion, .ok, "to eu-central in about 75 s; the last 0.8 s of writes (at most 3.0 s)")
     { _ in },
-    Case(.standby, .unmeasured, "not probed yet: eu-central ipv6") {
+    Case(.standby, .unmeasured, "not probed of late: eu-central ipv6") {
       $0.regions[1].probes.removeLast()
     },
     Case(
@@ -66,7 +66,25 @@ extension ReadinessTests {
         .init(vantage: "us-east", family: .ipv4, vote: .bad, detail: "refused", ageMs: 1))
     },
     Case(.certificate, .ok, "plain HTTP") { $0.probe = "http://app.example.org/health" },
-    Case(.certificate, .unmeasured, "the days left are not measured yet") { _ in },
+    Case(.certificate, .ok, "valid for 80 days or more") { _ in },
+    Case(.certificate, .ok, "valid for 14 days or more (eu-central the first)") {
+      $0.regions[1].probes[1].certificateEnds = $0.nowMs / 1000 + 14 * 86_400
+    },
+    Case(.certificate, .unmeasured, "not seen of late: eu-central ipv6") {
+      $0.regions[1].probes[1].certificateEnds = nil
+    },
+    Case(
+      .certificate, .warning, "eu-central: it expires in 13 days (HTTP-01",
+      fix: "openssl s_client -connect 192.0.2.2:443"
+    ) {
+      $0.regions[1].probes[0].certificateEnds = $0.nowMs / 1000 + 14 * 86_400 - 1
+    },
+    Case(
+      .certificate, .problem, "eu-central: it expires in 2 days",
+      fix: "openssl s_client -connect [2001:db8::2]:443"
+    ) {
+      $0.regions[1].probes[1].certificateEnds = $0.nowMs / 1000 + 3 * 86_400 - 1
+    },
     Case(.certificate, .problem, "DNS-01", fix: "openssl s_client -connect 192.0.2.2:443") {
       $0.regions[1].probes[0].vote = .bad
       $0.regions[1].probes[0].detail = "SSL certificate problem: certificate has expired"

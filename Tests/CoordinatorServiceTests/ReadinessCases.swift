@@ -95,7 +95,7 @@ extension ReadinessTests {
       $0.hasMarker = false
       $0.automation = .observe
     },
-    Case(.nameServers, .unmeasured, "not asked yet") { $0.lines = [] },
+    Case(.nameServers, .unmeasured, "not asked of late") { $0.lines = [] },
     Case(.nameServers, .warning, "1 of 2 do not answer: ns2.linode.com:53", fix: "dig @ns2.linode")
     {
       $0.lines[1].answer = .mute

@@ -17,6 +17,8 @@ enum ReadySample {
       ])
   }
 
+  private static let nowMs: Int64 = 1_003_000
+
   static func region(_ id: String, _ number: Int, aws: String, eligible: Bool = true)
     -> RegionFacts
   {
@@ -26,7 +28,7 @@ enum ReadySample {
     let probes = addresses.keys.sorted().map { family in
       RegionFacts.Probe(
         vantage: "coordinator", family: family, vote: .serving, detail: "200 in 41 ms",
-        ageMs: 1000)
+        ageMs: 1000, certificateEnds: nowMs / 1000 + 80 * 86_400)
     }
     return RegionFacts(
       id: id, aws: aws, addresses: addresses, probes: probes,
@@ -78,7 +80,7 @@ enum ReadySample {
       },
       conflict: nil, hasMarker: true, target: "eu-central", typicalSeconds: 75,
       dataAtRisk: DataAtRisk(behindSeconds: 0.8, upperSeconds: 3), orders: nil, storeTrouble: nil,
-      freeBytes: 40 << 30, nowMs: 1_003_000)
+      freeBytes: 40 << 30, nowMs: nowMs)
   }
 
   /// The same with the zone delegated so.

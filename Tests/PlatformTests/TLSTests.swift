@@ -69,6 +69,12 @@ import Testing
         authoritiesFile: server.certificate)
       let reply = try await client.send(named)
       #expect(reply.status == 200)
+      #expect(reply.certificateEnds == nil, "not asked for")
+      var asking = named
+      asking.readsCertificate = true
+      let ends = try #require(try await client.send(asking).certificateEnds)
+      let left = ends - Clocks.wallMilliseconds() / 1000
+      #expect((86_400...2 * 86_400).contains(left), "made for two days, \(left) s are left")
 
       var wrong = named
       wrong.url = "https://other.example.org:\(server.port)/"

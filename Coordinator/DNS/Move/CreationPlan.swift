@@ -41,8 +41,8 @@ public struct CreationPlan: Hashable, Sendable {
   public let ttlSeconds: Int
   /// Ours, to be told from others'.
   public let marker: Marker
-  /// The excerpt of another's mark that an operator adopted.
-  public let adopted: String?
+  /// The excerpts of others' marks that an operator adopted.
+  public let adopted: Set<String>
   /// What was asked for lately and may still appear: not asked for again.
   public let asked: Set<RecordKey>
   /// Makes what somebody deleted, too.
@@ -50,7 +50,7 @@ public struct CreationPlan: Hashable, Sendable {
 
   public init(
     names: [String], places: [Place], active: String?, ttlSeconds: Int, marker: Marker,
-    adopted: String? = nil, asked: Set<RecordKey> = [], restores: Bool = false
+    adopted: Set<String> = [], asked: Set<RecordKey> = [], restores: Bool = false
   ) {
     self.names = names.map(Canonical.name)
     self.places = places
@@ -65,7 +65,7 @@ public struct CreationPlan: Hashable, Sendable {
 
 /// What a listing says about a plan.
 enum CreationNeed: Hashable, Sendable {
-  case conflict(MarkerConflict)
+  case conflict([MarkerConflict])
   /// The records are not such that it is clear what is missing.
   case broken(ProviderError)
   /// Nothing is missing, and what was made is as it should be.
@@ -81,10 +81,9 @@ enum CreationNeed: Hashable, Sendable {
 extension CreationPlan {
   /// Compares a listing with the plan. `asked`: what may still appear.
   func need(_ records: [ProviderRecord], asked: Set<RecordKey>) -> CreationNeed {
-    for name in names {
-      let conflict = MarkerConflict.find(in: records, name: name, mine: marker, adopted: adopted)
-      if let conflict { return .conflict(conflict) }
-    }
+    let conflicts = MarkerConflict.blocking(
+      in: records, names: names, mine: marker, adopted: adopted)
+    guard conflicts.isEmpty else { return .conflict(conflicts) }
     var found: [RecordKey: ProviderRecord] = [:]
     for record in records where names.contains(record.name) && types.contains(record.type) {
       if let other = found.updateValue(record, forKey: RecordKey(record)) {

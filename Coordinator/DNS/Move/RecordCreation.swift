@@ -22,8 +22,8 @@ public enum CreationResult: Hashable, Sendable {
   case deleted([RecordKey])
   /// Called off right before a write, with the reason.
   case stopped(String)
-  /// Another writer claims a name; nothing was written since that was seen.
-  case conflict(MarkerConflict)
+  /// Other writers claim names; nothing was written since that was seen.
+  case conflict([MarkerConflict])
   /// The provider refuses for good, or it is not clear what is missing.
   case refused(ProviderError)
   /// Not for now, or nobody knows.
@@ -80,7 +80,7 @@ public struct RecordCreation: Sendable {
       let records = try await provider.listing(of: plan.names)
       if hasWritten { await observer.record(.readBack(records)) }
       switch plan.need(records, asked: asked) {
-      case .conflict(let conflict): return .conflict(conflict)
+      case .conflict(let conflicts): return .conflict(conflicts)
       case .broken(let error): return .refused(error)
       case .deleted(let keys): return made.isEmpty ? .deleted(keys) : created(records)
       case .underway(let keys): return .underway(keys)

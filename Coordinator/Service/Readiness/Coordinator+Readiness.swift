@@ -20,6 +20,8 @@ struct ReadinessBooks: Sendable {
   /// By zone.
   var delegations: [String: Taken<[String]>] = [:]
   var grants: [Int64: Taken<String?>] = [:]
+  /// Until when the certificates that own probes saw are valid, Unix seconds.
+  var certificates: [ProbeKey: (ends: Int64, at: Instant)] = [:]
   /// Rounds begun.
   var round = 0
   /// The provider asked to be left alone until then.
@@ -70,6 +72,15 @@ extension Coordinator {
     books.delegations = books.delegations.filter { known.contains($0.key) }
     let ids = Set(facts.zones.values.map(\.id))
     books.grants = books.grants.filter { ids.contains($0.key) }
+  }
+
+  /// Takes in what the newest own probes said of certificates; a probe that failed says nothing.
+  func take(certificates: [(target: ProbeTarget, ends: Int64?)], at: Instant) {
+    let current = Set(deployment.services.flatMap(\.probes).map { ProbeKey($0) })
+    for (target, ends) in certificates {
+      if let ends { books.certificates[ProbeKey(target)] = (ends, at) }
+    }
+    books.certificates = books.certificates.filter { current.contains($0.key) }
   }
 
   /// What the card is made from. A zone that is not seen for once does not take known ids with it;

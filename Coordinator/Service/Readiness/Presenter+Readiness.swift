@@ -24,7 +24,8 @@ extension Presenter {
       maxLagSeconds: room.service.policy.maxLag.inSeconds,
       token: token(zones, snapshot: snapshot), tokenTrouble: room.upkeep.tokenTrouble,
       provenMs: provenMs(room, snapshot: snapshot), zones: zones,
-      delegations: delegations(names, zones, snapshot: snapshot), lines: room.lines,
+      delegations: delegations(names, zones, snapshot: snapshot),
+      lines: freshLines(room, snapshot: snapshot),
       conflict: room.machine.isReadOnly
         ? room.machine.memory.conflict?.words(of: room.service.topology.name) : nil,
       hasMarker: hasMarker(zones, cluster: snapshot.cluster), target: target,
@@ -33,6 +34,12 @@ extension Presenter {
       orders: Coordinator.orders(room, assessment: assessment),
       storeTrouble: snapshot.storeTrouble, freeBytes: snapshot.freeBytes,
       nowMs: snapshot.now.wallMs)
+  }
+
+  /// What name servers answered long ago says nothing of now.
+  private static func freshLines(_ room: Room, snapshot: Snapshot) -> [NameServerLine] {
+    let life = snapshot.deployment.readinessLife.wholeMilliseconds
+    return room.lines.filter { snapshot.now.wallMs - $0.askedMs <= life }
   }
 
   /// How a reading looks now. What is read once in `every` rounds and was not for three times that
@@ -140,10 +147,14 @@ extension Presenter {
     let eligibility = room.assessment?.eligibilities[region.id]
     let own = region.addresses.keys.sorted().compactMap { family -> RegionFacts.Probe? in
       let key = ProbeKey(service: room.name, region: region.id, family: family)
-      guard let probe = snapshot.evidence.ownProbes[key] else { return nil }
+      let life = snapshot.deployment.readinessLife
+      guard let probe = snapshot.evidence.ownProbes[key], now - probe.at <= life else {
+        return nil
+      }
+      let seen = snapshot.books.certificates[key].flatMap { now - $0.at <= life ? $0.ends : nil }
       return RegionFacts.Probe(
         vantage: Outside.coordinator, family: family, vote: probe.vote, detail: probe.detail,
-        ageMs: Int((now - probe.at).wholeMilliseconds))
+        ageMs: Int((now - probe.at).wholeMilliseconds), certificateEnds: seen)
     }
     let votes = room.assessment?.pictures[region.id]?.outside.votes ?? []
     let others = votes.filter { $0.vantage != Outside.coordinator }.map { vote in

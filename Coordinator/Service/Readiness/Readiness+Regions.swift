@@ -77,7 +77,7 @@ extension ReadinessFacts {
     return findings.or(
       unseen.isEmpty
         ? .ok("every region answers \(probe) as \(name)")
-        : .unmeasured("not probed yet: \(unseen.joined(separator: ", "))"))
+        : .unmeasured("not probed of late: \(unseen.joined(separator: ", "))"))
   }
 
   private func judge(
@@ -108,25 +108,53 @@ extension ReadinessFacts {
     return "curl -sv --connect-to ::\(bracketed): '\(probe)'"
   }
 
-  /// That a certificate is accepted is seen; how long it is valid, the probes do not tell.
+  /// As own probes see it: accepted, and for how long. On a standby nobody notices that it was not
+  /// renewed.
   var certificate: Judgement {
     guard isHTTPS else { return .ok("none is asked for: probed over plain HTTP") }
     var findings = Findings()
+    var unseen: [String] = []
+    var first: (days: Int64, region: RegionID)?
     for region in regions {
-      for probe in region.probes where probe.vantage == "coordinator" && probe.vote != .serving {
-        let words = probe.detail.lowercased()
-        guard ["certificate", "ssl", "tls"].contains(where: words.contains) else { continue }
-        findings.saw(ageMs: probe.ageMs)
-        let address = region.addresses[probe.family ?? .ipv4] ?? ""
-        findings.problem(
-          "\(region.id): \(probe.detail) (HTTP-01 cannot renew where DNS does not point: use "
-            + "DNS-01)",
-          fix: "openssl s_client -connect \(address):443 -servername \(name) </dev/null | openssl "
-            + "x509 -noout -dates -subject")
+      for family in families {
+        let own = region.probes.first { $0.vantage == "coordinator" && $0.family == family }
+        let words = own?.detail.lowercased() ?? ""
+        let isRefused = ["certificate", "ssl", "tls"].contains(where: words.contains)
+        if let own, own.vote != .serving, isRefused {
+          findings.saw(ageMs: own.ageMs)
+          findings.problem(
+            "\(region.id): \(own.detail) (\(Self.renewal))", fix: looking(region, family))
+        } else if let own, let ends = own.certificateEnds {
+          findings.saw(ageMs: own.ageMs)
+          let days = (ends - nowMs / 1000) / 86_400
+          first = first.map { days < $0.days ? (days, region.id) : $0 } ?? (days, region.id)
+          let left = Duration.seconds(ends - nowMs / 1000)
+          guard left < Defaults.certificateWarning else { continue }
+          let text = "\(region.id): it expires in \(days) days (\(Self.renewal))"
+          if left < Defaults.certificateProblem {
+            findings.problem(text, fix: looking(region, family))
+          } else {
+            findings.warning(text, fix: looking(region, family))
+          }
+        } else {
+          unseen.append("\(region.id) \(family.rawValue)")
+        }
       }
     }
-    return findings.or(
-      .unmeasured("accepted by every probe that answers; the days left are not measured yet"))
+    guard unseen.isEmpty, let first else {
+      return findings.or(.unmeasured("not seen of late: \(unseen.joined(separator: ", "))"))
+    }
+    return findings.or(.ok("valid for \(first.days) days or more (\(first.region) the first)"))
+  }
+
+  private static let renewal = "HTTP-01 cannot renew where DNS does not point: use DNS-01"
+
+  /// The certificate by hand.
+  private func looking(_ region: RegionFacts, _ family: AddressFamily) -> String {
+    let address = region.addresses[family] ?? ""
+    let bracketed = address.contains(":") ? "[\(address)]" : address
+    return "openssl s_client -connect \(bracketed):443 -servername \(name) </dev/null | openssl "
+      + "x509 -noout -dates -subject"
   }
 
   /// Folds what is known of the regions' NodeBalancers.

@@ -245,7 +245,7 @@ extension ReadinessFacts {
   }
 
   var servers: Judgement {
-    guard !lines.isEmpty else { return .unmeasured("not asked yet") }
+    guard !lines.isEmpty else { return .unmeasured("not asked of late") }
     var findings = Findings()
     findings.saw(ageMs: lines.map(\.askedMs).min().map { Int(max(0, nowMs - $0)) })
     let all = Set(lines.map(\.server))

@@ -123,6 +123,8 @@ struct RegionFacts: Sendable, Hashable {
     var vote: Vote
     var detail: String
     var ageMs: Int?
+    /// Until when the certificate there is valid, Unix seconds; nil: none was seen of late.
+    var certificateEnds: Int64?
   }
 
   var id: RegionID
