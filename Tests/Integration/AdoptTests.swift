@@ -79,6 +79,12 @@ extension ProcessTests {
         }
         let shown = try await signalbox("status", "--coordinator", url)
         #expect(shown.output.contains("_signalbox.www.example.org"), "\(shown)")
+        let unasked = try await signalbox("adopt", "app", "--coordinator", url)
+        #expect(unasked.code == 2 && unasked.errors.contains("2 markers of other writers"))
+        for marker in markers {
+          let line = "  \(marker.name ?? ""): \"\(marker.text)\"\n"
+          #expect(unasked.errors.contains(line), "\(unasked)")
+        }
         let adopted = try await signalbox("adopt", "app", "--yes", "--coordinator", url)
         #expect(adopted.code == 0, "\(adopted)")
         #expect(adopted.output.contains("2 markers are claimed under epoch 58"), "\(adopted)")
