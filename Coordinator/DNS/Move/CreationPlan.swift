@@ -98,10 +98,11 @@ extension CreationPlan {
     let open = missing.filter { !asked.contains($0) }
     let marked = Set(records.filter { $0.type == "TXT" }.map(\.name))
     let gone = restores ? [] : open.filter { marked.contains(Marker.recordName($0.name)) }
-    let make = open.filter { !gone.contains($0) }.map { key in
-      ProviderRecord(
-        id: 0, type: key.type, name: key.name, target: place.addresses[key.type] ?? "",
-        ttlSeconds: ttlSeconds)
+    let make = open.filter { !gone.contains($0) }.compactMap { key in
+      place.addresses[key.type].map { address in
+        ProviderRecord(
+          id: 0, type: key.type, name: key.name, target: address, ttlSeconds: ttlSeconds)
+      }
     }
     let retime = found.values.filter {
       asked.contains(RecordKey($0)) && $0.ttlSeconds != ttlSeconds
