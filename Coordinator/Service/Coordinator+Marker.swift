@@ -160,6 +160,7 @@ extension Coordinator {
 
   /// A write was taken.
   func noteTokenWorks(_ name: String, now: Now) {
+    rooms[name]?.upkeep.provenAt = now.instant
     guard let room = rooms[name], room.upkeep.tokenTrouble != nil else { return }
     rooms[name]?.upkeep.tokenTrouble = nil
     record(

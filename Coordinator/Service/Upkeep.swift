@@ -7,6 +7,8 @@ struct Upkeep: Sendable {
   var proving: Task<Void, Never>?
   /// When the marker is written next; nil: at the next reading.
   var proveFrom: Instant?
+  /// When the provider last took a write; nil: none since the start.
+  var provenAt: Instant?
   /// Why the provider refuses writes; nil: it took the newest one, or none was tried.
   var tokenTrouble: String?
   /// The newest reading lacks a record.

@@ -83,7 +83,13 @@ extension ProcessTests {
         #expect(card.output.split(separator: "\n").suffix(body.count) == body)
         try await move(card.output, to: "ap-south")
         #expect(try await rehearsal.address() == "127.0.3.1")
+        // Just started, with the API away: the copy knows what the coordinator does not.
+        let away = try await rehearsal.fault("api-5xx", target: "GET")
         try await rehearsal.startCoordinator()
+        let blind = try await signalbox("breakglass", "--copy", copy, "--coordinator", url)
+        #expect(blind.code == 0 && blind.output == card.output, "\(blind)")
+        #expect(blind.errors.contains("has not read the records since its start"), "\(blind)")
+        try await rehearsal.endFault(away)
         try await rehearsal.waitForStatus("adopted", within: patience) { service, _ in
           service.active == "ap-south" && service.at == "region" ? () : nil
         }

@@ -39,7 +39,8 @@ extension Presenter {
   /// What name servers answered long ago says nothing of now.
   private static func freshLines(_ room: Room, snapshot: Snapshot) -> [NameServerLine] {
     let life = snapshot.deployment.readinessLife.wholeMilliseconds
-    return room.lines.filter { snapshot.now.wallMs - $0.askedMs <= life }
+    // A clock that was set back must not make them fresh for long.
+    return room.lines.filter { (-1_000...life).contains(snapshot.now.wallMs - $0.askedMs) }
   }
 
   /// How a reading looks now. What is read once in `every` rounds and was not for three times that
@@ -127,19 +128,9 @@ extension Presenter {
     }
   }
 
-  /// When a write was taken last: the marker's, which sets the time of the next one, or a move's.
+  /// Since a write was taken last, milliseconds: the marker's, a move's, or that of a new record.
   private static func provenMs(_ room: Room, snapshot: Snapshot) -> Int? {
-    let pace = snapshot.deployment.settings.pace
-    var ages: [Int64] = []
-    if let next = room.upkeep.proveFrom,
-      next - snapshot.now.instant > pace.tokenProofRetry
-    {
-      ages.append((pace.tokenProof - (next - snapshot.now.instant)).wholeMilliseconds)
-    }
-    if let last = room.lastIncident?.stamps.committedMs, last >= snapshot.coordinator.startedMs {
-      ages.append(snapshot.now.wallMs - last)
-    }
-    return ages.min().map { Int(max(0, $0)) }
+    room.upkeep.provenAt.map { Int(max(0, (snapshot.now.instant - $0).wholeMilliseconds)) }
   }
 
   private static func region(_ region: Region, room: Room, snapshot: Snapshot) -> RegionFacts {

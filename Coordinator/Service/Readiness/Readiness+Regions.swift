@@ -130,7 +130,8 @@ extension ReadinessFacts {
           first = first.map { days < $0.days ? (days, region.id) : $0 } ?? (days, region.id)
           let left = Duration.seconds(ends - nowMs / 1000)
           guard left < Defaults.certificateWarning else { continue }
-          let text = "\(region.id): it expires in \(days) days (\(Self.renewal))"
+          let time = days < 2 ? Story.span(left) : "\(days) days"
+          let text = "\(region.id): it expires in \(time) (\(Self.renewal))"
           if left < Defaults.certificateProblem {
             findings.problem(text, fix: looking(region, family))
           } else {
