@@ -77,6 +77,11 @@ private final class Front {
     #expect(meet("PUT", isList: false) == .apiHang)
     #expect(meet("PUT", isList: false) == .apiHang)
     #expect(meet("PUT", isList: false) == nil)
+    try start(.apiGarbledMarker, count: 1)
+    #expect(faults.meet(method: "GET", isList: false) == nil)
+    let list = faults.meet(method: "GET", isList: true, isRecordList: true)
+    // The older fault is the first that meets it.
+    #expect(list == .apiEmptyList)
   }
 
   @Test func readsAreStaleAndChangesLate() throws {

@@ -121,6 +121,49 @@ import Testing
     }
   }
 
+  @Test func aChildZoneComesAndGoes() async throws {
+    try await Rig.with(nameServers: 1) { rig in
+      let dns = DNSClient()
+      defer { dns.shutdown() }
+      let server = try DNSServer(rig.topology.nameServers[0].description)
+      let (first, second) = (rig.topology.regions[0].balancer, rig.topology.regions[1].balancer)
+      func address() async throws -> [String] {
+        let question = DNSQuestion(name: "app.example.org", type: .a)
+        let answer = try await dns.ask(question, server: server, deadline: .seconds(5))
+        return answer.records.map(\.value)
+      }
+      func zones() async throws -> [String?] {
+        try await list(rig, "/v4/domains").map { $0["domain"]?.text }
+      }
+      let fault = try await rig.sandbox.startFault(.childZone)
+      #expect(try await zones() == ["example.org", "app.example.org"])
+      let child = try #require(try await list(rig, "/v4/domains").last?["id"]?.integer)
+      let copies = try await list(rig, "/v4/domains/\(child)/records")
+      #expect(copies.map { $0["type"]?.text } == ["A", "AAAA"])
+      #expect(copies.map { $0["name"]?.text } == ["", ""])
+      #expect(try await strange(rig).contains("dns_zone_create"))
+      // The parent's record counts no longer, once the name servers have the child.
+      let put = #"{"target":"\#(second.address)"}"#
+      let path = "/v4/domains/3153528/records/36666864"
+      #expect(try await rig.linode("PUT", path, put).status == 200)
+      try await rig.eventually("the zone file tells of the change") {
+        try await rig.linode("GET", "/v4/domains/3153528/zone-file").text.contains(second.address)
+      }
+      try await rig.eventually("the child answers") { try await address() == [first.address] }
+      await rig.sandbox.endFault(fault)
+      #expect(try await zones() == ["example.org"])
+      try await rig.eventually("the parent answers again") {
+        try await address() == [second.address]
+      }
+      // The zone itself has no parent here.
+      let body = #"{"type":"A","name":"","target":"192.0.2.1"}"#
+      _ = try await rig.linode("POST", "/v4/domains/3153528/records", body)
+      await #expect(throws: SandboxError.self) {
+        try await rig.sandbox.startFault(.childZone, target: "example.org")
+      }
+    }
+  }
+
   @Test func theLimitIsCountedDown() async throws {
     try await Rig.with { rig in
       func left(_ answer: HTTPResponse) -> String? { answer.header("X-RateLimit-Remaining") }

@@ -174,6 +174,40 @@ final class Rig: Sendable {
     }
   }
 
+  @Test func aListWithGarbledTexts() async throws {
+    try await Rig.with { rig in
+      let records = "/v4/domains/3153528/records"
+      let text = #"{"type":"TXT","name":"_signalbox.app","target":"a b=c"}"#
+      #expect(try await rig.linode("POST", records, text).status == 200)
+      func texts() async throws -> [String] {
+        let list = try JSON(parsing: try await rig.linode("GET", records).body)
+        #expect(list["results"]?.integer == 3)
+        let elements = list["data"]?.elements ?? []
+        #expect(
+          elements.contains { $0["target"]?.text == rig.topology.regions[0].balancer.address })
+        return elements.filter { $0["type"] == "TXT" }.compactMap { $0["target"]?.text }
+      }
+      try await rig.sandbox.startFault(.apiGarbledMarker, count: 1)
+      // Not what it is about, and not counted.
+      #expect(try await rig.linode("GET", "/v4/domains").status == 200)
+      #expect(try await texts() == [""])
+      #expect(try await texts() == ["a b=c"])
+      try await rig.sandbox.startFault(.apiGarbledMarker, count: 1)
+      let nonsense = try await texts()
+      #expect(nonsense != [""] && nonsense != ["a b=c"] && nonsense.count == 1)
+      #expect(try await texts() == ["a b=c"])
+    }
+  }
+
+  @Test func aDaysPatienceIsAskedFor() async throws {
+    try await Rig.with { rig in
+      try await rig.sandbox.startFault(.api429Day, target: "PUT", count: 1)
+      let refused = try await rig.linode("PUT", Self.record, #"{"target":"192.0.2.1"}"#)
+      #expect(refused.status == 429 && refused.header("Retry-After") == "86400")
+      #expect(try await !rig.linode("GET", Self.record).text.contains("192.0.2.1"))
+    }
+  }
+
   /// Reads of yesterday, and a change that comes after its client has gone.
   @Test func staleReadsAndLateChanges() async throws {
     try await Rig.with { rig in

@@ -2,8 +2,15 @@
 struct Conditions: Hashable, Sendable {
   enum App: Hashable, Sendable { case serving, failing, hanging, dead }
 
+  /// How a serving app says that it is well.
+  enum Wording: Hashable, Sendable { case plain, odd, gzip, empty }
+
   /// By instance id.
   var apps: [String: App] = [:]
+  /// By region, where it is not plain.
+  var wordings: [String: Wording] = [:]
+  /// The status that a region's NodeBalancer answers to everything.
+  var fronts: [String: Int] = [:]
   /// Linode ids of the regions whose NodeBalancer refuses connections.
   var deadBalancers: Set<String> = []
   /// Linode ids of the regions whose replica refuses connections.
@@ -43,6 +50,10 @@ struct Conditions: Hashable, Sendable {
         deadReplicas.insert(region.id)
       }
       if hostsDown { cutRegions.insert(region.id) }
+      wordings[region.id] = Self.wording(faults, region.id)
+      fronts[region.id] =
+        faults.faults.last { $0.target == region.id && $0.kind.frontStatus != nil }?.kind
+        .frontStatus
       if faults.isActive(.dynamoDBDown, region.id) { failingReplicas.insert(region.id) }
       if faults.isActive(.dynamoDBDNS, region.id) { namelessReplicas.insert(region.id) }
       for instance in region.instances {
@@ -71,6 +82,19 @@ struct Conditions: Hashable, Sendable {
         if cut { cutLinks.insert(ReplicationLink(from: from.awsRegion, to: to.awsRegion)) }
       }
     }
+  }
+
+  /// The newest fault of them decides.
+  private static func wording(_ faults: FaultBook, _ region: String) -> Wording? {
+    let wordings = faults.faults.filter { $0.target == region }.compactMap { fault -> Wording? in
+      switch fault.kind {
+      case .appOddWord: .odd
+      case .appGzip: .gzip
+      case .app204: .empty
+      default: nil
+      }
+    }
+    return wordings.last
   }
 
   /// Whether connections from this address are cut.

@@ -4,6 +4,12 @@ public enum FaultKind: String, CaseIterable, Sendable {
   case hostsDown = "hosts-down"
   case app500 = "app-500"
   case appHang = "app-hang"
+  case appOddWord = "app-odd-word"
+  case appGzip = "app-gzip"
+  case app204 = "app-204"
+  case front404 = "front-404"
+  case front301 = "front-301"
+  case front429 = "front-429"
   case instanceDown = "instance-down"
   case dynamoDBDown = "dynamodb-down"
   case dynamoDBDNS = "dynamodb-dns"
@@ -19,6 +25,7 @@ public enum FaultKind: String, CaseIterable, Sendable {
   case apiHang = "api-hang"
   case api429 = "api-429"
   case api429Bare = "api-429-bare"
+  case api429Day = "api-429-day"
   case apiRateLimit = "api-rate-limit"
   case apiBusy = "api-busy"
   case api408 = "api-408"
@@ -27,6 +34,7 @@ public enum FaultKind: String, CaseIterable, Sendable {
   case apiAppliedThen502 = "api-applied-then-502"
   case apiSlow = "api-slow"
   case apiStale = "api-stale"
+  case apiGarbledMarker = "api-garbled-marker"
   case apiLate = "api-late"
   case tokenRevoked = "token-revoked"
   case tokenNarrowed = "token-narrowed"
@@ -38,6 +46,7 @@ public enum FaultKind: String, CaseIterable, Sendable {
   case recordDuplicated = "record-duplicated"
   case zoneRecreated = "zone-recreated"
   case zoneDisabled = "zone-disabled"
+  case childZone = "child-zone"
 
   /// What a fault's target says.
   public enum Target: String, Sendable {
@@ -53,17 +62,19 @@ public enum FaultKind: String, CaseIterable, Sendable {
   /// What its target says.
   public var target: Target {
     switch self {
-    case .regionDown, .hostsDown, .app500, .appHang, .dynamoDBDown, .dynamoDBDNS: .region
+    case .regionDown, .hostsDown, .app500, .appHang, .appOddWord, .appGzip, .app204, .front404,
+      .front301, .front429, .dynamoDBDown, .dynamoDBDNS:
+      .region
     case .instanceDown: .instance
     case .replicationCut: .link
     case .coordinatorCut, .tokenRevoked, .tokenNarrowed, .apiRateLimit, .zoneRecreated,
       .zoneDisabled:
       .none
     case .nameServerMute, .nameServerStale, .nameServerWrong: .nameServer
-    case .foreignWriter, .recordDeleted, .recordDuplicated: .record
+    case .foreignWriter, .recordDeleted, .recordDuplicated, .childZone: .record
     case .api5xx, .apiHTML, .apiEmpty, .apiEmptyList, .apiCutShort, .apiAppliedThenTimeout,
-      .apiHang, .api429, .api429Bare, .apiBusy, .api408, .api503, .apiMaintenance,
-      .apiAppliedThen502, .apiSlow, .apiStale, .apiLate, .apiCut:
+      .apiHang, .api429, .api429Bare, .api429Day, .apiBusy, .api408, .api503, .apiMaintenance,
+      .apiAppliedThen502, .apiSlow, .apiStale, .apiGarbledMarker, .apiLate, .apiCut:
       .method
     }
   }
@@ -77,10 +88,26 @@ public enum FaultKind: String, CaseIterable, Sendable {
   /// The name whose record is meant where a fault names none.
   static let defaultRecord = "app"
 
+  /// What `app-odd-word` says in place of "healthy".
+  static let oddWord = "Application is up"
+  /// The seconds of `api-429-day`.
+  static let day = 86_400
+
+  /// The status that a NodeBalancer answers under a front-* fault.
+  var frontStatus: Int? {
+    switch self {
+    case .front404: 404
+    case .front301: 301
+    case .front429: 429
+    default: nil
+    }
+  }
+
   /// Whether it is about such a request to the Linode API.
-  func concerns(method: String, isList: Bool) -> Bool {
+  func concerns(method: String, isList: Bool, isRecordList: Bool) -> Bool {
     switch self {
     case .apiEmptyList: isList
+    case .apiGarbledMarker: isRecordList
     case .apiStale: method == "GET"
     case .apiLate: method != "GET"
     default: true
@@ -101,6 +128,15 @@ public enum FaultKind: String, CaseIterable, Sendable {
         + "DynamoDB lives"
     case .app500: "its apps answer 500"
     case .appHang: "its apps accept connections and never answer"
+    case .appOddWord: "its apps' /health answers 200 with the status \"\(Self.oddWord)\""
+    case .appGzip: "its apps' /health answers gzip, whatever was asked for"
+    case .app204: "its apps' /health answers 204, without a body"
+    case .front404:
+      "its NodeBalancer answers 404 to everything; its hosts, asked directly, are well"
+    case .front301:
+      "its NodeBalancer redirects everything (301) to https; its hosts, asked directly, are well"
+    case .front429:
+      "its NodeBalancer answers 429 to everything; its hosts, asked directly, are well"
     case .instanceDown: "the app on this host refuses connections"
     case .dynamoDBDown: "its replica answers 500 to everything, replication is held"
     case .dynamoDBDNS: "its DynamoDB endpoint's name is gone from all name servers"
@@ -116,6 +152,7 @@ public enum FaultKind: String, CaseIterable, Sendable {
     case .apiHang: "it does nothing and never answers"
     case .api429: "it answers 429 with Retry-After: 1; nothing is applied"
     case .api429Bare: "it answers 429 without saying for how long; nothing is applied"
+    case .api429Day: "it answers 429 with Retry-After: \(Self.day); nothing is applied"
     case .apiBusy: "it answers 400 \"Linode busy.\"; nothing is applied"
     case .api408: "it answers 408; nothing is applied"
     case .api503: "it answers 503; nothing is applied"
@@ -124,6 +161,9 @@ public enum FaultKind: String, CaseIterable, Sendable {
     case .apiSlow:
       "it does what it is asked and answers \(Self.slowness.components.seconds) s later"
     case .apiStale: "it tells of zones and records as they were when this began (GET only)"
+    case .apiGarbledMarker:
+      "lists of records come with the texts of the TXT records empty, the next time as nonsense, "
+        + "and so on (GET only)"
     case .apiLate:
       "it never answers a change, and makes it \(Self.lateness.components.seconds) s later"
     case .tokenRevoked: "it answers 401 to every token"
@@ -147,6 +187,9 @@ public enum FaultKind: String, CaseIterable, Sendable {
       "another user deletes the first zone and makes it again, once: the same with new ids"
     case .zoneDisabled:
       "another user disables the first zone, the name servers refuse it; active again at the end"
+    case .childZone:
+      "another user makes a zone of the record's whole name with copies of its addresses: the name "
+        + "servers answer from it, not from its parent; it is deleted at the end"
     }
   }
 }
@@ -218,10 +261,10 @@ struct FaultBook: Sendable {
   }
 
   /// The first fault that meets this request, counted down.
-  mutating func meet(method: String, isList: Bool) -> FaultKind? {
+  mutating func meet(method: String, isList: Bool, isRecordList: Bool = false) -> FaultKind? {
     let index = faults.firstIndex { fault in
       fault.kind.meetsRequests && (fault.target == nil || fault.target == method)
-        && fault.kind.concerns(method: method, isList: isList)
+        && fault.kind.concerns(method: method, isList: isList, isRecordList: isRecordList)
     }
     guard let index else { return nil }
     let kind = faults[index].kind

@@ -63,6 +63,13 @@ struct Reply: Sendable {
     self.body = body
   }
 
+  /// Without a body.
+  init(status: Int) {
+    self.status = status
+    headers = []
+    body = []
+  }
+
   static func json(_ status: Int, _ body: JSON, _ style: JSON.Style = .compact) -> Reply {
     Reply(status, type: "application/json", body.encoded(style))
   }

@@ -114,6 +114,51 @@ extension LinodeModel {
     }
   }
 
+  /// The whole name of a record; nil: it is the zone's own.
+  func wholeName(_ name: String, in domain: Int) -> String? {
+    let zone = domains[domain].domain
+    let relative = LinodeRules.relativeName(name, in: zone).lowercased()
+    return relative.isEmpty ? nil : "\(relative).\(zone)"
+  }
+
+  /// Makes a zone of the whole name of a record, with copies of its addresses; returns its id. Nil:
+  /// there is one.
+  mutating func addChildZone(of name: String, time: String) -> Int? {
+    guard let (parent, _) = addresses(of: name), let zone = wholeName(name, in: parent),
+      !domains.contains(where: { $0.domain == zone })
+    else { return nil }
+    let relative = LinodeRules.relativeName(name, in: domains[parent].domain).lowercased()
+    let copied = domains[parent].records.filter {
+      ($0.type == .a || $0.type == .aaaa) && $0.name.lowercased() == relative
+    }
+    let id = nextDomainID
+    asStranger { model in
+      let above = model.domains[parent]
+      model.nextDomainID += 1
+      model.domains.append(
+        LinodeDomain(
+          id: id, domain: zone, soaEmail: above.soaEmail, ttl: above.ttl, created: time,
+          updated: time))
+      let index = model.domains.count - 1
+      model.note("dns_zone_create", domain: index, time: time)
+      for var record in copied {
+        record.name = ""
+        model.append(record, to: index, time: time)
+      }
+    }
+    return id
+  }
+
+  /// Deletes a zone; nothing if it is gone.
+  mutating func deleteZone(_ id: Int, time: String) {
+    guard let index = domains.firstIndex(where: { $0.id == id }) else { return }
+    asStranger { model in
+      model.note("dns_zone_delete", domain: index, time: time)
+      model.rendered[id] = nil
+      model.domains.remove(at: index)
+    }
+  }
+
   /// Disables a zone or activates it again.
   mutating func setStatus(_ status: String, ofZone id: Int, time: String) {
     guard let index = domains.firstIndex(where: { $0.id == id }), domains[index].status != status

@@ -20,6 +20,11 @@ struct LinodeRequest: Sendable {
     ["regions"],
   ]
 
+  /// Whether it is a list of a zone's records.
+  var isRecordList: Bool {
+    method == "GET" && path.count == 3 && path[0] == "domains" && path[2] == "records"
+  }
+
   /// Whether the answer is a paginated list.
   var isList: Bool {
     method == "GET"

@@ -63,7 +63,9 @@ extension World {
     let fault =
       rate?.isSpent == true
       ? conditions.apiRateLimit.map { _ in FaultKind.apiRateLimit }
-      : faults.meet(method: request.method, isList: linodeRequest.isList)
+      : faults.meet(
+        method: request.method, isList: linodeRequest.isList,
+        isRecordList: linodeRequest.isRecordList)
     var seen = SeenRequest(
       number: 0, milliseconds: wall, method: request.method,
       path: request.path + (request.query.isEmpty ? "" : "?\(request.query)"), status: nil,
@@ -82,7 +84,8 @@ extension World {
     let answer = fault == .apiStale ? answerStale(linodeRequest) : linode.answer(linodeRequest)
     seen.isApplied = answer.isChange
     if answer.isChange { committed() }
-    var reply = Reply.json(answer.status, answer.body, .spaced)
+    let told = fault == .apiGarbledMarker ? garble(answer.body) : answer.body
+    var reply = Reply.json(answer.status, told, .spaced)
     if answer.status == 204 { reply.body = [] }
     let counted = Self.rateHeaders(rate, isList: linodeRequest.isList, wall: wall)
     reply.headers += Self.headers(answer) + counted
@@ -109,6 +112,20 @@ extension World {
     default: break
     }
     return .reply(reply)
+  }
+
+  /// A list of records with the texts lost, every other time by turning to nonsense.
+  private func garble(_ list: JSON) -> JSON {
+    garbled += 1
+    let text = garbled % 2 == 1 ? "" : "\u{FFFD}\u{FFFD}=\u{FFFD} 0x1f"
+    guard let members = list.members, let records = list["data"]?.elements else { return list }
+    let spoilt = records.map { record -> JSON in
+      guard record["type"] == "TXT", let members = record.members else { return record }
+      return .object(
+        members.map { $0.name == "target" ? .init(name: $0.name, value: .string(text)) : $0 })
+    }
+    return .object(
+      members.map { $0.name == "data" ? .init(name: $0.name, value: .array(spoilt)) : $0 })
   }
 
   /// Who may ask is judged by now; what is told is of the fault's begin.
@@ -159,6 +176,7 @@ extension World {
     case .apiCut: .cut
     case .api429: refuse(429, "Too many requests", ("Retry-After", "1"))
     case .api429Bare: refuse(429, "Too many requests")
+    case .api429Day: refuse(429, "Too many requests", ("Retry-After", "\(FaultKind.day)"))
     case .apiBusy: refuse(400, "Linode busy.")
     case .api408: refuse(408, "Request timed out")
     case .api503: refuse(503, "Service Unavailable")

@@ -7,6 +7,7 @@ enum Meddling: Sendable {
   case duplicated(Int?)
   case recreated
   case disabled(zone: Int?)
+  case child(zone: Int?)
 }
 
 extension World {
@@ -17,7 +18,12 @@ extension World {
   func checkRecord(_ kind: FaultKind, _ target: String?) throws(FaultRefusal) {
     guard kind.target == .record else { return }
     let name = target.flatMap { $0.isEmpty ? nil : $0 } ?? FaultKind.defaultRecord
-    guard linode.addresses(of: name) == nil else { return }
+    if let (domain, _) = linode.addresses(of: name) {
+      guard kind == .childZone, linode.wholeName(name, in: domain) == nil else { return }
+      throw FaultRefusal(
+        description: "target of \(kind.rawValue): '\(name)' is a zone's own name; accepted: a name "
+          + "below it")
+    }
     let names = linode.domains.flatMap(\.records).filter { $0.type == .a }.map(\.name)
     let accepted = Set(names).sorted().prefix(20).joined(separator: ", ")
     throw FaultRefusal(
@@ -33,6 +39,7 @@ extension World {
       switch done {
       case .writes, .recreated: break
       case .deleted(let records, let zone): linode.restore(records, in: zone, time: time)
+      case .child(let zone): if let zone { linode.deleteZone(zone, time: time) }
       case .duplicated(let record): if let record { linode.deleteRecord(record, time: time) }
       case .disabled(let zone):
         // Another of its kind may still want it so.
@@ -58,6 +65,8 @@ extension World {
         let zone = linode.domains.first?.id
         if let zone { linode.setStatus("disabled", ofZone: zone, time: time) }
         meddling[fault.id] = .disabled(zone: zone)
+      case .childZone:
+        meddling[fault.id] = .child(zone: linode.addChildZone(of: name, time: time))
       default: break
       }
     }

@@ -18,18 +18,27 @@ extension World {
     guard ["GET", "HEAD"].contains(request.method) else {
       return .reply(.json(405, ["status": 405, "error": "Method Not Allowed"]))
     }
-    return .reply(
-      .json(
-        200,
-        [
-          "status": "healthy", "region": .string(region.id),
-          "aws_region": .string(region.awsRegion), "release": "2026.11.1",
-          "host": .string(instance),
-        ]))
+    let wording = request.path == "/health" ? conditions.wordings[region.id] ?? .plain : .plain
+    var reply = Reply.json(
+      200,
+      [
+        "status": .string(wording == .odd ? FaultKind.oddWord : "healthy"),
+        "region": .string(region.id), "aws_region": .string(region.awsRegion),
+        "release": "2026.11.1", "host": .string(instance),
+      ])
+    switch wording {
+    case .plain, .odd: break
+    case .gzip:
+      reply.body = Gzip.stored(reply.body)
+      reply.headers.append(("Content-Encoding", "gzip"))
+    case .empty: reply = Reply(status: 204)
+    }
+    return .reply(reply)
   }
 
   /// The NodeBalancer in front of a region's hosts.
   func answerBalancer(_ request: ServerRequest, region: SandboxRegion) -> Answer {
+    if let status = conditions.fronts[region.id] { return Self.front(status, request) }
     if let instance = balancers[region.id]?.choose(conditions.apps) {
       return answerApp(request, region: region, instance: instance)
     }
@@ -41,6 +50,26 @@ extension World {
       """
     var reply = Reply(503, type: "text/html", Array(page.utf8))
     reply.headers.append(("Cache-Control", "no-cache"))
+    return .reply(reply)
+  }
+
+  /// What a front answers that asks no host.
+  private static func front(_ status: Int, _ request: ServerRequest) -> Answer {
+    let title =
+      switch status {
+      case 301: "301 Moved Permanently"
+      case 404: "404 Not Found"
+      default: "429 Too Many Requests"
+      }
+    var reply = Reply(status, type: "text/html", Array("<h1>\(title)</h1>\n".utf8))
+    switch status {
+    case 301:
+      let host = request.header("host")?.split(separator: ":").first.map(String.init)
+      let place = "https://\(host ?? request.localAddress)\(request.path)"
+      reply.headers.append(("Location", place))
+    case 429: reply.headers.append(("Retry-After", "30"))
+    default: break
+    }
     return .reply(reply)
   }
 

@@ -17,6 +17,8 @@ actor World {
   var staleDomains: [LinodeDomain]?
   /// Changes that `api-late` holds back, in their order.
   var lateChanges: [(due: Duration, request: LinodeRequest)] = []
+  /// How many lists `api-garbled-marker` has spoilt.
+  var garbled = 0
   var dynamoDB: DynamoDBService
   var balancers: [String: Balancer] = [:]
   var requests = RequestLog()
