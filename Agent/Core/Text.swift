@@ -1,14 +1,16 @@
+import Wire
+
 /// Free text, bounded before it is sent or logged.
 public enum Text {
-  /// The text's longest prefix of whole characters within `bytes` of UTF-8, control characters as
-  /// spaces; a cut text ends with an ellipsis.
+  /// The text's longest prefix of whole characters within `bytes` of UTF-8, cleaned; a cut text
+  /// ends with an ellipsis.
   public static func cut(_ text: String, to bytes: Int) -> String {
     var kept = ""
     var used = 0
     let ellipsis = "…"
     for character in text {
-      let plain = character.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
-      let next = plain ? String(character) : " "
+      let steers = character.unicodeScalars.contains(where: PlainText.steers)
+      let next = steers ? " " : String(character)
       if used + next.utf8.count > bytes {
         guard bytes >= ellipsis.utf8.count else { return kept }
         while !kept.isEmpty && used + ellipsis.utf8.count > bytes {

@@ -41,7 +41,7 @@ struct Deploying: AsyncParsableCommand {
     defer { client.shutdown() }
     let wish = DeployRequest(forMs: Int(time?.milliseconds ?? 0))
     let reply: DeployReply = try await client.post("/deploying", wish)
-    print(Self.text(reply))
+    CommandEntry.say(Self.text(reply))
   }
 
   /// What was done, and whether it counts.
@@ -52,7 +52,7 @@ struct Deploying: AsyncParsableCommand {
       ? "\(reply.agent) is no longer being deployed: its votes count again."
       : "\(reply.agent) is being deployed: for \(seconds) s its bad votes count as planned."
     guard reply.heard else {
-      let why = reply.trouble.map { ": \($0)" } ?? ""
+      let why = reply.trouble.map { ": \(PlainText.clean($0))" } ?? ""
       return "\(said)\nThe coordinator has not heard it yet\(why). "
         + "The agent says it with every report."
     }

@@ -6,7 +6,7 @@ enum HostScreen {
   private static let width = 11
 
   static func text(_ status: HostStatus) -> String {
-    var lines = [headline(status)]
+    var lines = headline(status)
     if status.starved {
       lines.append("    This host does not run the agent on time: its bad checks do not count.")
     }
@@ -24,10 +24,11 @@ enum HostScreen {
         "Reports",
         "\(counts.sent) sent, \(counts.answered) answered, \(counts.lost) lost since the agent's "
           + "start \(age(status.upSeconds * 1000)) ago"))
-    return lines.map { plain($0) }.joined(separator: "\n")
+    // What others wrote neither steers a terminal nor makes a line of its own.
+    return lines.map { Text.cut($0, to: 1000) }.joined(separator: "\n")
   }
 
-  private static func headline(_ status: HostStatus) -> String {
+  private static func headline(_ status: HostStatus) -> [String] {
     let who = "\(status.agent) in \(status.region)"
     let word =
       switch (status.heard, status.health) {
@@ -40,13 +41,13 @@ enum HostScreen {
       }
     guard status.heard != false else {
       let last = status.role.heardSeconds.map { ", last \(age($0 * 1000)) ago" } ?? ""
-      let why = status.trouble.map { ":\n    \($0)" } ?? ""
-      return "\(word)  \(who) is not heard by \(status.coordinator)\(last)\(why)"
+      let head = "\(word)  \(who) is not heard by \(status.coordinator)\(last)"
+      return status.trouble.map { ["\(head):", "    \($0)"] } ?? [head]
     }
     let heard =
       status.role.heardSeconds.map { "is heard by \(status.coordinator), \(age($0 * 1000)) ago" }
       ?? "reports to \(status.coordinator), no answer yet"
-    return "\(word)  \(who) \(heard)"
+    return ["\(word)  \(who) \(heard)"]
   }
 
   private static func checks(_ checks: [CheckResult]) -> [String] {
@@ -133,11 +134,5 @@ enum HostScreen {
 
   private static func pad(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(0, width - text.count))
-  }
-
-  /// What others wrote never steers a terminal.
-  private static func plain(_ text: String) -> String {
-    text.split(separator: "\n", omittingEmptySubsequences: false)
-      .map { Text.cut(String($0), to: 1000) }.joined(separator: "\n")
   }
 }

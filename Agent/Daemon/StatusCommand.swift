@@ -17,9 +17,9 @@ struct Status: AsyncParsableCommand {
     defer { client.shutdown() }
     let status: HostStatus = try await client.get("/status")
     if json {
-      print(String(decoding: try JSON.encodePretty(status), as: UTF8.self))
+      CommandEntry.say(String(decoding: try JSON.encodePretty(status), as: UTF8.self))
     } else {
-      print(HostScreen.text(status))
+      CommandEntry.say(HostScreen.text(status))
     }
   }
 }

@@ -1,3 +1,5 @@
+import Wire
+
 /// Numbers, ages and lines as people read them.
 enum Text {
   /// A number with a fixed count of decimals, rounded half away from zero: `0.8`.
@@ -82,18 +84,8 @@ enum Text {
     String(repeating: " ", count: max(0, width - text.count)) + text
   }
 
-  /// What came from elsewhere, safe for a terminal: control characters, line breaks and directional
-  /// overrides become spaces.
-  static func clean(_ text: String) -> String {
-    var result = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-      switch scalar.value {
-      case 0..<32, 127..<160, 0x2028...0x202E, 0x2066...0x2069: result.append(" ")
-      default: result.append(scalar)
-      }
-    }
-    return String(result)
-  }
+  /// What came from elsewhere, safe for a terminal.
+  static func clean(_ text: String) -> String { PlainText.clean(text) }
 
   /// Breaks a text into lines of at most `width` columns, at blanks where there are any; a number
   /// and its unit stay together. A text that fits keeps its inner blanks.

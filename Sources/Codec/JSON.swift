@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Wire
 
 /// JSON as it crosses the network and goes to files: snake_case keys, sorted, in UTF-8.
 public enum JSON {
@@ -7,9 +8,29 @@ public enum JSON {
     try write(value, [.sortedKeys, .withoutEscapingSlashes])
   }
 
-  /// Writes `value` for people: indented, sorted keys, no newline at the end.
+  /// Writes `value` for people: indented, sorted keys, no newline at the end. What would steer a
+  /// terminal is escaped: the value stays the same.
   public static func encodePretty(_ value: some Encodable) throws(CodecError) -> [UInt8] {
-    try write(value, [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted])
+    escaped(try write(value, [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]))
+  }
+
+  /// Outside of texts there are line feeds alone, and within them the encoder escapes those.
+  private static func escaped(_ json: [UInt8]) -> [UInt8] {
+    let text = String(decoding: json, as: UTF8.self)
+    func steers(_ scalar: Unicode.Scalar) -> Bool { scalar != "\n" && PlainText.steers(scalar) }
+    guard text.unicodeScalars.contains(where: steers) else { return json }
+    var result: [UInt8] = []
+    for scalar in text.unicodeScalars {
+      guard steers(scalar) else {
+        result += Array(UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+        continue
+      }
+      for unit in UTF16.encode(scalar) ?? UTF16.encodedReplacementCharacter {
+        let digits = String(unit, radix: 16)
+        result += Array("\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".utf8)
+      }
+    }
+    return result
   }
 
   /// Reads one value from a body of at most `maxBytes` bytes; a larger one is refused unread.

@@ -1,5 +1,6 @@
 public import ArgumentParser
 import Glibc
+import Wire
 
 /// Why a program does not do what it was called for.
 public struct CommandFailure: Error, Sendable, CustomStringConvertible {
@@ -36,15 +37,23 @@ public enum CommandEntry {
         complain(failure.description)
         Glibc.exit(failure.code)
       }
-      guard root.exitCode(for: error) == .validationFailure else { root.exit(withError: error) }
+      let code = root.exitCode(for: error)
+      // Help and the version go to standard output.
+      if code == .success { root.exit(withError: error) }
       complain(root.fullMessage(for: error))
-      Glibc.exit(2)
+      Glibc.exit(code == .validationFailure ? 2 : code.rawValue)
     }
+  }
+
+  /// Writes a program's answer and a line's end to standard output, cleaned.
+  public static func say(_ text: String) {
+    print(PlainText.cleanLines(text))
   }
 
   private static func complain(_ text: String) {
     guard !text.isEmpty else { return }
-    let bytes = Array((text.hasSuffix("\n") ? text : text + "\n").utf8)
+    let clean = PlainText.cleanLines(text)
+    let bytes = Array((clean.hasSuffix("\n") ? clean : clean + "\n").utf8)
     // Nobody can be told when standard error is gone.
     _ = write(STDERR_FILENO, bytes, bytes.count)
   }

@@ -85,16 +85,17 @@ struct LogEntry: Sendable {
     }
   }
 
-  /// The fields for the journal, each `NAME=value`.
+  /// The fields for the journal, each `NAME=value`; journalctl shows a message with escape
+  /// characters as a blob, and hands the other fields to a terminal as they are.
   func journalFields(program: String) -> [String] {
     var result = [
-      "MESSAGE=\(message)", "PRIORITY=\(priority)", "SYSLOG_IDENTIFIER=\(program)",
+      "MESSAGE=\(printable(message))", "PRIORITY=\(priority)", "SYSLOG_IDENTIFIER=\(program)",
     ]
     if !file.isEmpty {
       result += ["CODE_FILE=\(file)", "CODE_LINE=\(line)", "CODE_FUNC=\(function)"]
     }
     for (key, value) in fields {
-      result.append("\(Self.journalName(key))=\(value)")
+      result.append("\(Self.journalName(key))=\(printable(value))")
     }
     return result
   }

@@ -92,11 +92,12 @@ struct HostScreenTests {
 
   @Test func foreignTextsSteerNoTerminal() {
     var status = Self.status
-    status.checks[0].reason = "red\u{1b}[31m"
-    status.trouble = "a\u{7}b"
+    status.checks[0].reason = "red\u{1b}[31m\nOK  all is well\u{202e}"
+    status.trouble = "a\u{7}b\nOK  it is heard\u{9b}2J"
     status.heard = false
     let text = HostScreen.text(status)
-    #expect(!text.contains("\u{1b}") && !text.contains("\u{7}"))
+    #expect(text.unicodeScalars.allSatisfy { $0 == "\n" || !PlainText.steers($0) })
+    #expect(!text.split(separator: "\n").contains { $0.hasPrefix("OK") })
   }
 
   @Test func everySampleOfTheMetricsIsWellFormed() throws {

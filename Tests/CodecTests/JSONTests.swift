@@ -22,6 +22,16 @@ struct JSONTests {
     #expect(!report.contains("sentMs"))
   }
 
+  /// What is printed for people reaches a terminal.
+  @Test func prettyTextSteersNoTerminal() throws {
+    let problem = Problem(code: "c", message: "a\u{1b}\n\u{7f}\u{9b}\u{202e}\u{e0041}größe👩‍👧")
+    let bytes = try JSON.encodePretty(problem)
+    let text = String(decoding: bytes, as: UTF8.self)
+    #expect(text.unicodeScalars.filter(PlainText.steers).allSatisfy { $0 == "\n" })
+    #expect(text.contains(#"\u009b\u202e\udb40\udc41größe👩‍👧"#))
+    #expect(try JSON.decode(Problem.self, from: bytes, maxBytes: 999) == problem)
+  }
+
   @Test func unknownKeysAreIgnored() throws {
     let body = Array(#"{"service":"app","epoch":3,"later":{"a":[1]}}"#.utf8)
     #expect(

@@ -65,7 +65,7 @@ import Testing
       file: "A/B.swift", line: 7, function: "f()")
     #expect(
       entry.journalFields(program: "signalbox-agent") == [
-        "MESSAGE=moved\nto eu", "PRIORITY=4", "SYSLOG_IDENTIFIER=signalbox-agent",
+        "MESSAGE=moved\\nto eu", "PRIORITY=4", "SYSLOG_IDENTIFIER=signalbox-agent",
         "CODE_FILE=A/B.swift", "CODE_LINE=7", "CODE_FUNC=f()", "MESSAGE_ID=00112233",
         "SIGNALBOX_REGION=us-east", "SIGNALBOX_WAIT_FOR=a=b",
       ])
@@ -74,6 +74,18 @@ import Testing
     #expect(
       entry.text(prefix: "03:12:05 warning ")
         == "03:12:05 warning moved\\nto eu region=us-east wait for=\"a=b\"")
+  }
+
+  /// What others wrote, into the journal and onto standard error.
+  @Test func foreignTextsSteerNeither() {
+    let foreign = "a\u{1b}[2Jb\u{202e}c\u{9b}d\u{2028}e"
+    let entry = LogEntry(level: .info, message: foreign, fields: [("reason", foreign)])
+    let spelled = #"a\u{1b}[2Jb\u{202e}c\u{9b}d\u{2028}e"#
+    #expect(
+      entry.journalFields(program: "x") == [
+        "MESSAGE=\(spelled)", "PRIORITY=6", "SYSLOG_IDENTIFIER=x", "SIGNALBOX_REASON=\(spelled)",
+      ])
+    #expect(entry.text(prefix: "") == "\(spelled) reason=\(spelled)")
   }
 
   @Test(arguments: [

@@ -79,7 +79,9 @@ struct LocalClient: Sendable {
     guard response.status == 200 else {
       let problem = try? JSON.decode(Problem.self, from: response.body, maxBytes: 16_384)
       throw CommandFailure(
-        code: 1, "the agent refuses: \(problem?.message ?? "it answers \(response.status)")")
+        code: 1,
+        "the agent refuses: "
+          + (problem.map { PlainText.clean($0.message) } ?? "it answers \(response.status)"))
     }
     return try JSON.decode(Reply.self, from: response.body, maxBytes: Self.maxReplyBytes)
   }
