@@ -57,24 +57,44 @@ struct SmallPartsTests {
     #expect(!window.isSaturated)
   }
 
-  @Test("Throttling: the share decides, whatever the rate", arguments: seeds)
+  /// 48 of 60 s are 80 % of the window, and no throttling of 60 s.
+  @Test(
+    "What went well before is no throttled time", arguments: [0, 2, 6, 12, 30, 200] as [Int64])
+  func burst(good: Int64) {
+    var window = ThrottleWindow()
+    for second in stride(from: 0, to: good, by: 2) {
+      window.take(throttled: false, at: .at(second * 1000))
+    }
+    for second in stride(from: 0 as Int64, through: 120, by: 2) {
+      window.take(throttled: true, at: .at((good + second) * 1000))
+      #expect(window.isSaturated == (second >= 60), "after \(second) s")
+    }
+  }
+
+  @Test("Throttling: what is saturated, whatever the rate", arguments: seeds)
   func share(seed: UInt64) {
     var chance = Chance(seed: seed)
     var window = ThrottleWindow()
     var attempts: [(at: Int64, throttled: Bool)] = []
     var now: Int64 = 0
-    let bias = Double.random(in: 0.6...1, using: &chance)
-    while now < 300_000 {
+    var saturations = 0
+    let bias = ([0.5, 0.75, 0.85, 0.95, 1] as [Double]).randomElement(using: &chance) ?? 1
+    while now < 600_000 {
       let throttled = chance.happens(bias)
       window.take(throttled: throttled, at: .at(now))
       attempts.append((now, throttled))
-      if now >= 60_000 {
-        let recent = attempts.filter { $0.at / 1000 > now / 1000 - 60 }
-        let count = recent.count { $0.throttled }
-        #expect(window.isSaturated == (count * 100 >= recent.count * 80 && recent.count >= 5))
+      let recent = attempts.filter { $0.at / 1000 > now / 1000 - 60 }
+      let count = recent.count { $0.throttled }
+      let isOld = attempts.contains { $0.throttled && now - $0.at >= 60_000 }
+      if window.isSaturated {
+        saturations += 1
+        #expect(isOld && count * 100 >= recent.count * 80 && recent.count >= 5)
       }
+      let past = attempts.last { now - $0.at >= 60_000 }
+      if count == recent.count, count >= 5, past?.throttled == true { #expect(window.isSaturated) }
       now += Int64.random(in: 1...6000, using: &chance)
     }
+    if bias == 1 { #expect(saturations > 0) }
   }
 }
 
