@@ -2,8 +2,25 @@ public import Wire
 
 /// Which authentic reports count (RULES 5): sequence and timeliness, agent by agent.
 ///
-/// Of two hosts with one identity both get through, so that `Twins` sees them.
+/// A number that one boot has given is refused ever after. Where the refused report shows that two
+/// hosts live, the refusal says so: it is for `Evidence` to see, and for nothing else.
 public struct Admission: Sendable {
+  /// Why a report does not count.
+  public struct Refusal: Error, Hashable, Sendable {
+    /// For its sender; `replayed`, `not_timely` or `ended_boot`.
+    public var problem: Problem
+    /// The report shows that another host has the same identity: `Evidence` is to take it in.
+    public var showsTwin = false
+
+    /// Whether the reply is to carry a challenge: who echoes it lives.
+    public var wantsChallenge: Bool { showsTwin || problem.code != "replayed" }
+
+    init(_ code: String, _ message: String, showsTwin: Bool = false) {
+      problem = Problem(code: code, message: message)
+      self.showsTwin = showsTwin
+    }
+  }
+
   /// Challenges that may still be echoed, of one agent.
   private struct Challenge: Sendable {
     var text: String
@@ -67,10 +84,8 @@ public struct Admission: Sendable {
     distrustWallUntil = instant
   }
 
-  /// Refuses a replayed or untimely report; nothing but a counter changes by a refused one.
-  ///
-  /// `not_timely` and `ended_boot` are to be answered with a challenge: who echoes it lives.
-  public mutating func admit(_ report: Report, now: Now) throws(Problem) {
+  /// Refuses a replayed or untimely report; nothing here changes by a refused one.
+  public mutating func admit(_ report: Report, now: Now) throws(Refusal) {
     var known = agents[report.agent] ?? Known()
     let echoed = known.challenges.last { $0.text == report.challenge }?.at
     let issued = echoed.flatMap { now.instant - $0 <= freshFor ? $0 : nil }
@@ -84,21 +99,20 @@ public struct Admission: Sendable {
     }
     let boot = known.boots[place]
     if let last = boot.sent.last, report.sequence <= last.sequence {
-      try checkTwin(report, boot, last: last, isTimely: issued != nil)
-      return
+      throw Self.refusal(of: report, boot, last: last, isTimely: issued != nil)
     }
     guard let issued else {
-      throw Problem(
-        code: "not_timely",
-        message: "the report echoes no challenge of the last \(freshFor.inSeconds) s. "
+      throw Refusal(
+        "not_timely",
+        "the report echoes no challenge of the last \(freshFor.inSeconds) s. "
           + "Send it again with the challenge of this reply.")
     }
     if let ended = boot.endedAt {
       // A report that was late echoes what was issued before.
       guard issued > ended else {
-        throw Problem(
-          code: "ended_boot",
-          message: "boot \(report.boot) of \(report.agent) has ended: a newer one reported since. "
+        throw Refusal(
+          "ended_boot",
+          "boot \(report.boot) of \(report.agent) has ended: a newer one reported since. "
             + "If two hosts share this identity, give one of them its own key.")
       }
       for index in known.boots.indices where known.boots[index].endedAt == nil {
@@ -116,46 +130,45 @@ public struct Admission: Sendable {
     agents[report.agent] = known
   }
 
-  /// A process gives each number once; another report with a number that counted already comes
-  /// from its twin.
-  private func checkTwin(
-    _ report: Report, _ boot: Boot, last: Sent, isTimely: Bool
-  ) throws(Problem) {
-    guard
-      boot.sent.contains(where: { $0.sequence == report.sequence && $0.sentMs != report.sentMs })
-    else {
-      throw Problem(
-        code: "replayed",
-        message: "sequence \(report.sequence) of \(report.agent) is not new: the last one accepted "
-          + "is \(last.sequence). A report counts once.")
+  /// A process gives each number once: another report with a number that counted already comes
+  /// from its twin, which lives if the report is timely.
+  private static func refusal(
+    of report: Report, _ boot: Boot, last: Sent, isTimely: Bool
+  ) -> Refusal {
+    let isTwins = boot.sent.contains {
+      $0.sequence == report.sequence && $0.sentMs != report.sentMs
     }
-    if !isTimely {
-      throw Problem(
-        code: "not_timely",
-        message: "sequence \(report.sequence) of \(report.agent) was given before, in another "
-          + "report. If two hosts share this identity, give one of them its own key.")
+    guard isTwins else {
+      return Refusal(
+        "replayed",
+        "sequence \(report.sequence) of \(report.agent) is not new: the last one accepted is "
+          + "\(last.sequence). A report counts once.")
     }
+    return Refusal(
+      isTimely ? "replayed" : "not_timely",
+      "sequence \(report.sequence) of \(report.agent) was given before, in another report. "
+        + "If two hosts share this identity, give one of them its own key.", showsTwin: isTimely)
   }
 
   /// Without a challenge the wall clock has to do.
-  private func checkFirstContact(_ report: Report, known: Known, now: Now) throws(Problem) {
+  private func checkFirstContact(_ report: Report, known: Known, now: Now) throws(Refusal) {
     if let sentMs = known.sentMs, report.sentMs < sentMs {
-      throw Problem(
-        code: "not_timely",
-        message: "another boot, sent before the newest report accepted of \(report.agent). "
+      throw Refusal(
+        "not_timely",
+        "another boot, sent before the newest report accepted of \(report.agent). "
           + "Send it again with the challenge of this reply.")
     }
     if let until = distrustWallUntil, now.instant < until {
-      throw Problem(
-        code: "not_timely",
-        message: "first contact, and the coordinator's own clock was just stepped. Send it again "
+      throw Refusal(
+        "not_timely",
+        "first contact, and the coordinator's own clock was just stepped. Send it again "
           + "with the challenge of this reply.")
     }
     let skewMs = abs(report.sentMs - now.wallMs)
     guard skewMs <= window.wholeMilliseconds else {
-      throw Problem(
-        code: "not_timely",
-        message: "first contact, and the host's clock differs by \(skewMs / 1000) s from the "
+      throw Refusal(
+        "not_timely",
+        "first contact, and the host's clock differs by \(skewMs / 1000) s from the "
           + "coordinator's (accepted: \(window.wholeMilliseconds / 1000) s). Send it again with "
           + "the challenge of this reply; check the host's clock.")
     }

@@ -87,10 +87,8 @@ public struct Evidence: Hashable, Sendable, Codable {
   public var ownVoteVoid = false
   /// Identities that two hosts use: they say nothing.
   public private(set) var twins = Twins()
-  /// Since when an agent's reports have carried a deploy notice without a break.
-  public private(set) var deploying: [AgentID: Instant] = [:]
-  /// Until when an agent's newest deploy notice excuses bad votes, or did.
-  public private(set) var excusedUntil: [AgentID: Instant] = [:]
+  /// What an agent's deploy notices excuse, and did.
+  public private(set) var excuses: [AgentID: DeployExcuses] = [:]
 
   /// The most acknowledgements kept of one agent; twice what a full window of sightings needs.
   static let keptAcknowledgements = 64
@@ -99,14 +97,16 @@ public struct Evidence: Hashable, Sendable, Codable {
     self.floor = floor
   }
 
-  /// Takes in an authentic, timely report.
+  /// Takes in an authentic, timely report; of one that shows a twin nothing else is kept.
   public mutating func take(_ report: Report, at received: Instant) {
-    takeNotice(of: report.agent, leftMs: report.deployingMs, at: received)
     twins.take(report, at: received)
     guard !twins.hold(report.agent, at: received) else {
       agents[report.agent] = nil
       acknowledgements[report.agent] = nil
       return
+    }
+    if report.deployingMs ?? 0 > 0 || excuses[report.agent] != nil {
+      excuses[report.agent, default: DeployExcuses()].take(leftMs: report.deployingMs, at: received)
     }
     agents[report.agent] = AgentEvidence(report: report, receivedAt: received)
     guard let heartbeat = report.heartbeat, let written = heartbeat.writtenMs,
@@ -123,17 +123,6 @@ public struct Evidence: Hashable, Sendable, Codable {
     acknowledgements[report.agent] = Array(kept.suffix(Self.keptAcknowledgements))
   }
 
-  private mutating func takeNotice(of agent: AgentID, leftMs: Int?, at told: Instant) {
-    if let leftMs, leftMs > 0 {
-      let since = deploying[agent] ?? told
-      deploying[agent] = since
-      excusedUntil[agent] = min(told + .milliseconds(leftMs), since + Defaults.deployLimit)
-    } else {
-      deploying[agent] = nil
-      if let until = excusedUntil[agent] { excusedUntil[agent] = min(until, told) }
-    }
-  }
-
   /// Takes in the state of the coordinator's own probes of one address.
   public mutating func take(_ probe: OwnProbe, of key: ProbeKey) {
     ownProbes[key] = probe
@@ -142,8 +131,7 @@ public struct Evidence: Hashable, Sendable, Codable {
   /// Forgets what an agent said: it is configured otherwise now.
   public mutating func forget(_ agent: AgentID) {
     twins.forget(agent)
-    deploying[agent] = nil
-    excusedUntil[agent] = nil
+    excuses[agent] = nil
     agents[agent] = nil
     relayed[agent] = nil
     acknowledgements[agent] = nil

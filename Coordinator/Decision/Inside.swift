@@ -109,7 +109,7 @@ public enum Inside {
       guard !report.starved else { return missing("is starved; its bad votes do not count") }
       // What failed under a deploy notice was planned: it confirms nothing after its end.
       let began = held.instant(ageMs: bad.badSinceMs ?? bad.ageMs)
-      let excused = evidence.excusedUntil[agent].flatMap { $0 <= now ? $0 : nil }
+      let excused = evidence.excuses[agent]?.until.flatMap { $0 <= now ? $0 : nil }
       return InstanceView(
         agent: agent, vote: .bad, badSince: max(began, excused ?? began),
         reason: named(bad, or: "bad"), failure: bad.failure,
@@ -143,11 +143,12 @@ public enum Inside {
       let agent = instances[index].agent
       guard let held = evidence.voice(of: agent, now: now, for: policy.freshFor),
         let remaining = held.report.deployingMs,
-        now - held.receivedAt < .milliseconds(remaining), let since = evidence.deploying[agent]
+        now - held.receivedAt < .milliseconds(remaining), let excuses = evidence.excuses[agent]
       else { continue }
       let refusal: String? =
-        if now - since >= Defaults.deployLimit {
-          "it is older than \(TargetChooser.seconds(Defaults.deployLimit))"
+        if !excuses.holds(at: now) {
+          "at most \(TargetChooser.seconds(Defaults.deployLimit)) in any "
+            + TargetChooser.seconds(Defaults.deployWindow)
         } else if left == 0 {
           "at most \(most) of \(instances.count) hosts at once"
         } else {

@@ -1,10 +1,11 @@
 import Wire
 
-/// Two hosts with one identity (FAULTS 11), told from the reports that were admitted.
+/// Two hosts with one identity (FAULTS 11), told from the reports that were admitted, and from
+/// those that were refused because they show it.
 ///
 /// A process that starts anew has another boot id, and the old one is heard no more: that is no
-/// twin. A boot that comes back, or that gives a number twice, is one: `Admission` lets neither
-/// through from a single host. Both hosts are quarantined, since nobody can tell which is which.
+/// twin. A boot that comes back, or that gives a number twice, is one: `Admission` hands neither on
+/// from a single host. Both hosts are quarantined, since nobody can tell which is which.
 public struct Twins: Hashable, Sendable, Codable {
   private struct Identity: Hashable, Sendable, Codable {
     /// The newest last.
@@ -19,7 +20,7 @@ public struct Twins: Hashable, Sendable, Codable {
 
   public init() {}
 
-  /// Takes in an admitted report.
+  /// Takes in an admitted report, or one that shows a twin.
   mutating func take(_ report: Report, at now: Instant) {
     var identity = identities[report.agent] ?? Identity()
     if identity.boots.last == report.boot {

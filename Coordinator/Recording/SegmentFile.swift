@@ -5,7 +5,7 @@ import Platform
 /// each with its length and a checksum.
 enum SegmentFile {
   /// The first bytes; the last of them is the format's version.
-  static let magic: [UInt8] = Array("SBXREC".utf8) + [0, 2]
+  static let magic: [UInt8] = Array("SBXREC".utf8) + [0, 3]
   static let suffix = ".evidence"
   static let frameHeader = 8
   /// The largest frame that is read; a keyframe of a thousand services has 3 MB.

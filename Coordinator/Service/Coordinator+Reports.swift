@@ -28,24 +28,27 @@ extension Coordinator {
     do {
       try admission.admit(report, now: now)
     } catch {
-      var problem = error
+      var problem = error.problem
       if problem.code == "not_timely" {
         surroundings.refusals.refused(
           agent, skew: .milliseconds(report.sentMs - now.wallMs), now: now.instant)
       }
-      // Who echoes it lives now.
-      if ["not_timely", "ended_boot"].contains(problem.code) {
-        problem.challenge = challenge(for: agent, now: now)
-      }
+      if error.showsTwin { takeIn(report, now: now) }
+      if error.wantsChallenge { problem.challenge = challenge(for: agent, now: now) }
       throw refuse(problem, now: now)
     }
-    evidence.take(report, at: now.instant)
+    takeIn(report, now: now)
     surroundings.skews[agent] = report.sentMs - now.wallMs
-    noteQuarantine(now)
-    recording.put(report, at: now.instant)
     takeRelayed(report, now: now)
     noteHistory(report, now: now)
     return directive(for: report, now: now)
+  }
+
+  /// What counts, or shows a twin, is evidence and is recorded.
+  private func takeIn(_ report: Report, now: Now) {
+    evidence.take(report, at: now.instant)
+    noteQuarantine(now)
+    recording.put(report, at: now.instant)
   }
 
   /// Counts a refused request and says so at a bounded rate; nothing else changes by it.

@@ -11,10 +11,9 @@ extension Shell {
     do {
       try admission.admit(report, now: now)
     } catch {
-      var problem = error
-      if ["not_timely", "ended_boot"].contains(problem.code) {
-        problem.challenge = challenge(for: agent, now: now)
-      }
+      var problem = error.problem
+      if error.showsTwin { takeTwin(report, at: now.instant) }
+      if error.wantsChallenge { problem.challenge = challenge(for: agent, now: now) }
       return .failure(refuse(problem))
     }
     if world.perturbation != nil { world.judge.raw.take(report, at: now.instant) }
@@ -28,6 +27,14 @@ extension Shell {
       rooms[index].isDirty = true
     }
     return .success(directive(for: report, now: now))
+  }
+
+  /// A refused report that shows a twin is evidence of that.
+  private func takeTwin(_ report: Report, at now: Moment) {
+    if world.perturbation != nil { world.judge.raw.take(report, at: now) }
+    evidence.take(report, at: now)
+    noteTwins(report.agent, at: now)
+    for index in rooms.indices { rooms[index].isDirty = true }
   }
 
   /// Whether a failback's gate may come to something else by this report: it waits for one, or

@@ -185,7 +185,7 @@ final class Shell {
     let held = quarantined.filter { evidence.twins.hold($0, at: now) }
     var changed = held.count != quarantined.count
     quarantined = held
-    for ends in evidence.excusedUntil.values {
+    for ends in evidence.excuses.values.compactMap(\.until) {
       if ends <= now, now - ends < .milliseconds(World.tickMs) { changed = true }
     }
     return changed

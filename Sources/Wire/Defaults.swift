@@ -14,6 +14,8 @@ public enum Defaults {
 
   /// How long a deploy notice of one host can excuse its bad votes.
   public static let deployLimit = Duration.seconds(600)
+  /// The time in which all of a host's deploy notices together excuse no longer than that.
+  public static let deployWindow = Duration.seconds(1800)
 
   // Reports.
   public static let reportInterval = Duration.seconds(5)

@@ -27,12 +27,58 @@ import Wire
     try admission.admit(report(5), now: now(0))
     admission.issued("c", to: "a1", now: Instant(milliseconds: 0))
     for old: UInt64 in [5, 4, 1] {
-      let problem = #expect(throws: Problem.self) {
+      let problem = #expect(throws: Admission.Refusal.self) {
         try admission.admit(report(old, challenge: "c"), now: now(1))
       }
-      #expect(problem?.code == "replayed")
+      #expect(problem?.problem.code == "replayed")
+      #expect(problem?.showsTwin == false && problem?.wantsChallenge == false)
     }
     try admission.admit(report(6, challenge: "c"), now: now(2))
+  }
+
+  /// Also where it is another report, which shows a twin: it is evidence of that alone.
+  @Test func aNumberThatWasSeenIsRefusedWhateverTheReport() throws {
+    var admission = admission()
+    try admission.admit(report(5), now: now(0))
+    admission.issued("c", to: "a1", now: Instant(milliseconds: 0))
+    try admission.admit(report(6, challenge: "c", sentMs: Self.wall + 1), now: now(1))
+    for _ in 0..<3 {
+      for old: UInt64 in [5, 6] {
+        let refusal = #expect(throws: Admission.Refusal.self) {
+          try admission.admit(report(old, challenge: "c", sentMs: Self.wall + 2), now: now(2))
+        }
+        #expect(refusal?.problem.code == "replayed")
+        #expect(refusal?.showsTwin == true && refusal?.wantsChallenge == true)
+        // Without a challenge it may be old.
+        let untimely = #expect(throws: Admission.Refusal.self) {
+          try admission.admit(report(old, sentMs: Self.wall + 2), now: now(2))
+        }
+        #expect(untimely?.problem.code == "not_timely" && untimely?.showsTwin == false)
+      }
+    }
+    try admission.admit(report(7, challenge: "c", sentMs: Self.wall + 3), now: now(3))
+  }
+
+  /// Whatever comes, in whatever order: a number of a boot is admitted once, and rises.
+  @Test(arguments: 1...50 as ClosedRange<UInt64>)
+  func noNumberIsEverAdmittedTwice(seed: UInt64) {
+    var chance = Seeded(seed)
+    var admission = admission()
+    var admitted: [String: UInt64] = [:]
+    for step in 0..<400 as Range<Int64> {
+      let challenge = "\(step)"
+      admission.issued(challenge, to: "a1", now: Instant(milliseconds: step * 100))
+      let boot = ["one", "two", "three"].randomElement(using: &chance) ?? "one"
+      let last = admitted[boot] ?? 0
+      let sequence = UInt64.random(in: (last > 5 ? last - 5 : 0)...(last + 2), using: &chance)
+      let report = report(
+        boot: boot, sequence, challenge: challenge,
+        sentMs: Self.wall + Int64.random(in: 0...5, using: &chance))
+      guard (try? admission.admit(report, now: now(step * 100 + 50))) != nil else { continue }
+      #expect(admitted[boot].map { sequence > $0 } ?? true, "seed \(seed), step \(step)")
+      admitted[boot] = sequence
+    }
+    #expect(admitted.count == 3)
   }
 
   @Test func aNewBootMayStartLowerAndEndsTheOldOne() throws {
@@ -42,16 +88,16 @@ import Wire
     // Issued before the new one came, or with it: the old one's report may have been late.
     for (challenge, at) in [("c", 1), ("d", 2)] as [(String, Int64)] {
       admission.issued(challenge, to: "a1", now: Instant(milliseconds: at))
-      let problem = #expect(throws: Problem.self) {
+      let problem = #expect(throws: Admission.Refusal.self) {
         try admission.admit(report(boot: "b1", 901, challenge: challenge), now: now(3))
       }
-      #expect(problem?.code == "ended_boot")
+      #expect(problem?.problem.code == "ended_boot")
     }
     // Without a challenge it says nothing of its time.
-    let problem = #expect(throws: Problem.self) {
+    let problem = #expect(throws: Admission.Refusal.self) {
       try admission.admit(report(boot: "b1", 901), now: now(3))
     }
-    #expect(problem?.code == "not_timely")
+    #expect(problem?.problem.code == "not_timely")
     try admission.admit(report(boot: "b2", 2, challenge: "d"), now: now(4))
   }
 
@@ -62,20 +108,20 @@ import Wire
     try admission.admit(report(boot: "b2", 1), now: now(1))
     admission.issued("c", to: "a1", now: Instant(milliseconds: 2))
     try admission.admit(report(2, challenge: "c"), now: now(3))
-    let problem = #expect(throws: Problem.self) {
+    let problem = #expect(throws: Admission.Refusal.self) {
       try admission.admit(report(boot: "b2", 2, challenge: "c"), now: now(4))
     }
-    #expect(problem?.code == "ended_boot")
+    #expect(problem?.problem.code == "ended_boot")
     try admission.admit(report(3, challenge: "c"), now: now(5))
   }
 
   @Test func anotherBootThatWasSentBeforeIsLate() throws {
     var admission = admission()
     try admission.admit(report(1, sentMs: Self.wall + 10), now: now(20))
-    let problem = #expect(throws: Problem.self) {
+    let problem = #expect(throws: Admission.Refusal.self) {
       try admission.admit(report(boot: "b2", 1, sentMs: Self.wall + 9), now: now(20))
     }
-    #expect(problem?.code == "not_timely")
+    #expect(problem?.problem.code == "not_timely")
     try admission.admit(report(boot: "b2", 1, sentMs: Self.wall + 10), now: now(20))
   }
 
@@ -88,7 +134,7 @@ import Wire
       try admission.admit(report(1, sentMs: Self.wall + skewMs), now: now(0))
       code = nil
     } catch {
-      code = error.code
+      code = error.problem.code
     }
     #expect(code == (counts ? nil : "not_timely"))
   }
@@ -99,7 +145,7 @@ import Wire
     for number in 1...17 {
       admission.issued("\(number)", to: "a1", now: Instant(milliseconds: 0))
     }
-    #expect(throws: Problem.self) {
+    #expect(throws: Admission.Refusal.self) {
       try admission.admit(report(2, challenge: "1"), now: now(1))
     }
     try admission.admit(report(2, challenge: "2"), now: now(1))
@@ -118,10 +164,10 @@ import Wire
   func wrongClock(skewMs: Int64) throws {
     var admission = admission()
     let sent = Self.wall + skewMs
-    let problem = #expect(throws: Problem.self) {
+    let problem = #expect(throws: Admission.Refusal.self) {
       try admission.admit(report(1, sentMs: sent), now: now(0))
     }
-    #expect(problem?.code == "not_timely")
+    #expect(problem?.problem.code == "not_timely")
     admission.issued("c", to: "a1", now: Instant(milliseconds: 0))
     try admission.admit(report(2, challenge: "c", sentMs: sent), now: now(15_000))
   }
@@ -130,17 +176,17 @@ import Wire
     var admission = admission()
     try admission.admit(report(1), now: now(0))
     admission.issued("c", to: "a1", now: Instant(milliseconds: 0))
-    let problem = #expect(throws: Problem.self) {
+    let problem = #expect(throws: Admission.Refusal.self) {
       try admission.admit(report(2, challenge: "c"), now: now(15_001))
     }
-    #expect(problem?.code == "not_timely")
+    #expect(problem?.problem.code == "not_timely")
   }
 
   @Test func anothersChallengeIsNone() throws {
     var admission = admission()
     try admission.admit(report(1), now: now(0))
     admission.issued("theirs", to: "a2", now: Instant(milliseconds: 0))
-    #expect(throws: Problem.self) {
+    #expect(throws: Admission.Refusal.self) {
       try admission.admit(report(2, challenge: "theirs"), now: now(1))
     }
   }
@@ -149,7 +195,7 @@ import Wire
   @Test func noWallClockAfterAStep() throws {
     var admission = admission()
     admission.distrustWall(until: Instant(milliseconds: 5000))
-    #expect(throws: Problem.self) { try admission.admit(report(1), now: now(4999)) }
+    #expect(throws: Admission.Refusal.self) { try admission.admit(report(1), now: now(4999)) }
     admission.issued("c", to: "a1", now: Instant(milliseconds: 4999))
     try admission.admit(report(1, challenge: "c"), now: now(4999))
     var later = self.admission()
@@ -161,13 +207,13 @@ import Wire
   @Test func noChallengeAfterFirstContact() throws {
     var admission = admission()
     try admission.admit(report(1), now: now(0))
-    #expect(throws: Problem.self) { try admission.admit(report(2), now: now(1)) }
+    #expect(throws: Admission.Refusal.self) { try admission.admit(report(2), now: now(1)) }
   }
 
   /// A refused report changes nothing: the honest one with the same number still counts.
   @Test func refusalsLeaveNoTrace() throws {
     var admission = admission()
-    #expect(throws: Problem.self) {
+    #expect(throws: Admission.Refusal.self) {
       try admission.admit(report(7, sentMs: 0), now: now(0))
     }
     try admission.admit(report(7), now: now(1))

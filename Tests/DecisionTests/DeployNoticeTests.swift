@@ -20,11 +20,13 @@ struct DeployNoticeTests {
   /// One with nothing left of it is over: the next one begins anew.
   @Test func nothingLeftIsNoNotice() {
     var lab = Self.deploying(leftMs: 0)
-    #expect(lab.evidence.deploying.isEmpty)
+    #expect(lab.evidence.excuses.isEmpty)
     #expect(lab.vote("a1") == .bad)
     lab.hosts["a1"]?.deployingMs = 1
     lab.run()
-    #expect(lab.evidence.deploying == ["a1": lab.now])
+    #expect(lab.vote("a1") == .missing)
+    #expect(lab.evidence.excuses.keys.sorted() == ["a1"])
+    #expect(lab.evidence.excuses["a1"]?.until == lab.now + .milliseconds(1))
   }
 
   @Test func theRestAreRefusedWithTheReason() {
@@ -46,13 +48,34 @@ struct DeployNoticeTests {
     #expect(lab.vote("a1") == .bad && lab.vote("a2") == .bad)
     #expect(
       Self.reason(lab, "a1")
-        == "http app: bad; its deploy notice does not count: it is older than 600 s")
-    // A new one after a break is another.
+        == "http app: bad; its deploy notice does not count: at most 600 s in any 1800 s")
+    // Nor does a new one after a break.
     lab.hosts["a1"]?.deployingMs = nil
     lab.run()
-    lab.hosts["a1"]?.deployingMs = 1000
+    lab.hosts["a1"]?.deployingMs = 600_000
     lab.run()
+    #expect(lab.vote("a1") == .bad && lab.vote("a2") == .bad)
+    // Half an hour after the first began its time comes back as it leaves the window.
+    lab.run(1196)
+    #expect(lab.vote("a1") == .bad)
+    lab.run(4)
     #expect(lab.vote("a1") == .missing && lab.vote("a2") == .bad)
+  }
+
+  /// What was left of the ten minutes when a notice was ended is there for the next one.
+  @Test func severalNoticesShareTheTenMinutes() {
+    var lab = Self.deploying(leftMs: 600_000)
+    lab.run(299)
+    for agent in ["a1", "a2"] { lab.hosts[agent]?.deployingMs = nil }
+    lab.run(100)
+    #expect(lab.vote("a1") == .bad)
+    for agent in ["a1", "a2"] { lab.hosts[agent]?.deployingMs = 600_000 }
+    lab.run()
+    #expect(lab.vote("a1") == .missing)
+    lab.run(299)
+    #expect(lab.vote("a1") == .missing)
+    lab.run(2)
+    #expect(lab.vote("a1") == .bad && lab.vote("a2") == .bad)
   }
 
   /// What is left of it was said some time ago.
@@ -73,15 +96,15 @@ struct DeployNoticeTests {
     for agent in ["a1", "a2"] { lab.hosts[agent]?.deployingMs = nil }
     lab.run()
     let ended = lab.now
-    #expect(lab.evidence.excusedUntil["a1"] == ended)
+    #expect(lab.evidence.excuses["a1"]?.until == ended)
     lab.run(7)
-    #expect(lab.evidence.excusedUntil["a1"] == ended)
+    #expect(lab.evidence.excuses["a1"]?.until == ended)
     for agent in ["a3", "a4"] { lab.hosts[agent]?.deployingMs = nil }
     lab.run()
     #expect(lab.picture("a").inside.state == .failing)
     #expect(lab.picture("a").inside.completedBadSince == lab.now)
     lab.evidence.forget("a1")
-    #expect(lab.evidence.excusedUntil["a1"] == nil)
+    #expect(lab.evidence.excuses["a1"] == nil)
   }
 
   /// The longest that a notice excuses is its end, whatever is left of it.
