@@ -158,7 +158,8 @@ public struct AgentState: Sendable {
     _ finding: ProbeFinding, of target: ProbeTarget, started: Instant, ended: Instant
   ) -> Bool {
     let changed = board.take(
-      finding, of: target, started: started, ended: ended, fall: directive.probeFall)
+      finding, of: target, started: started, ended: ended, fall: directive.probeFall,
+      periodMs: directive.probePeriodMs)
     if changed { pacer.change() }
     return changed
   }

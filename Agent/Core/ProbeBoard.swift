@@ -86,13 +86,16 @@ public struct ProbeBoard: Sendable {
   /// target that was replaced meanwhile changes nothing.
   @discardableResult
   public mutating func take(
-    _ finding: ProbeFinding, of target: ProbeTarget, started: Instant, ended: Instant, fall: Int
+    _ finding: ProbeFinding, of target: ProbeTarget, started: Instant, ended: Instant, fall: Int,
+    periodMs: Int64
   ) -> Bool {
     guard let place = places[ProbeKey(target)], entries[place].target == target else {
       return false
     }
     let before = entries[place].tally.vote
-    entries[place].tally.take(finding.outcome, started: started, fall: max(1, fall))
+    let span = ProbeTally<Instant>.runMs(periodMs: periodMs, fall: fall)
+    entries[place].tally.take(
+      finding.outcome, started: started, fall: max(1, fall), runsFrom: started + (-span))
     entries[place].newest = (finding, started, ended)
     return entries[place].tally.vote != before
   }
@@ -108,7 +111,6 @@ public struct ProbeBoard: Sendable {
     entries.compactMap { entry in
       guard let newest = entry.newest else { return nil }
       let key = entry.key
-      let bad = newest.finding.outcome.isBad
       return ProbeResult(
         service: key.service, region: key.region, family: key.family,
         outcome: newest.finding.outcome, vote: entry.tally.vote,
@@ -117,7 +119,8 @@ public struct ProbeBoard: Sendable {
         latencyMs: Double(max(0, newest.ended - newest.started)),
         ageMs: newest.ended.age(at: now),
         servingMs: entry.tally.servingStarted?.age(at: now),
-        badSinceMs: bad ? entry.tally.badSince?.age(at: now) : nil)
+        badSinceMs: entry.tally.badSince?.age(at: now),
+        badMs: entry.tally.badNewest?.age(at: now))
     }
   }
 }

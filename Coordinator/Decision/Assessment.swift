@@ -30,6 +30,8 @@ public struct Assessment: Sendable {
   public var movesUsed: Int
   public var intent: Intent?
   public var pinned: RegionID?
+  /// By region, an address that has given only answers without a vote for `votelessAfter`.
+  public var voteless: [RegionID: Voteless]
 
   public var blocks: [Block] { holds.map(\.block) }
 }

@@ -42,12 +42,17 @@ public struct OwnProbe: Hashable, Sendable, Codable {
   public var detail: String
   /// When the newest probe ended.
   public var at: Instant
+  /// When the newest serving probe was started.
   public var servingStarted: Instant?
   public var badSince: Instant?
+  /// When the newest bad probe of the unbroken run was started.
+  public var badNewest: Instant?
+  /// The newest answer's HTTP status, where there was one.
+  public var status: Int?
 
   public init(
     vote: Vote, outcome: ProbeOutcome, detail: String, at: Instant, servingStarted: Instant?,
-    badSince: Instant?
+    badSince: Instant?, badNewest: Instant? = nil, status: Int? = nil
   ) {
     self.vote = vote
     self.outcome = outcome
@@ -55,6 +60,17 @@ public struct OwnProbe: Hashable, Sendable, Codable {
     self.at = at
     self.servingStarted = servingStarted
     self.badSince = badSince
+    self.badNewest = badNewest
+    self.status = status
+  }
+
+  /// When the newest answer behind the vote was asked for: that is the vote's age.
+  public var voted: Instant? {
+    switch vote {
+    case .serving: servingStarted
+    case .bad: badNewest ?? (outcome.isBad ? at : nil)
+    case .none: nil
+    }
   }
 }
 

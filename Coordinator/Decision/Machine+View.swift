@@ -85,16 +85,11 @@ extension Machine {
 
   /// How long the picture's down verdict has to stand; nil where it is none that moves traffic.
   private func limit(of picture: RegionPicture, cooling: Bool) -> Duration? {
-    guard let confirmation = picture.judgement.confirmation, letsThrough(picture.verdict) else {
+    guard let confirmation = picture.judgement.confirmation, policy.movesFor(picture.verdict) else {
       return nil
     }
     let limit = policy.limit(confirmation, cooling: cooling)
     return picture.lacksCredentials ? limit + policy.credentialsWait : limit
-  }
-
-  /// Whether the policy takes the verdict for a reason to move.
-  private func letsThrough(_ verdict: Verdict) -> Bool {
-    verdict != .contested || policy.onContested == .move
   }
 
   /// As the shell tells it, with what the move before has left: a refusal does not end a move that
@@ -123,7 +118,7 @@ extension Machine {
   ) -> SourceFact {
     guard let active, let verdict = pictures[active]?.verdict else { return .unsure }
     if verdict.isUp { return .well }
-    guard verdict.isDown, letsThrough(verdict) else { return .unsure }
+    guard policy.movesFor(verdict) else { return .unsure }
     return confirmed.contains(active) ? .confirmed : .down
   }
 
@@ -181,7 +176,15 @@ extension Machine {
       eligibilities: view.eligibilities, target: view.target, holds: view.holds, gate: view.gate,
       arming: view.arming, asks: view.asks, dataAtRisk: risks, confirmation: view.confirmation,
       cooldownLeft: left.flatMap { $0 > .zero ? $0 : nil }, movesUsed: movesUsed(now),
-      intent: memory.intent, pinned: memory.pinned)
+      intent: memory.intent, pinned: memory.pinned, voteless: voteless(now.instant))
+  }
+
+  /// By region, the address that has given only answers without a vote for long.
+  private func voteless(_ now: Instant) -> [RegionID: Voteless] {
+    guard let limit = policy.votelessAfter else { return [:] }
+    return regions.compactMapValues { memory in
+      memory.voteless?.filter { now - $0.since >= limit }.min { $0.since < $1.since }
+    }
   }
 
   private func dataAtRisk(from source: RegionID, to target: RegionID, view: View) -> DataAtRisk? {

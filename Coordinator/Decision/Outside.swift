@@ -12,7 +12,8 @@ public struct VantageVote: Hashable, Sendable {
   public var family: AddressFamily
   public var vote: Vote
   public var detail: String
-  /// When its newest probe ended.
+  /// When the newest answer behind the vote was asked for; without a vote, when the newest probe
+  /// ended.
   public var at: Instant?
   public var badSince: Instant?
   public var servingStarted: Instant?
@@ -28,6 +29,8 @@ public struct OutsideView: Hashable, Sendable {
   public var votes: [VantageVote]
   /// The first bad result behind the vote that completed `bad`, over all families.
   public var completedBadSince: Instant?
+  /// When the last of all bad votes' first bad result was: that completed the unanimity.
+  public var unanimousBadSince: Instant?
   /// Families that are bad while another serves.
   public var badFamilies: [AddressFamily]
   /// Families whose vantages agree that they serve.
@@ -82,8 +85,13 @@ public enum Outside {
     return OutsideView(
       state: state, unanimousBad: !votes.contains { $0.vote == .serving }, votes: votes,
       completedBadSince: state == .bad ? completed.max() : nil,
+      unanimousBadSince: state == .bad ? (completed + badSince(votes)).max() : nil,
       badFamilies: state == .bad ? [] : states.filter { $0.value == .bad }.keys.sorted(),
       servingFamilies: Set(states.filter { $0.value == .serving }.keys))
+  }
+
+  private static func badSince(_ votes: [VantageVote]) -> [Instant] {
+    votes.filter { $0.vote == .bad }.compactMap(\.badSince)
   }
 
   /// Bad only if every published family is bad.
@@ -116,13 +124,15 @@ public enum Outside {
   ) -> [VantageVote] {
     var votes: [VantageVote] = []
     if let own = evidence.ownProbes[key] {
-      let counts =
-        !evidence.ownVoteVoid && evidence.isFresh(own.at, now: now, for: policy.freshFor)
+      let isFresh =
+        own.voted.map { evidence.isFresh($0, now: now, for: policy.freshFor) } ?? false
+      let counts = !evidence.ownVoteVoid && isFresh
       votes.append(
         VantageVote(
           vantage: coordinator, family: key.family, vote: counts ? own.vote : .none,
-          detail: evidence.ownVoteVoid ? "void: it reached nothing" : own.detail, at: own.at,
-          badSince: own.badSince, servingStarted: own.servingStarted))
+          detail: evidence.ownVoteVoid ? "void: it reached nothing" : own.detail,
+          at: counts ? own.voted : own.at, badSince: own.badSince,
+          servingStarted: own.servingStarted))
     }
     for other in topology.regions where other.id != key.region {
       votes.append(
@@ -137,17 +147,17 @@ public enum Outside {
     of vantage: RegionID, on key: ProbeKey, topology: Topology, policy: Policy,
     evidence: Evidence, now: Instant
   ) -> VantageVote {
-    var results: [(held: AgentEvidence, probe: ProbeResult)] = []
+    var results: [(probe: ProbeResult, held: AgentEvidence, voted: Instant)] = []
     var muteServed: Instant?
+    var newest: (probe: ProbeResult, ended: Instant)?
     for agent in topology.agents(of: vantage) {
-      guard let held = evidence.agents[agent],
-        let probe = held.report.probes.first(where: {
-          $0.service == key.service && $0.region == key.region && $0.family == key.family
-        })
-      else { continue }
+      guard let held = evidence.agents[agent], let probe = held.report.probe(key) else { continue }
+      let ended = held.instant(ageMs: probe.ageMs)
+      if newest.map({ $0.ended < ended }) ?? true { newest = (probe, ended) }
+      let voted = probe.votedMs.map(held.instant)
       let isMute =
         held.report.goodbye || held.report.version != Limits.wireVersion
-        || !evidence.isFresh(held.instant(ageMs: probe.ageMs), now: now, for: policy.freshFor)
+        || !(voted.map { evidence.isFresh($0, now: now, for: policy.freshFor) } ?? false)
       // A starved host's timeouts say nothing about the region it asks.
       if isMute || held.report.starved && probe.vote == .bad {
         if let served = probe.servingMs.map(held.instant) {
@@ -155,27 +165,28 @@ public enum Outside {
         }
         continue
       }
-      results.append((held, probe))
+      if let voted { results.append((probe, held, voted)) }
     }
     let serving = results.filter { $0.probe.vote == .serving }
     let bad = results.filter { $0.probe.vote == .bad }
-    let newest = results.map { $0.held.instant(ageMs: $0.probe.ageMs) }.max()
     var vote = VantageVote(
-      vantage: vantage, family: key.family, vote: .none, detail: "no probe", at: newest)
+      vantage: vantage, family: key.family, vote: .none, detail: "no probe", at: newest?.ended)
     if bad.count > serving.count {
       let since = bad.map { $0.held.instant(ageMs: $0.probe.badSinceMs ?? $0.probe.ageMs) }.sorted()
       vote.vote = .bad
+      vote.at = bad.map(\.voted).max()
       vote.muteServed = muteServed
       vote.badSince = since[(serving.count + bad.count) / 2]
       vote.detail = bad[0].probe.reason ?? bad[0].probe.outcome.rawValue
     } else if serving.count > bad.count {
       vote.vote = .serving
-      vote.servingStarted = serving.compactMap { entry in
-        entry.probe.servingMs.map { entry.held.instant(ageMs: $0) }
-      }.max()
+      vote.at = serving.map(\.voted).max()
+      vote.servingStarted = vote.at
       vote.detail = serving[0].probe.describeServing
     } else if !results.isEmpty {
       vote.detail = "its agents disagree"
+    } else if let newest {
+      vote.detail = newest.probe.reason ?? newest.probe.status.map(String.init) ?? vote.detail
     }
     return vote
   }
@@ -185,7 +196,26 @@ extension Instant {
   static let latest = Instant(milliseconds: .max)
 }
 
+extension Report {
+  /// What the agent sees of an address; nil where it does not ask it.
+  func probe(_ key: ProbeKey) -> ProbeResult? {
+    probes.first {
+      $0.service == key.service && $0.region == key.region && $0.family == key.family
+    }
+  }
+}
+
 extension ProbeResult {
+  /// Since the newest answer behind the vote was asked for; nil without a vote, and where an agent
+  /// of before does not tell.
+  var votedMs: Int? {
+    switch vote {
+    case .serving: servingMs
+    case .bad: badMs ?? (outcome.isBad ? ageMs : nil)
+    case .none: nil
+    }
+  }
+
   fileprivate var describeServing: String {
     let status = status.map(String.init) ?? "ok"
     return latencyMs.map { "\(status) in \(Int($0.rounded())) ms" } ?? status

@@ -75,6 +75,9 @@ public struct Policy: Hashable, Sendable, Codable {
   public var convergenceRound = Defaults.convergenceRound
   public var notPublishedAfter = Defaults.notPublishedAfter
   public var lateTick = Defaults.lateTick
+  /// How long an address gives only answers without a vote before that is said; nil in recordings
+  /// of before.
+  public var votelessAfter: Duration? = Defaults.votelessAfter
   /// How long the provider's permanent refusal holds back the next attempt.
   public var refusalPause = Defaults.outsideConfirm
   /// How long a lease for exclusive work is (RULES 13); nil: nothing is leased.

@@ -7,6 +7,8 @@ public struct RegionPicture: Hashable, Sendable {
   public var outside: OutsideView
   public var heartbeats: HeartbeatView
   public var judgement: Judgement
+  /// Addresses of which no answer says anything.
+  var voteless: [VotelessAnswer] = []
 
   public var verdict: Verdict { judgement.verdict }
 
@@ -31,17 +33,22 @@ public struct RegionPicture: Hashable, Sendable {
     }
     return RegionPicture(
       region: region, inside: inside, outside: outside, heartbeats: heartbeats,
-      judgement: judgement)
+      judgement: judgement,
+      voteless: VotelessAnswer.all(
+        of: region, topology: topology, policy: policy, evidence: evidence, now: now))
   }
 
   /// The first bad evidence behind a down verdict.
   public var badSince: Instant? {
     switch judgement.basis {
     case .inside: inside.completedBadSince
-    case .outside: outside.completedBadSince
+    case .outside: needsUnanimity ? outside.unanimousBadSince : outside.completedBadSince
     case nil: nil
     }
   }
+
+  /// Too few hosts are heard: the verdict rests on everyone outside.
+  private var needsUnanimity: Bool { inside.state == .partial || inside.state == .silent }
 
   /// Every bad instance also lacks credentials: what fails may be those, and elsewhere too soon.
   public var lacksCredentials: Bool {
@@ -86,6 +93,8 @@ public struct RegionMemory: Hashable, Sendable, Codable {
   public var gateSince: Instant?
   /// Since when the gate's clock is only paused.
   public var gatePausedAt: Instant?
+  /// Its addresses that only give answers without a vote; nil: none does.
+  public internal(set) var voteless: [Voteless]?
   /// Whose last vote was bad.
   var badVantages: Set<Voter> = []
   /// When each was served last.
@@ -101,7 +110,8 @@ public struct RegionMemory: Hashable, Sendable, Codable {
       verdict = picture.verdict
       verdictSince = now
     }
-    foldConfirmation(picture, now: now)
+    foldConfirmation(picture, policy: policy, now: now)
+    foldVoteless(picture.voteless, now: now)
     hardDownSince = picture.isHardDown ? hardDownSince ?? now : nil
     foldGate(policy: policy, now: now)
     if verdict.isUp {
@@ -113,7 +123,7 @@ public struct RegionMemory: Hashable, Sendable, Codable {
     }
   }
 
-  private mutating func foldConfirmation(_ picture: RegionPicture, now: Instant) {
+  private mutating func foldConfirmation(_ picture: RegionPicture, policy: Policy, now: Instant) {
     var turned = false
     for vote in picture.outside.votes {
       let voter = Voter(vantage: vote.vantage, family: vote.family)
@@ -126,13 +136,14 @@ public struct RegionMemory: Hashable, Sendable, Codable {
       case .none: break
       }
     }
-    guard picture.verdict.isDown else {
+    // Only through verdicts that users are moved for the clock runs on.
+    guard policy.movesFor(picture.verdict) else {
       downSince = nil
       confirmedAt = nil
       heldMs = 0
       return
     }
-    if downSince == nil { downSince = began(picture, now: now) }
+    if downSince == nil { downSince = began(picture, policy: policy, now: now) }
     if turned && picture.judgement.basis == .outside {
       // One vantage is served again: the outside's confirmation starts anew.
       downSince = now
@@ -142,8 +153,12 @@ public struct RegionMemory: Hashable, Sendable, Codable {
 
   /// When the confirmation of a new down verdict begins. Where votes that are mute now were
   /// serving, it is their loss that completed the verdict: never before they were served last.
-  private func began(_ picture: RegionPicture, now: Instant) -> Instant {
+  private func began(_ picture: RegionPicture, policy: Policy, now: Instant) -> Instant {
     let since = picture.badSince ?? now
+    if picture.judgement.basis == .inside, policy.onContested == .alert {
+      // What its hosts say moves nobody as long as users are served: the outside completed this.
+      return max(since, servedAt.values.max() ?? since)
+    }
     guard picture.judgement.basis == .outside else { return since }
     let mute = picture.outside.votes.filter { $0.vote == .none }
     let served = mute.compactMap { servedAt[Voter(vantage: $0.vantage, family: $0.family)] }

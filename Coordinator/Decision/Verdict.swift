@@ -76,14 +76,20 @@ public struct Judgement: Hashable, Sendable {
 }
 
 extension Policy {
-  /// How long `confirmation` takes; an emergency in the cool-down takes twice as long (RULES 9),
+  /// Whether users are moved for the verdict, once it is confirmed.
+  func movesFor(_ verdict: Verdict) -> Bool {
+    verdict.isDown && (verdict != .contested || onContested == .move)
+  }
+
+  /// How long `confirmation` takes, never less than `failover_after`: the clock runs on while one
+  /// down verdict turns into another, so a shorter limit would cut it short. An emergency in the cool-down takes twice as long (RULES 9),
   /// and three times as long where one vantage alone may call a region bad (RULES 3).
   public func limit(_ confirmation: Confirmation, cooling: Bool) -> Duration {
     var limit =
       switch confirmation {
       case .once: failoverAfter
       case .twice: failoverAfter * 2
-      case .outside: outsideConfirm
+      case .outside: max(outsideConfirm, failoverAfter)
       }
     if minVantages == 1 { limit = max(limit * 3, outsideConfirm) }
     return cooling ? limit * 2 : limit

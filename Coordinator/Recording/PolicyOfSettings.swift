@@ -65,5 +65,6 @@ extension Policy {
     driftPause = pace.driftPause
     approvalValid = pace.approvalValid
     probation = pace.probation
+    votelessAfter = pace.votelessAfter
   }
 }

@@ -149,6 +149,7 @@ enum Presenter {
           of: source, in: region.id, topology: room.service.topology, evidence: snapshot.evidence)
     }
     let eligibility = assessment?.eligibilities[region.id]
+    let voteless = assessment?.voteless[region.id]
     let isNext = region.id == assessment?.target && room.machine.at == .region
     let role =
       region.id == active && room.machine.at != .foreign
@@ -163,9 +164,14 @@ enum Presenter {
       dynamodb: dynamodb.state, dynamodbLatencyMs: dynamodb.latencyMs,
       lagLowSeconds: lag.map { Double($0.lowMs) / 1000 },
       lagHighSeconds: lag.map { Double($0.highMs) / 1000 },
-      findings: findings(picture) + skews(of: region.id, room: room, snapshot: snapshot),
-      eligible: eligibility?.isEligible ?? false,
-      whyNot: eligibility?.refusals ?? [])
+      findings: findings(picture) + skews(of: region.id, room: room, snapshot: snapshot)
+        + (voteless.map { [$0.text] } ?? []),
+      eligible: eligibility?.isEligible ?? false, whyNot: eligibility?.refusals ?? [],
+      voteless: voteless.map { found in
+        VotelessStatus(
+          family: found.family, status: found.status,
+          sinceMs: Int((snapshot.now.instant - found.since).wholeMilliseconds), cause: found.cause)
+      })
   }
 
   private static func agents(_ picture: RegionPicture?) -> AgentCounts {

@@ -45,14 +45,19 @@ struct ProbeLoop: Service {
     for (target, answer) in answers {
       var tally = tallies[target] ?? ProbeTally()
       let valid = reached == true || good.contains { $0 != target.region }
-      tally.take(answer.outcome, started: started, fall: plan.fall, valid: valid)
+      let run = ProbeTally<Instant>.runMs(
+        periodMs: plan.interval.wholeMilliseconds, fall: plan.fall)
+      tally.take(
+        answer.outcome, started: started, fall: plan.fall, valid: valid,
+        runsFrom: started - .milliseconds(run))
       tallies[target] = tally
       probes.append(
         (
           target,
           OwnProbe(
             vote: tally.vote, outcome: answer.outcome, detail: answer.detail, at: ended,
-            servingStarted: tally.servingStarted, badSince: tally.badSince)
+            servingStarted: tally.servingStarted, badSince: tally.badSince,
+            badNewest: tally.badNewest, status: answer.status)
         ))
     }
     await coordinator.take(probes, reachedAnything: !good.isEmpty || reached == true)

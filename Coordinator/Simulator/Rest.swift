@@ -95,7 +95,8 @@ struct FreshnessWatch {
   private let limit: Duration
   private var expiries: [AgentID: [Moment]] = [:]
   private var shapes: [AgentID: Int] = [:]
-  private var probesExpire: Moment?
+  /// Of the coordinator's own probes.
+  private var probesExpire: [Moment] = []
   private var next: Moment?
   private var looked = Moment(milliseconds: .min / 2)
 
@@ -111,7 +112,11 @@ struct FreshnessWatch {
   ) -> Bool {
     var all = [received + limit]
     for check in report.checks { all.append(received.before(ageMs: check.ageMs) + limit) }
-    for probe in report.probes { all.append(received.before(ageMs: probe.ageMs) + limit) }
+    for probe in report.probes {
+      // A vote is as old as the newest answer behind it.
+      let voted = probe.vote == .serving ? probe.servingMs : probe.vote == .bad ? probe.badMs : nil
+      all.append(received.before(ageMs: voted ?? probe.ageMs) + limit)
+    }
     let wasStale = (expiries[report.agent] ?? []).contains { $0 < received || $0 < floor + limit }
     expiries[report.agent] = all
     if let least = all.min(), next.map({ least < $0 }) ?? true { next = least }
@@ -120,17 +125,21 @@ struct FreshnessWatch {
     return changed || wasStale
   }
 
-  /// Takes in a round of own probes; says whether the ones before had gone stale.
-  mutating func takeProbes(at now: Moment) -> Bool {
-    defer { probesExpire = now + limit }
-    if let expires = probesExpire, expires >= now { return false }
-    return true
+  /// Takes in a round of own probes; says whether one before had gone stale.
+  mutating func takeProbes(_ probes: some Sequence<OwnProbe>, at now: Moment) -> Bool {
+    let wasStale = probesExpire.isEmpty || probesExpire.contains { $0 < now }
+    probesExpire = probes.map { probe in
+      let voted =
+        probe.vote == .serving ? probe.servingStarted : probe.vote == .bad ? probe.badNewest : nil
+      return (voted ?? probe.at) + limit
+    }
+    return wasStale
   }
 
   /// Whether anything has gone stale since the last look.
   mutating func expire(_ now: Moment) -> Bool {
     defer { looked = now }
-    if let expires = probesExpire, expires < now, expires >= looked { return true }
+    if probesExpire.contains(where: { $0 < now && $0 >= looked }) { return true }
     guard let next, next < now else { return false }
     var stale = false
     var least: Moment?
@@ -149,7 +158,7 @@ struct FreshnessWatch {
 
   /// Whether all evidence counts now.
   func allFresh(_ now: Moment) -> Bool {
-    (probesExpire.map { $0 >= now } ?? false)
+    !probesExpire.isEmpty && probesExpire.allSatisfy { $0 >= now }
       && expiries.values.allSatisfy { $0.allSatisfy { $0 >= now } }
   }
 

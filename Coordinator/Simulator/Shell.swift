@@ -240,7 +240,8 @@ final class Shell {
           findings.append(
             OwnFinding(
               key: OwnProbeKey(service: topology.service, region: region.id, family: family),
-              outcome: found.outcome, tookMs: found.tookMs, started: world.clock.instant))
+              outcome: found.outcome, status: found.status, tookMs: found.tookMs,
+              started: world.clock.instant))
         }
       }
     }
@@ -262,7 +263,11 @@ final class Shell {
       var tally = tallies[finding.key] ?? ProbeTally()
       let before = tally.vote
       let valid = good.contains { $0 != finding.key.region }
-      tally.take(finding.outcome, started: finding.started, fall: Defaults.probeFall, valid: valid)
+      let run = ProbeTally<Moment>.runMs(
+        periodMs: policy.probeInterval.wholeMilliseconds, fall: Defaults.probeFall)
+      tally.take(
+        finding.outcome, started: finding.started, fall: Defaults.probeFall, valid: valid,
+        runsFrom: finding.started - .milliseconds(run))
       tallies[finding.key] = tally
       if tally.vote != before {
         changed = true
@@ -272,9 +277,10 @@ final class Shell {
       evidence.take(
         OwnProbe(
           vote: tally.vote, outcome: finding.outcome, detail: finding.outcome.rawValue, at: now,
-          servingStarted: tally.servingStarted, badSince: tally.badSince), of: finding.key)
+          servingStarted: tally.servingStarted, badSince: tally.badSince,
+          badNewest: tally.badNewest, status: finding.status), of: finding.key)
     }
-    if watch.takeProbes(at: now) { changed = true }
+    if watch.takeProbes(evidence.ownProbes.values, at: now) { changed = true }
     if changed { for index in rooms.indices { rooms[index].isDirty = true } }
   }
 }
@@ -283,6 +289,7 @@ final class Shell {
 struct OwnFinding {
   var key: OwnProbeKey
   var outcome: ProbeOutcome
+  var status: Int?
   var tookMs: Int64
   var started: Moment
 }

@@ -71,7 +71,7 @@ struct Witness {
     var found: Set<String> = []
     for (key, probe) in evidence.ownProbes
     where key.region == region && key.service == topology.service && probe.vote == vote
-      && !evidence.ownVoteVoid && now - probe.at <= policy.freshFor
+      && !evidence.ownVoteVoid && now - (answered(probe) ?? probe.at) <= policy.freshFor
     {
       found.insert(Outside.coordinator)
     }
@@ -79,11 +79,16 @@ struct Witness {
       guard let held = fresh(agent) else { continue }
       let says = held.report.probes.contains {
         $0.region == region && $0.service == topology.service && $0.vote == vote
-          && isFresh($0.ageMs, in: held)
+          && isFresh(max($0.ageMs, ($0.vote == .serving ? $0.servingMs : $0.badMs) ?? 0), in: held)
       }
       if says { found.insert(home) }
     }
     return found
+  }
+
+  /// When the answer that the vote stands on was asked for.
+  private func answered(_ probe: OwnProbe) -> Moment? {
+    probe.vote == .serving ? probe.servingStarted : probe.badNewest
   }
 
   /// Why the evidence does not carry leaving `region`; nil where it does.

@@ -5,6 +5,8 @@ import Wire
 /// What a question to an app or a region came to.
 struct Finding: Hashable {
   var outcome: ProbeOutcome
+  /// Of an answer that says nothing.
+  var status: Int?
   var tookMs: Int64
 }
 
@@ -126,7 +128,8 @@ extension World {
     }
     let found = askBalancer(region, id: id)
     let took = road.delayMs * 2 + noise.within(15...60, .probeLatency, id, now)
-    return found.outcome == .dark ? found : Finding(outcome: found.outcome, tookMs: took)
+    return found.outcome == .dark
+      ? found : Finding(outcome: found.outcome, status: found.status, tookMs: took)
   }
 
   /// Who asks about what, for chance.
@@ -195,7 +198,8 @@ extension World {
       let found = askRegion(region, from: host.region + 1, target.family, who: host.number)
       host.isServed[number] = found.outcome == .serving
       let finding = ProbeFinding(
-        found.outcome, reason: found.outcome == .serving ? nil : found.outcome.rawValue)
+        found.outcome, reason: found.outcome == .serving ? nil : found.outcome.rawValue,
+        status: found.status)
       if found.tookMs <= Self.quickMs {
         finishProbe(host, finding, target, started: started, ended: started + found.tookMs)
       } else {

@@ -219,5 +219,6 @@ private struct Guardian {
     age(probe.ageMs, "\(path).age_ms")
     age(probe.servingMs, "\(path).serving_ms")
     age(probe.badSinceMs, "\(path).bad_since_ms")
+    age(probe.badMs, "\(path).bad_ms")
   }
 }

@@ -101,7 +101,8 @@ extension Schema {
     Key(
       "outside_confirm", .duration(short, paced: true),
       .value(.duration(Defaults.outsideConfirm)),
-      "the same for regions that are down only from outside, or that are contested"),
+      "the same for regions that are down only from outside, or that are contested; at least "
+        + "failover_after"),
     Key(
       "cooldown", .duration(zeroToWeek, paced: true), .value(.duration(Defaults.cooldown)),
       "how long after a completed move no failback follows"),
@@ -148,9 +149,9 @@ extension Schema {
       "on_data_risk", .choice(["proceed", "ask"], planned: []), .value(.text("proceed")),
       "what to do above max_data_at_risk, or when it is not known: `ask` waits for an approval"),
     Key(
-      "lease", .duration(leases, paced: false), .absent("nothing is leased"),
+      "lease", .durationOrOff(leases, paced: true), .value(.duration(Defaults.lease)),
       "how long a region may do exclusive work without hearing from the coordinator; at least "
-        + "three report_intervals"),
+        + "three report_intervals; `off`: nothing is leased"),
   ]
 
   private static let serviceEvidence = [
@@ -159,7 +160,8 @@ extension Schema {
       "points of view that have to see a region down; 1 trusts one view"),
     Key(
       "fresh_for", .duration(short, paced: true), .value(.duration(Defaults.freshFor)),
-      "how old a check may be and still count; at least two report_intervals"),
+      "how old a check or an answer may be and still count; at least two report_intervals, and one "
+        + "with probe_interval and probe_deadline, or with a check's 2s and 1500ms"),
     Key(
       "report_interval", .duration(quick, paced: true), .value(.duration(Defaults.reportInterval)),
       "how often agents report when nothing changes"),

@@ -19,7 +19,9 @@ struct CoordinatorRules {
     }
   }
 
-  mutating func check(services: [Reading], regions: [Reading], agents: [Reading]) {
+  mutating func check(
+    services: [Reading], regions: [Reading], agents: [Reading], top: Reading
+  ) {
     if services.isEmpty {
       findings.add(
         "service", found: "no service", expected: "at least one [service.NAME]",
@@ -34,6 +36,7 @@ struct CoordinatorRules {
     addresses(regions)
     identities(agents, regions)
     carried(agents, services)
+    manned(services, regions, agents, top: top)
   }
 
   // MARK: Services and regions
@@ -86,15 +89,16 @@ struct CoordinatorRules {
   // MARK: Times
 
   private func times(_ service: Reading) {
-    atLeast(
-      service, "fresh_for", ["report_interval"], "two report intervals",
-      "Else every report is stale before the next one comes."
-    ) { $0[0] * 2 }
+    fresh(service)
     let confirm = Pace.divided(Defaults.confirmInterval, by: speed) * Defaults.checkFall
     atLeast(
       service, "failover_after", [], "\(Defaults.checkFall) repeated checks",
       "Else a region is left before a check can tell a hiccup."
     ) { _ in confirm }
+    atLeast(
+      service, "outside_confirm", ["failover_after"], "failover_after",
+      "No outage is confirmed sooner than that, also one that looks different for a moment."
+    ) { $0[0] }
     atLeast(
       service, "max_data_at_risk", ["heartbeat_period", "heartbeat_read"],
       "2 x heartbeat_period + heartbeat_read", "Heartbeats cannot measure less."
@@ -106,7 +110,7 @@ struct CoordinatorRules {
       service, "probe_interval", ["probe_deadline"], "probe_deadline",
       "Else probes overtake each other."
     ) { $0[0] }
-    if service.given.contains("lease") {
+    if service.optionalDuration("lease") != nil {
       atLeast(
         service, "lease", ["report_interval"], "three report intervals",
         "Else a lost report or two end the lease of a region that is well."
@@ -121,18 +125,43 @@ struct CoordinatorRules {
     }
   }
 
+  /// Evidence has to be fresh until the next of its kind is there: else every region is doubted at
+  /// times, and none could be left or taken.
+  private func fresh(_ service: Reading) {
+    let isBound = atLeast(
+      service, "fresh_for", ["report_interval"], "two report intervals",
+      "Else every report is stale before the next one comes."
+    ) { $0[0] * 2 }
+    let probe = service.duration("probe_interval")
+    guard isBound, probe >= service.duration("probe_deadline") else { return }
+    let probes = atLeast(
+      service, "fresh_for", ["report_interval", "probe_interval", "probe_deadline"],
+      "report_interval + probe_interval + probe_deadline",
+      "Else every vote from outside is stale before the next one comes."
+    ) { $0[0] + $0[1] + $0[2] }
+    guard probes else { return }
+    let check = Pace.divided(Defaults.checkInterval, by: speed)
+      + Pace.divided(Defaults.checkDeadline, by: speed)
+    atLeast(
+      service, "fresh_for", ["report_interval"], "report_interval and a check's interval and timeout",
+      "Else every check is stale before the next one comes."
+    ) { $0[0] + check }
+  }
+
   /// `key` has to be at least what `bound` makes of `others`, which `name` says in words.
+  @discardableResult
   private func atLeast(
     _ service: Reading, _ key: String, _ others: [String], _ name: String, _ advice: String,
     bound: ([Duration]) -> Duration
-  ) {
-    guard service.wrong.isDisjoint(with: others + [key]) else { return }
+  ) -> Bool {
+    guard service.wrong.isDisjoint(with: others + [key]) else { return true }
     let found = service.duration(key), least = bound(others.map { service.duration($0) })
-    guard found < least else { return }
+    guard found < least else { return true }
     let origin = service.given.contains(key) ? "" : " (the default)"
     findings.add(
       service.keyPath(key), found: "\"\(Texts.text(found))\"\(origin)",
       expected: "at least \"\(Texts.text(least))\": \(name)", advice: advice)
+    return false
   }
 
   // MARK: What has to be unique
@@ -190,6 +219,36 @@ struct CoordinatorRules {
             expected: "services whose regions have \(region)",
             advice: "\(name) is served from \(regions.joined(separator: ", ")).")
         }
+      }
+    }
+  }
+
+  /// Every region of a service has somebody who says that the app is well there: without, it could
+  /// never take over, and would be no point of view on the others. Only a file without any agent is
+  /// the beginning of an installation, as long as nothing is to be moved by it.
+  private func manned(
+    _ services: [Reading], _ regions: [Reading], _ agents: [Reading], top: Reading
+  ) {
+    if agents.isEmpty, !top.isSound("automation") || top.text("automation") == "observe" { return }
+    let known = Set(services.map(\.name))
+    // What is wrong with an agent is told of it alone.
+    let sound = agents.allSatisfy {
+      $0.isSound("region", "services", "public_key") && known.isSuperset(of: $0.texts("services"))
+    }
+    guard sound else { return }
+    for service in services where service.isSound("regions") {
+      let served = service.texts("regions").filter { id in regions.contains { $0.name == id } }
+      for region in served {
+        let carries = agents.contains { agent in
+          let carried = agent.texts("services")
+          return agent.text("region") == region && (carried.isEmpty || carried.contains(service.name))
+        }
+        guard !carries else { continue }
+        findings.add(
+          service.keyPath("regions"), found: "\"\(region)\", where no agent carries \(service.name)",
+          expected: "an [agent.NAME] with region = \"\(region)\" for each",
+          advice: "Nobody could say that the app is well there: it could never take over, nor tell "
+            + "how the others look from outside. Add its hosts' agents, or leave the region out.")
       }
     }
   }

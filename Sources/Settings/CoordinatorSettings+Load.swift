@@ -15,7 +15,7 @@ extension CoordinatorSettings {
     let agents = document.tables("agent", speed: speed)
     var rules = CoordinatorRules(findings: document.findings, speed: speed)
     rules.check(top: top)
-    rules.check(services: services, regions: regions, agents: agents)
+    rules.check(services: services, regions: regions, agents: agents, top: top)
     try document.findings.verdict()
     guard let listen = Texts.hostPort(top.text("listen")) else {
       throw SettingsError(problems: document.findings.problems)

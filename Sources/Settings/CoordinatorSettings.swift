@@ -120,7 +120,7 @@ public struct ServiceSettings: Sendable, Hashable {
   public var onContested: OnContested
   public var drift: DriftPolicy
   public var missing: MissingPolicy
-  /// Of leases for exclusive work; nil: nothing is leased.
+  /// Of leases for exclusive work; nil, where the file says `off`: nothing is leased.
   public var lease: Duration?
   /// Automatic moves that are free within `switchWindow`.
   public var maxSwitches: Int

@@ -61,12 +61,24 @@ enum Kind: Sendable {
   case share
   /// A time with its unit. A paced default is divided by the rehearsal speed.
   case duration(ClosedRange<Duration>, paced: Bool)
+  /// The same, or `off`.
+  case durationOrOff(ClosedRange<Duration>, paced: Bool)
   /// One of the TTLs that Linode stores as they are.
   case ttl
   /// `3 per 6h`.
   case rate
   /// One of some words; `planned` ones are refused as not there yet.
   case choice([String], planned: [String])
+}
+
+extension Kind {
+  /// Whether its default is divided by the rehearsal speed.
+  var isPaced: Bool {
+    switch self {
+    case .duration(_, let paced), .durationOrOff(_, let paced): paced
+    default: false
+    }
+  }
 }
 
 /// What a key is when the file does not set it.

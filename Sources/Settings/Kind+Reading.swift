@@ -21,6 +21,9 @@ extension Kind {
       return readShare(node)
     case .duration(let range, _):
       return readDuration(node, range)
+    case .durationOrOff(let range, _):
+      if case .string("off") = node { return .success(.text("off")) }
+      return readDuration(node, range)
     case .ttl:
       return readTTL(node)
     default:

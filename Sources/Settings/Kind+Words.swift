@@ -30,6 +30,8 @@ extension Kind {
     case .publicKey: "an Ed25519 public key: 32 bytes in base64"
     case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
     case .share: "a number more than 0, at most 1"
+    case .durationOrOff(let range, let paced):
+      Kind.duration(range, paced: paced).accepted + ", or \"off\""
     case .duration(let range, _):
       "a time with its unit, from \"\(Texts.text(range.lowerBound))\""
         + " to \"\(Texts.text(range.upperBound))\""

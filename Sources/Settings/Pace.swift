@@ -18,6 +18,7 @@ public struct Pace: Sendable, Hashable {
   public var tokenProofRetry: Duration
   public var driftAfter: Duration
   public var driftPause: Duration
+  public var votelessAfter: Duration
   /// Not divided: it bounds the difference of real wall clocks.
   public var firstContactWindow: Duration
 
@@ -39,6 +40,7 @@ public struct Pace: Sendable, Hashable {
     tokenProofRetry = divided(Defaults.tokenProofRetry)
     driftAfter = divided(Defaults.driftAfter)
     driftPause = divided(Defaults.driftPause)
+    votelessAfter = divided(Defaults.votelessAfter)
     firstContactWindow = Defaults.firstContactWindow
   }
 

@@ -58,9 +58,7 @@ struct Reading {
   }
 
   private static func paced(_ value: Value, _ kind: Kind, _ speed: Int) -> Value {
-    guard case .duration(_, paced: true) = kind, case .duration(let time) = value else {
-      return value
-    }
+    guard kind.isPaced, case .duration(let time) = value else { return value }
     return .duration(Pace.divided(time, by: speed))
   }
 

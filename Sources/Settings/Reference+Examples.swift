@@ -20,6 +20,10 @@ extension Reference {
     region = "us-east"
     public_key = "JrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs="
 
+    [agent.eu-central-app-1]
+    region = "eu-central"
+    public_key = "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
     """
 
   static let agentExample = """

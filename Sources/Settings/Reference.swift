@@ -69,7 +69,7 @@ public enum Reference {
       if case .ttl = key.kind, case .integer(let seconds) = value {
         return "`\"\(Texts.text(.seconds(seconds)))\"`"
       }
-      if case .duration(_, paced: true) = key.kind { return "`\(value.toml)` *" }
+      if key.kind.isPaced { return "`\(value.toml)` *" }
       return "`\(value.toml)`"
     }
   }

@@ -13,6 +13,8 @@ extension Defaults {
   public static let certificateWarning = Duration.seconds(14 * 86_400)
   /// For less than that, a problem.
   public static let certificateProblem = Duration.seconds(3 * 86_400)
+  /// An address that gives only answers without a vote for so long is a finding (RULES 3).
+  public static let votelessAfter = Duration.seconds(60)
   /// A host's wall clock that is further off is a finding (RULES 5).
   public static let skewShown = Duration.seconds(2)
 }

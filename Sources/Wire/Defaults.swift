@@ -60,6 +60,7 @@ public enum Defaults {
   public static let maintenanceLimit = Duration.seconds(7 * 86400)
 
   // Exclusive work (RULES 13).
+  public static let lease = Duration.seconds(120)
   /// Added, with a tenth of it, to a lease before another region is granted one.
   public static let leaseMargin = Duration.seconds(5)
 

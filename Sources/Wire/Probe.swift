@@ -70,13 +70,15 @@ public struct ProbeResult: Codable, Hashable, Sendable {
   public var ageMs: Int
   /// Since the newest serving probe was started; absent before the first.
   public var servingMs: Int?
-  /// Since the first bad probe of the unbroken run was started; absent when the newest is not bad.
+  /// Since the first bad probe of the unbroken run was started; absent where none runs.
   public var badSinceMs: Int?
+  /// Since the newest bad probe of that run was started; agents of before do not tell.
+  public var badMs: Int?
 
   public init(
     service: String, region: String, family: AddressFamily, outcome: ProbeOutcome, vote: Vote,
     reason: String? = nil, status: Int? = nil, latencyMs: Double? = nil, ageMs: Int,
-    servingMs: Int? = nil, badSinceMs: Int? = nil
+    servingMs: Int? = nil, badSinceMs: Int? = nil, badMs: Int? = nil
   ) {
     self.service = service
     self.region = region
@@ -89,18 +91,22 @@ public struct ProbeResult: Codable, Hashable, Sendable {
     self.ageMs = ageMs
     self.servingMs = servingMs
     self.badSinceMs = badSinceMs
+    self.badMs = badMs
   }
 }
 
 /// Folds the outcomes of one vantage's probes of one address into its vote (RULES 3): bad after
-/// `fall` bad ones in a row, serving at the first serving one; in between the last vote stands.
+/// `fall` bad ones in a row, serving at the first serving one; in between the last vote stands, and
+/// its age is that of the newest answer behind it: `servingStarted` or `badNewest`.
 ///
 /// `Time` is whatever instant the caller counts in.
-public struct ProbeTally<Time: Sendable>: Sendable {
+public struct ProbeTally<Time: Comparable & Sendable>: Sendable {
   public private(set) var vote = Vote.none
   public private(set) var badRun = 0
   /// When the first bad probe of the unbroken run was started.
   public private(set) var badSince: Time?
+  /// When the newest bad probe of that run was started.
+  public private(set) var badNewest: Time?
   /// When the newest serving probe was started.
   public private(set) var servingStarted: Time?
   /// When the probe was started that made the vote bad.
@@ -108,19 +114,33 @@ public struct ProbeTally<Time: Sendable>: Sendable {
 
   public init() {}
 
+  /// How long before a bad probe the one before it may have been started, so that both are of one
+  /// run: answers that say nothing may come in between, hours of them may not.
+  public static func runMs(periodMs: Int64, fall: Int) -> Int64 {
+    let (span, overflow) = max(0, periodMs).multipliedReportingOverflow(by: Int64(max(1, fall)))
+    return overflow ? .max / 4 : min(span, .max / 4)
+  }
+
   /// Takes in one outcome of a probe started at `started`. `valid` is false for a bad outcome of a
-  /// vantage that got no good answer anywhere in the same round: it is no evidence.
-  public mutating func take(_ outcome: ProbeOutcome, started: Time, fall: Int, valid: Bool = true) {
+  /// vantage that got no good answer anywhere in the same round: it is no evidence. A run of bad
+  /// ones whose newest was started before `runsFrom` is over, and a bad vote with it.
+  public mutating func take(
+    _ outcome: ProbeOutcome, started: Time, fall: Int, valid: Bool = true, runsFrom: Time? = nil
+  ) {
     switch outcome {
     case .serving:
       vote = .serving
-      badRun = 0
-      badSince = nil
+      endRun()
       servingStarted = started
     case .erroring, .dark:
       guard valid else { return }
+      if let badNewest, let runsFrom, badNewest < runsFrom {
+        endRun()
+        if vote == .bad { vote = .none }
+      }
       badRun += 1
       if badSince == nil { badSince = started }
+      badNewest = started
       if badRun >= fall, vote != .bad {
         vote = .bad
         fellAt = started
@@ -129,15 +149,18 @@ public struct ProbeTally<Time: Sendable>: Sendable {
       return
     }
   }
-}
 
-extension ProbeTally where Time: Comparable {
   /// Takes back a vote that became bad since `start`, and the run of bad probes: the vantage itself
   /// was at fault.
   public mutating func voidFailures(since start: Time) {
     if vote == .bad, let fellAt, fellAt < start { return }
+    endRun()
+    if vote == .bad { vote = .none }
+  }
+
+  private mutating func endRun() {
     badRun = 0
     badSince = nil
-    if vote == .bad { vote = .none }
+    badNewest = nil
   }
 }

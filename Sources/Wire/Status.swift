@@ -203,12 +203,15 @@ public struct RegionStatus: Codable, Hashable, Sendable {
   public var eligible: Bool
   /// Why it is not eligible as a target.
   public var whyNot: [String]
+  /// Its address has given only answers that say nothing of users for long; absent where it has not.
+  public var voteless: VotelessStatus?
 
   public init(
     region: String, aws: String, addresses: [String], role: String, verdict: String,
     verdictMs: Int, agents: AgentCounts, outside: OutsideCounts, dynamodb: String,
     dynamodbLatencyMs: Double? = nil, lagLowSeconds: Double? = nil, lagHighSeconds: Double? = nil,
-    findings: [String] = [], eligible: Bool, whyNot: [String] = []
+    findings: [String] = [], eligible: Bool, whyNot: [String] = [],
+    voteless: VotelessStatus? = nil
   ) {
     self.region = region
     self.aws = aws
@@ -225,6 +228,25 @@ public struct RegionStatus: Codable, Hashable, Sendable {
     self.findings = findings
     self.eligible = eligible
     self.whyNot = whyNot
+    self.voteless = voteless
+  }
+}
+
+/// An address that answers, and nothing that says whether users are served (RULES 3).
+public struct VotelessStatus: Codable, Hashable, Sendable {
+  public var family: AddressFamily
+  /// The newest answer's HTTP status.
+  public var status: Int
+  /// Since when all answers have been such, milliseconds.
+  public var sinceMs: Int
+  /// What usually makes an address answer so, with what to do; a clause.
+  public var cause: String
+
+  public init(family: AddressFamily, status: Int, sinceMs: Int, cause: String) {
+    self.family = family
+    self.status = status
+    self.sinceMs = sinceMs
+    self.cause = cause
   }
 }
 

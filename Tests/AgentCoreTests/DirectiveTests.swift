@@ -121,7 +121,8 @@ struct ProbeBoardTests {
     outcomes.enumerated().map { index, outcome in
       let start = Instant.at(Int64(index) * 5000)
       return board.take(
-        ProbeFinding(outcome), of: target, started: start, ended: start + 20, fall: 3)
+        ProbeFinding(outcome), of: target, started: start, ended: start + 20, fall: 3,
+        periodMs: 5000)
     }
   }
 
@@ -145,7 +146,19 @@ struct ProbeBoardTests {
     #expect(result.ageMs == 4980)
     #expect(result.servingMs == 20_000)
     #expect(result.badSinceMs == 15_000)
+    #expect(result.badMs == 5_000)
     #expect(result.latencyMs == 20)
+  }
+
+  @Test("Answers that say nothing make neither vote younger")
+  func noVoteMakesNothingYounger() throws {
+    var board = board()
+    _ = take(&board, [.serving, .none, .none, .none, .none], of: target("eu-central"))
+    var result = try #require(board.results(at: .at(20_000)).first)
+    #expect(result.vote == .serving && result.servingMs == 20_000 && result.badMs == nil)
+    _ = take(&board, [.dark, .dark, .dark, .none, .none], of: target("eu-central"))
+    result = try #require(board.results(at: .at(20_000)).first)
+    #expect(result.vote == .bad && result.badSinceMs == 20_000 && result.badMs == 10_000)
   }
 
   @Test("A target with a new address starts without a vote; late probes of the old one are ignored")

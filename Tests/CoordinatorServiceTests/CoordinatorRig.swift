@@ -21,7 +21,7 @@ struct CoordinatorRig {
     var top = ""
     /// Region to address.
     var regions = ["us-east": "192.0.2.1", "eu-central": "192.0.2.2", "ap-south": "192.0.2.3"]
-    /// Agent to region.
+    /// Agent to region; regions without one get a spare one.
     var agents = ["a1": "us-east", "b1": "eu-central"]
     /// Agent to further lines.
     var agentLines: [String: String] = [:]
@@ -52,7 +52,9 @@ struct CoordinatorRig {
 
           """
       }
-      for (agent, region) in agents.sorted(by: { $0.key < $1.key }) {
+      var all = agents
+      for id in ids where !agents.values.contains(id) { all["spare-\(id)"] = id }
+      for (agent, region) in all.sorted(by: { $0.key < $1.key }) {
         text += """
           [agent.\(agent)]
           region = "\(region)"
@@ -86,7 +88,8 @@ struct CoordinatorRig {
   ) throws {
     directory = try Files.makeTemporaryDirectory(prefix: "signalbox-rig")
     var keys: [String: Signer] = [:]
-    for agent in ["a1", "a2", "b1", "c1"] { keys[agent] = try Signer.generate() }
+    let spare = ["us-east", "eu-central", "ap-south"].map { "spare-\($0)" }
+    for agent in ["a1", "a2", "b1", "c1"] + spare { keys[agent] = try Signer.generate() }
     self.keys = keys
     let settings = try CoordinatorSettings.load(file: "coordinator.toml", text: text.text(keys))
     let store = try Store(path: "\(directory)/coordinator.sqlite", newClusterID: "0123456789abcdef")

@@ -54,7 +54,7 @@ import Wire
       #expect(directive.agent == "a2")
       let topology = await coordinator.rooms["app"]?.machine.topology
       #expect(topology?.agents(of: "us-east") == ["a1", "a2"])
-      #expect(topology?.agents(of: "eu-central") == [])
+      #expect(topology?.agents(of: "eu-central") == ["spare-eu-central"])
     }
   }
 

@@ -102,6 +102,9 @@ extension ProcessTests {
         [agent.a1]
         region = "us-east"
         public_key = "\(agentKey.verifier.base64)"
+        [agent.b1]
+        region = "eu-central"
+        public_key = "\(try Signer.generate().verifier.base64)"
 
         """
       try write("coordinator.toml", coordinator)

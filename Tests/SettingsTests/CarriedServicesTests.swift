@@ -4,7 +4,8 @@ import Testing
 /// Which services an agent's host carries, and reference targets: what is refused, and how.
 struct CarriedServicesTests {
   private static func mistakes(inAgent line: String) -> [String] {
-    Files.mistakes(Files.coordinator + line + "\n")
+    Files.mistakes(
+      Files.coordinator.replacing("[agent.eu-central", with: "\(line)\n[agent.eu-central"))
   }
 
   @Test(arguments: [
@@ -22,10 +23,10 @@ struct CarriedServicesTests {
   }
 
   @Test func aServiceThatItsRegionDoesNotServeIsNamed() {
-    let text =
-      Files.coordinator.replacing(
-        "regions = [\"us-east\", \"eu-central\", \"ap-south\"]",
-        with: "regions = [\"eu-central\", \"ap-south\"]") + "services = [\"app\"]\n"
+    let text = Files.coordinator.replacing(
+      "regions = [\"us-east\", \"eu-central\", \"ap-south\"]",
+      with: "regions = [\"eu-central\", \"ap-south\"]"
+    ).replacing("[agent.eu-central", with: "services = [\"app\"]\n[agent.eu-central")
     let mistakes = Files.mistakes(text)
     #expect(mistakes.count == 1, "\(mistakes)")
     #expect(mistakes.first?.contains("app is served from eu-central, ap-south.") == true)

@@ -17,7 +17,7 @@ struct CoordinatorSettingsTests {
     #expect(settings.nameServers == (1...5).map { "ns\($0).linode.com" })
     #expect(settings.resolvers == [])
     #expect(settings.regions.map(\.id) == ["ap-south", "eu-central", "us-east"])
-    #expect(settings.agents.map(\.id) == ["us-east-app-1"])
+    #expect(settings.agents.map(\.id) == ["ap-south-app-1", "eu-central-app-1", "us-east-app-1"])
     #expect(settings.pace == Pace(speed: 1))
     let service = try #require(settings.services.first)
     #expect(service.probe == "https://app.example.org/health")
@@ -30,6 +30,7 @@ struct CoordinatorSettingsTests {
     func paced(_ time: Duration) -> Duration { time / speed }
     #expect(service.failoverAfter == paced(Defaults.failoverAfter))
     #expect(service.outsideConfirm == paced(Defaults.outsideConfirm))
+    #expect(service.lease == paced(Defaults.lease))
     #expect(service.cooldown == paced(Defaults.cooldown))
     #expect(service.minUp == paced(Defaults.minUp))
     #expect(service.failbackAfter == paced(Defaults.failbackAfter))
@@ -91,7 +92,7 @@ struct CoordinatorSettingsTests {
     ttl = "2m"
     min_healthy = 1
     failover_after = "1.5s"
-    outside_confirm = "250ms"
+    outside_confirm = "1600ms"
     cooldown = "5s"
     min_up = "4s"
     max_switches = "2 per 7d"
@@ -103,7 +104,7 @@ struct CoordinatorSettingsTests {
     max_data_at_risk = "1m"
     on_data_risk = "proceed"
     min_vantages = 1
-    fresh_for = "6s"
+    fresh_for = "7s"
     report_interval = "3s"
     probe_interval = "700ms"
     probe_deadline = "600ms"
@@ -148,10 +149,21 @@ struct CoordinatorSettingsTests {
     #expect(service.ttlSeconds == 120)
     #expect(service.minHealthy == 1)
     #expect(service.failoverAfter == .milliseconds(1500))
-    #expect(service.outsideConfirm == .milliseconds(250))
+    #expect(service.outsideConfirm == .milliseconds(1600))
     #expect(service.maxSwitches == 2 && service.switchWindow == .seconds(604_800))
     #expect(service.maxSwitchesHard == 9 && service.failback == .automatic)
     #expect(service.minVantages == 1 && service.heartbeatRead == .milliseconds(100))
+  }
+
+  @Test func leasesAreOnUnlessTheFileSaysOff() throws {
+    let off = try Files.coordinator(Files.coordinator(inService: "lease = \"off\""))
+    #expect(off.services.map(\.lease) == [nil])
+    // Nothing is leased, so that reports may be rare.
+    #expect(
+      Files.mistakes(
+        Files.coordinator(
+          inService: "lease = \"off\"\nreport_interval = \"5m\"\nfresh_for = \"11m\"")
+      ).isEmpty)
   }
 
   @Test func severalServicesShareRegions() throws {

@@ -6,6 +6,9 @@ enum Files {
   static let keyA = "JrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs="
   static let keyB = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 
+  static let keyC = "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+  static let keyD = "AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
   /// Nothing but what is required.
   static let coordinator = """
     [service.app]
@@ -26,6 +29,17 @@ enum Files {
     [agent.us-east-app-1]
     region = "us-east"
     public_key = "\(keyA)"
+
+    """ + others
+
+  /// The agents of the other regions.
+  static let others = """
+    [agent.eu-central-app-1]
+    region = "eu-central"
+    public_key = "\(keyC)"
+    [agent.ap-south-app-1]
+    region = "ap-south"
+    public_key = "\(keyD)"
 
     """
 

@@ -99,6 +99,17 @@ struct MistakeTests {
     ("failover_after = 00:00:30", "found a date or time (00:00:30)"),
     ("failover_after = \"1s\"", "at least \"1500ms\": 3 repeated checks"),
     ("fresh_for = \"9s\"", "at least \"10s\": two report intervals"),
+    ("fresh_for = \"12s\"", "at least \"13s\": report_interval + probe_interval + probe_deadline"),
+    ("probe_interval = \"8s\"", "service.app.fresh_for: found \"15s\" (the default)"),
+    ("failover_after = \"5m\"", "service.app.outside_confirm: found \"1m\" (the default)"),
+    ("failover_after = \"5m\"", "accepted: at least \"5m\": failover_after. No outage"),
+    ("outside_confirm = \"29s\"", "service.app.outside_confirm: found \"29s\"; accepted: at"),
+    ("report_interval = \"41s\"\nfresh_for = \"90s\"", "service.app.lease: found \"2m\" (the def"),
+    (
+      "report_interval = \"10ms\"\nprobe_interval = \"10ms\"\nprobe_deadline = \"10ms\"\n"
+        + "fresh_for = \"3s\"", "at least \"3510ms\": report_interval and a check's"
+    ),
+    ("lease = \"never\"", "to \"1h\", or \"off\""),
     ("lease = \"14s\"", "at least \"15s\": three report intervals"),
     ("lease = \"2h\"", "from \"1s\" to \"1h\""),
     ("report_interval = \"8s\"", "service.app.fresh_for: found \"15s\" (the default)"),

@@ -33,7 +33,7 @@ struct PackagedExampleTests {
     #expect(settings.automation == .observe)
     #expect(settings.services.map(\.name) == ["app"])
     #expect(settings.regions.count == 2)
-    #expect(settings.agents.count == 1)
+    #expect(settings.agents.count == 2)
   }
 
   @Test func theAgentsExampleLoads() throws {

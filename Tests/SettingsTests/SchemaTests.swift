@@ -56,7 +56,7 @@ struct SchemaTests {
     ("service.failback", "\"never\""), ("service.failback_after", "\"16m\""),
     ("service.max_lag", "\"6s\""), ("service.max_data_at_risk", "\"61s\""),
     ("service.on_data_risk", "\"ask\""), ("service.on_contested", "\"alert\""),
-    ("service.lease", "\"2m\""), ("service.drift", "\"enforce\""),
+    ("service.lease", "\"3m\""), ("service.drift", "\"enforce\""),
     ("service.missing", "\"create\""),
     ("agent.services", "[\"app\"]"), ("reference", "[\"https://example.com\"]"),
     ("service.min_vantages", "3"), ("service.fresh_for", "\"16s\""),
@@ -85,9 +85,17 @@ struct SchemaTests {
 
   /// A key that is parsed but reaches nobody would be a lie: each one has to make a difference.
   @Test func everyKeyMakesADifference() throws {
-    let coordinator = try Files.coordinator(Files.coordinator)
+    // A region that loses its only agent is refused.
+    let file =
+      Files.coordinator + """
+        [agent.us-east-app-2]
+        region = "us-east"
+        public_key = "AwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
+        """
+    let coordinator = try Files.coordinator(file)
     for (key, value) in Self.coordinator {
-      let text = Self.replaced(key, value, in: Files.coordinator)
+      let text = Self.replaced(key, value, in: file)
       #expect(try Files.coordinator(text) != coordinator, "\(key)")
     }
     let agent = try Files.agent(Files.agent)

@@ -38,6 +38,27 @@ struct ProbeTallyTests {
     #expect(tally([.serving, .none, .none, .none]).vote == .serving)
   }
 
+  /// Hours of answers that say nothing lie between two bad ones: they are no run, and the second
+  /// one has not lasted for hours.
+  @Test func aRunWithALongGapIsOver() {
+    var tally = ProbeTally<Int>()
+    for time in [0, 1] { tally.take(.dark, started: time, fall: 3, runsFrom: time - 3) }
+    for time in 2..<900 { tally.take(.none, started: time, fall: 3, runsFrom: time - 3) }
+    tally.take(.dark, started: 900, fall: 3, runsFrom: 897)
+    #expect(tally.vote == .none && tally.badRun == 1 && tally.badSince == 900)
+    for time in [901, 904] { tally.take(.dark, started: time, fall: 3, runsFrom: time - 3) }
+    #expect(tally.vote == .bad && tally.badSince == 900 && tally.badNewest == 904)
+    // A bad vote of before ends with its run.
+    tally.take(.erroring, started: 2000, fall: 3, runsFrom: 1997)
+    #expect(tally.vote == .none && tally.badRun == 1 && tally.badNewest == 2000)
+  }
+
+  @Test(arguments: [(Int64(5000), 3, Int64(15_000)), (-1, 3, 0), (5, 0, 5)])
+  func aRunMaySpanAsManyPeriodsAsItNeedsProbes(periodMs: Int64, fall: Int, span: Int64) {
+    #expect(ProbeTally<Int>.runMs(periodMs: periodMs, fall: fall) == span)
+    #expect(ProbeTally<Int>.runMs(periodMs: .max, fall: .max) == .max / 4)
+  }
+
   @Test func invalidBadOnesAreNoEvidence() {
     var tally = ProbeTally<Int>()
     for time in 0..<10 { tally.take(.dark, started: time, fall: 3, valid: false) }

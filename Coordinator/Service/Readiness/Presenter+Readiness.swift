@@ -143,9 +143,12 @@ extension Presenter {
         return nil
       }
       let seen = snapshot.books.certificates[key].flatMap { now - $0.at <= life ? $0.ends : nil }
+      // A vote is as old as the newest answer behind it.
+      let voted = probe.voted.flatMap { now - $0 <= life ? $0 : nil }
       return RegionFacts.Probe(
-        vantage: Outside.coordinator, family: family, vote: probe.vote, detail: probe.detail,
-        ageMs: Int((now - probe.at).wholeMilliseconds), certificateEnds: seen)
+        vantage: Outside.coordinator, family: family, vote: voted == nil ? .none : probe.vote,
+        detail: probe.detail, ageMs: Int((now - (voted ?? probe.at)).wholeMilliseconds),
+        certificateEnds: seen)
     }
     let votes = room.assessment?.pictures[region.id]?.outside.votes ?? []
     let others = votes.filter { $0.vantage != Outside.coordinator }.map { vote in

@@ -68,6 +68,14 @@ enum StoryCommands {
       ("users cannot reach <region>", { $0.regions[try region($1[0], $0)].reachable = false }),
       ("users reach <region> again", { $0.regions[try region($1[0], $0)].reachable = true }),
       (
+        "the address of <region> answers 404",
+        { $0.regions[try region($1[0], $0)].answersNothing = true }
+      ),
+      (
+        "the address of <region> answers as before",
+        { $0.regions[try region($1[0], $0)].answersNothing = false }
+      ),
+      (
         "the IPv6 address of <region> is dead",
         { $0.regions[try region($1[0], $0)].deadFamilies = [.ipv6] }
       ),

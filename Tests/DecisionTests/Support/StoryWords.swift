@@ -90,6 +90,8 @@ struct StorySetup {
         throw StoryProblem(description: "'\(found)': move or alert")
       }
       policy.onContested = what
+    } else if let found = StoryWords("failover after <time>").match(line)?.first {
+      policy.failoverAfter = try StoryWords.span(found)
     } else if StoryWords("drift is enforced").match(line) != nil {
       policy.drift = .enforce
     } else if let found = StoryWords("on data risk <what>").match(line)?.first {

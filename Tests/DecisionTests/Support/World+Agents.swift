@@ -41,7 +41,9 @@ extension World {
         let key = ProbeKey(service: topology.service, region: other.id, family: family)
         var tally = regions[region].hosts[index].tallies[key] ?? ProbeTally()
         let before = tally.vote
-        tally.take(outcome, started: now, fall: Defaults.probeFall)
+        tally.take(
+          outcome, started: now, fall: Defaults.probeFall,
+          runsFrom: now - Defaults.probeInterval * Defaults.probeFall)
         if tally.vote != before { changed = true }
         regions[region].hosts[index].tallies[key] = tally
         regions[region].hosts[index].outcomes[key] = (outcome, now)
@@ -130,8 +132,10 @@ extension World {
         ProbeResult(
           service: key.service, region: key.region, family: key.family,
           outcome: host.outcomes[key]?.outcome ?? .none, vote: tally.vote,
+          status: host.outcomes[key]?.outcome == ProbeOutcome.none ? 404 : nil,
           ageMs: host.outcomes[key].map { age($0.at) } ?? 60_000,
-          servingMs: tally.servingStarted.map(age), badSinceMs: tally.badSince.map(age))
+          servingMs: tally.servingStarted.map(age), badSinceMs: tally.badSince.map(age),
+          badMs: tally.badNewest.map(age))
       }
   }
 }

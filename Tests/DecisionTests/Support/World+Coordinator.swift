@@ -82,6 +82,10 @@ extension World {
       evidence: coordinator.evidence, doubts: coordinator.doubts, now: clock)
     coordinator.assessment = assessment
     if let transition { tell(transition) }
+    for (region, found) in assessment.voteless.sorted(by: { $0.key < $1.key })
+    where told.insert("\(region) \(found.status)").inserted {
+      events.append("\(region): \(found.text)")
+    }
     act(assessment)
   }
 
@@ -100,12 +104,15 @@ extension World {
     coordinator.evidence.ownVoteVoid = !reaches
     for (key, outcome) in outcomes {
       var tally = coordinator.tallies[key] ?? ProbeTally()
-      tally.take(outcome, started: now, fall: Defaults.probeFall, valid: reaches)
+      tally.take(
+        outcome, started: now, fall: Defaults.probeFall, valid: reaches,
+        runsFrom: now - Defaults.probeInterval * Defaults.probeFall)
       coordinator.tallies[key] = tally
       coordinator.evidence.take(
         OwnProbe(
           vote: tally.vote, outcome: outcome, detail: outcome.rawValue, at: now,
-          servingStarted: tally.servingStarted, badSince: tally.badSince), of: key)
+          servingStarted: tally.servingStarted, badSince: tally.badSince,
+          badNewest: tally.badNewest, status: outcome == .none ? 404 : nil), of: key)
     }
   }
 

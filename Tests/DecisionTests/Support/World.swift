@@ -63,6 +63,8 @@ struct WorldRegion {
   var reachable = true
   /// Families whose address is dead while the others serve.
   var deadFamilies: Set<AddressFamily> = []
+  /// Its address answers 404 to everybody, whatever the app does.
+  var answersNothing = false
   /// Whether the coordinator reaches it, and its agents the coordinator.
   var roadToCoordinator = true
   /// Whether the endpoint's name resolves there.
@@ -92,6 +94,8 @@ final class World {
   var dns: WorldDNS
   /// Lines for the story, as they happen.
   var events: [String] = []
+  /// What is told once.
+  var told: Set<String> = []
 
   init(topology: Topology, policy: Policy, active: RegionID, memory: Memory = Memory()) {
     self.topology = topology
@@ -141,6 +145,7 @@ final class World {
     guard region.power, region.reachable, !region.deadFamilies.contains(family) else {
       return .dark
     }
+    if region.answersNothing { return .none }
     // The NodeBalancer sends requests to hosts whose app answers; without one it says 503.
     return region.hosts.contains { $0.power && works($0) } ? .serving : .erroring
   }

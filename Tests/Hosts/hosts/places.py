@@ -56,7 +56,7 @@ def resolver():
 
 def coordinator_toml(speed, keys):
     """The coordinator's file; `keys` are the public keys of the agents known so far."""
-    text = f'automation = "automatic"\n{pace(speed)}\n[service.app]\ndns = ["{APP}"]\n'
+    text = f'automation = "{"automatic" if keys else "observe"}"\n{pace(speed)}\n[service.app]\ndns = ["{APP}"]\n'
     text += 'table = "app"\nregions = [' + ", ".join(f'"{r.name}"' for r in REGIONS) + "]\n"
     for r in REGIONS:
         text += f'\n[region.{r.name}]\naws = "{r.aws}"\naddresses = ["{r.address}"]\n'

@@ -1,0 +1,66 @@
+import Testing
+
+@testable import Settings
+
+/// RULES 3 and 14: a file under which a region could never be left or taken is refused.
+struct MannedRegionsTests {
+  private static func agent(_ name: String, _ region: String, _ key: String, _ more: String = "")
+    -> String
+  {
+    "[agent.\(name)]\nregion = \"\(region)\"\npublic_key = \"\(key)\"\n\(more)\n"
+  }
+
+  /// The minimal file with these agents instead of its own.
+  private static func file(_ agents: String...) -> String {
+    let end = Files.coordinator.firstRange(of: "[agent.")?.lowerBound ?? Files.coordinator.endIndex
+    return String(Files.coordinator[..<end]) + agents.joined()
+  }
+
+  @Test func aStandbyWithoutAgentsIsRefusedWithTheReason() {
+    let mistakes = Files.mistakes(
+      Self.file(
+        Self.agent("a", "us-east", Files.keyA), Self.agent("b", "eu-central", Files.keyB)))
+    #expect(mistakes.count == 1, "\(mistakes)")
+    #expect(
+      mistakes.first?.contains(
+        "service.app.regions: found \"ap-south\", where no agent carries app; accepted: an "
+          + "[agent.NAME] with region = \"ap-south\"") == true, "\(mistakes)")
+    #expect(mistakes.first?.contains("it could never take over") == true)
+  }
+
+  @Test func everyRegionIsNamed() {
+    let mistakes = Files.mistakes(Self.file(Self.agent("b", "eu-central", Files.keyB)))
+    #expect(mistakes.map { $0.contains("\"us-east\"") || $0.contains("\"ap-south\"") } == [true, true])
+  }
+
+  /// An agent that carries another service says nothing of this one.
+  @Test func anAgentOfAnotherServiceDoesNotCount() {
+    let other = """
+      [service.shop]
+      dns = ["shop.example.org"]
+      table = "shop"
+      regions = ["us-east", "ap-south"]
+
+      """
+    let text = Self.file(
+      other, Self.agent("a", "us-east", Files.keyA), Self.agent("b", "eu-central", Files.keyB),
+      Self.agent("c", "ap-south", Files.keyC, "services = [\"shop\"]"))
+    let mistakes = Files.mistakes(text)
+    #expect(mistakes.count == 1 && mistakes[0].contains("no agent carries app"), "\(mistakes)")
+    #expect(Files.mistakes(text.replacing("services = [\"shop\"]", with: "")).isEmpty)
+  }
+
+  /// The beginning of an installation: the coordinator's key comes first, and nothing is moved.
+  @Test(arguments: ["observe", "approve", "automatic"])
+  func aFileWithoutAnyAgentOnlyObserves(_ automation: String) {
+    let text = "automation = \"\(automation)\"\n" + Self.file()
+    #expect(Files.mistakes(text).isEmpty == (automation == "observe"))
+  }
+
+  /// What is wrong with an agent is said of it alone.
+  @Test func aMistakeInAnAgentIsNotTwo() {
+    let text = Files.coordinator.replacing("region = \"ap-south\"", with: "region = \"Ap South\"")
+    let mistakes = Files.mistakes(text)
+    #expect(mistakes.count == 1 && mistakes[0].contains("agent.ap-south-app-1.region"))
+  }
+}
