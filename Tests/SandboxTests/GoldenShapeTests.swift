@@ -35,6 +35,7 @@ import Testing
     ("POST", "domains/{domain}/clone", #"{"domain":"clone.net"}"#, "POST /domains/{id}/clone"),
     ("DELETE", "domains/{clone}", "", "DELETE /domains/{id}"),
     ("GET", "nodebalancers", "", "GET /nodebalancers"),
+    ("GET", "nodebalancers/types", "", "GET /nodebalancers/types"),
     ("POST", "nodebalancers", #"{"region":"us-east","tags":null}"#, "POST /nodebalancers"),
     (
       "PUT", "nodebalancers/{balancer}", #"{"label":"renamed","tags":[]}"#,

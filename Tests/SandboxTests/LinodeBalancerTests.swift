@@ -129,6 +129,48 @@ import Testing
     #expect(account.model.balancers == before && account.model.events.isEmpty)
   }
 
+  /// As recorded of a new configuration for UDP.
+  @Test func portsForUDPHaveDefaultsOfTheirOwn() throws {
+    let account = try Account()
+    let place = "nodebalancers/1774401/configs"
+    let made = ask(
+      account, "POST", place, #"{"port":80,"protocol":"udp","check_interval":60}"#
+    ).body
+    func values(_ config: JSON) -> [JSON?] {
+      ["algorithm", "stickiness", "check_passive", "proxy_protocol", "cipher_suite"].map {
+        config[$0]
+      }
+    }
+    #expect(values(made) == ["roundrobin", "session", false, "none", "none"])
+    let id = try #require(made["id"]?.integer)
+    let back = ask(account, "PUT", "\(place)/\(id)", #"{"protocol":"http"}"#).body
+    #expect(values(back) == ["roundrobin", "none", true, "none", "recommended"])
+    let given = ask(
+      account, "PUT", "\(place)/\(id)",
+      #"{"protocol":"udp","algorithm":"ring_hash","stickiness":"source_ip"}"#
+    ).body
+    #expect(values(given) == ["ring_hash", "source_ip", false, "none", "none"])
+    for (body, wrong) in [
+      (#"{"check_passive":true}"#, "check_passive"),
+      (#"{"proxy_protocol":"v2"}"#, "proxy_protocol"),
+      (#"{"stickiness":"table"}"#, "stickiness"), (#"{"algorithm":"source"}"#, "algorithm"),
+    ] {
+      #expect(field(ask(account, "PUT", "\(place)/\(id)", body)) == wrong)
+    }
+  }
+
+  @Test func typesAreToldToEveryone() throws {
+    let account = try Account()
+    for token in [nil, "wrong", "sandbox-read-token"] {
+      let types = account.ask("GET", "nodebalancers/types", token: token)
+      #expect(types.status == 200 && types.accepted == "*")
+      #expect(
+        types.body["data"]?.elements?.map { $0["id"]?.text }
+          == ["nodebalancer", "nodebalancer-pr100"])
+    }
+    #expect(ask(account, "POST", "nodebalancers/types", "{}").status == 405)
+  }
+
   @Test func scopesAndOtherPlaces() throws {
     let account = try Account()
     let refused = account.ask("POST", "nodebalancers", #"{"region":"us-east"}"#)

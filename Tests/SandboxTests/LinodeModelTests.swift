@@ -195,6 +195,24 @@ final class Account {
     #expect(account.ask("GET", "domains").status == 401)
   }
 
+  /// What there is not is not there for anybody.
+  @Test(arguments: [
+    "nothing", "linode/instances", "account/nothing", "domains/3153528/nothing", "profile/nothing",
+    "nodebalancers/1774401/configs/2450401/nothing", "domains/3153528/records/36666864/more",
+  ]) func unknownPlacesAreNotFound(path: String) throws {
+    let account = try Account()
+    for token in [
+      "sandbox-token", "sandbox-read-token", "sandbox-account-token", "sandbox-full-token", "wrong",
+      nil,
+    ] {
+      for method in ["GET", "POST", "PUT", "DELETE"] {
+        let answer = account.ask(method, path, token: token)
+        #expect(answer.status == 404 && !answer.isChange, "\(method) \(path)")
+        #expect(answer.body.encodedText() == #"{"errors":[{"reason":"Not found"}]}"#)
+      }
+    }
+  }
+
   @Test func aNarrowedTokenReadsOnly() throws {
     let account = try Account()
     account.model.areTokensNarrowed = true

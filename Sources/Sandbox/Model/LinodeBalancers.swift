@@ -33,6 +33,17 @@ struct LinodeNodeBalancer: Hashable, Sendable {
     var udpCheckPort = 80
     var hasCertificate = false
     var nodes: [Node] = []
+
+    var isUDP: Bool { proto == "udp" }
+
+    /// What is not said of a port for UDP, or no longer for UDP, is as recorded of a new one.
+    mutating func takeDefaults() {
+      stickiness = isUDP ? "session" : "none"
+      checkPassive = !isUDP
+      cipherSuite = isUDP ? "none" : "recommended"
+      algorithm = "roundrobin"
+      proxyProtocol = "none"
+    }
   }
 
   struct Node: Hashable, Sendable {
@@ -106,6 +117,11 @@ extension LinodeModel {
       default: throw .methodNotAllowed
       }
     }
+    if path == ["types"] {
+      guard request.method == "GET" else { throw .methodNotAllowed }
+      return try LinodeLists.page(
+        Self.types, query: request.query, filter: request.filter, filterable: ["label"])
+    }
     guard let id = Int(first), let index = balancers.firstIndex(where: { $0.id == id }) else {
       throw .notFound
     }
@@ -126,6 +142,26 @@ extension LinodeModel {
     default: throw .notFound
     }
   }
+
+  /// What the account may buy, as recorded.
+  private static let types: [JSON] = [
+    [
+      "id": "nodebalancer", "label": "NodeBalancer",
+      "price": ["hourly": .number("0.015"), "monthly": .number("10.0")],
+      "region_prices": [
+        ["id": "id-cgk", "hourly": .number("0.018"), "monthly": .number("12.0")],
+        ["id": "br-gru", "hourly": .number("0.021"), "monthly": .number("14.0")],
+      ], "transfer": 0,
+    ],
+    [
+      "id": "nodebalancer-pr100", "label": "Nodebalancer Premium",
+      "price": ["hourly": .number("0.225"), "monthly": .number("150.0")],
+      "region_prices": [
+        ["id": "br-gru", "hourly": .number("0.315"), "monthly": .number("210.0")],
+        ["id": "id-cgk", "hourly": .number("0.27"), "monthly": .number("180.0")],
+      ], "transfer": 0,
+    ],
+  ]
 
   private mutating func createBalancer(_ request: LinodeRequest) throws(LinodeRefusal) -> JSON {
     var form = try LinodeForm(request.body)

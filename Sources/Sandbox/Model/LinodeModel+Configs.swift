@@ -116,9 +116,15 @@ extension LinodeModel {
     if balancer.configs.contains(where: { $0.id != id && $0.port == port }) {
       form.refuse("Port must be unique among the configs of a NodeBalancer", "port")
     }
+    let wasUDP = config.isUDP
     form.choice("protocol", &config.proto, ["http", "https", "tcp", "udp"])
-    form.choice("algorithm", &config.algorithm, ["roundrobin", "leastconn", "source", "ring_hash"])
-    form.choice("stickiness", &config.stickiness, ["none", "table", "http_cookie", "session"])
+    if config.isUDP != wasUDP { config.takeDefaults() }
+    form.choice(
+      "algorithm", &config.algorithm,
+      ["roundrobin", "leastconn", config.isUDP ? "ring_hash" : "source"])
+    form.choice(
+      "stickiness", &config.stickiness,
+      config.isUDP ? ["none", "session", "source_ip"] : ["none", "table", "http_cookie"])
     form.choice("check", &config.check, ["none", "connection", "http", "http_body"])
     form.number("check_interval", &config.checkInterval, 2...3600)
     form.number("check_timeout", &config.checkTimeout, 1...30)
@@ -129,8 +135,14 @@ extension LinodeModel {
     form.text("check_path", &config.checkPath, "Must be a path", isCheckPath)
     form.text("check_body", &config.checkBody, "Must be a string") { _ in true }
     form.flag("check_passive", &config.checkPassive)
-    form.choice("proxy_protocol", &config.proxyProtocol, ["none", "v1", "v2"])
-    form.choice("cipher_suite", &config.cipherSuite, ["recommended", "legacy", "none"])
+    if config.isUDP && config.checkPassive {
+      form.refuse("check_passive must be false for udp", "check_passive")
+    }
+    form.choice(
+      "proxy_protocol", &config.proxyProtocol, config.isUDP ? ["none"] : ["none", "v1", "v2"])
+    form.choice(
+      "cipher_suite", &config.cipherSuite,
+      config.isUDP ? ["none"] : ["recommended", "legacy", "none"])
     form.number("udp_check_port", &config.udpCheckPort, 1...65_535)
     if form["ssl_cert"]?.text != nil && form["ssl_key"]?.text != nil {
       config.hasCertificate = true

@@ -16,9 +16,29 @@ struct LinodeRequest: Sendable {
   /// Linode, section 2, and `paginated` in the API's schema). "*" is an id.
   private static let lists: [[String]] = [
     ["account", "events"], ["domains"], ["domains", "*", "records"], ["nodebalancers"],
-    ["nodebalancers", "*", "configs"], ["nodebalancers", "*", "configs", "*", "nodes"],
+    ["nodebalancers", "types"], ["nodebalancers", "*", "configs"],
+    ["nodebalancers", "*", "configs", "*", "nodes"],
     ["regions"],
   ]
+
+  /// What there is; "*" is an id. Who asks for anything else is told so, whoever it is.
+  private static let places: [[String]] =
+    lists + [
+      ["account", "events", "*"], ["domains", "import"], ["domains", "*"],
+      ["domains", "*", "records", "*"], ["domains", "*", "zone-file"], ["domains", "*", "clone"],
+      ["nodebalancers", "*"], ["nodebalancers", "*", "configs", "*"],
+      ["nodebalancers", "*", "configs", "*", "rebuild"],
+      ["nodebalancers", "*", "configs", "*", "nodes", "*"], ["nodebalancers", "*", "firewalls"],
+      ["nodebalancers", "*", "vpcs"], ["nodebalancers", "*", "stats"], ["profile"],
+      ["profile", "grants"], ["regions", "*"],
+    ]
+
+  /// Whether there is such a place in the API, whatever may be there.
+  var isKnown: Bool { Self.places.contains(where: isAt) }
+
+  private func isAt(_ place: [String]) -> Bool {
+    place.count == path.count && zip(place, path).allSatisfy { $0 == "*" || $0 == $1 }
+  }
 
   /// Whether it is a list of a zone's records.
   var isRecordList: Bool {
@@ -27,10 +47,7 @@ struct LinodeRequest: Sendable {
 
   /// Whether the answer is a paginated list.
   var isList: Bool {
-    method == "GET"
-      && Self.lists.contains { list in
-        list.count == path.count && zip(list, path).allSatisfy { $0 == "*" || $0 == $1 }
-      }
+    method == "GET" && Self.lists.contains(where: isAt)
   }
 }
 
@@ -115,7 +132,8 @@ struct LinodeModel: Sendable {
     }
     user = token?.user ?? ""
     do throws(LinodeRefusal) {
-      if token == nil && request.path.first != "regions" { throw .invalidToken }
+      guard request.isKnown else { throw .notFound }
+      if token == nil && !Self.isOpen(request) { throw .invalidToken }
       if let needed {
         guard let access = token?.scopes[needed.name],
           (areTokensNarrowed ? .readOnly : access) >= needed.access
@@ -136,13 +154,18 @@ struct LinodeModel: Sendable {
   /// API's schema; recorded as the accepted scopes `*`).
   private static let openPaths = [["profile"], ["profile", "grants"]]
 
-  /// nil: none. Regions take no token either.
+  /// What takes no token (facts on Linode, section 2).
+  private static func isOpen(_ request: LinodeRequest) -> Bool {
+    request.path.first == "regions" || request.path == ["nodebalancers", "types"]
+  }
+
+  /// nil: none. Regions and types take no token either.
   private static func scope(
     of request: LinodeRequest
   ) -> (name: String, access: Token.Access)? {
     let access: Token.Access = request.method == "GET" ? .readOnly : .readWrite
     return switch request.path.first {
-    case "regions": nil
+    case _ where isOpen(request): nil
     case "profile" where request.method == "GET" && openPaths.contains(request.path): nil
     case "domains": ("domains", access)
     case "nodebalancers": ("nodebalancers", access)
