@@ -11,7 +11,7 @@ private func text(_ text: String) -> JSON { ["S": .string(text)] }
     regions: ["us-east-1", "eu-central-1", "ap-southeast-1"], lag: .milliseconds(800), seed: seed)
 
   private func value(_ region: String) -> String? {
-    replicas.version(address, in: region)?.item["v"]?["S"]?.text
+    replicas.version(address, in: region)?.item?["v"]?["S"]?.text
   }
 
   private func write(_ value: String, _ region: String, at now: Duration) {
@@ -131,7 +131,7 @@ private func text(_ text: String) -> JSON { ["S": .string(text)] }
     }
     #expect(refusal("GetItem", #"{"TableName":"none"}"#) == "ResourceNotFoundException")
     #expect(refusal("DescribeTable", #"{"TableName":"none"}"#) == "ResourceNotFoundException")
-    #expect(refusal("Scan", #"{"TableName":"app"}"#) == "UnknownOperationException")
+    #expect(refusal("TransactGetItems", "{}") == "UnknownOperationException")
     #expect(refusal("GetItem", "{") == "SerializationException")
     #expect(refusal("GetItem", "[]") == "SerializationException")
   }

@@ -89,6 +89,10 @@ class Sandbox:
         self.balancers = {
             region["id"]: region["nodebalancer"] for region in places["regions"]
         }
+        self.dynamodb = {
+            region["aws_region"]: "http://" + region["dynamodb"]
+            for region in places["regions"]
+        }
         domains = self.request("GET", "/v4/domains")["data"]
         self.domain_id = next(d["id"] for d in domains if d["domain"] == ZONE)
         return self

@@ -1,10 +1,11 @@
-/// Condition expressions: comparisons, functions, `and`, `or`, `not`, parentheses. Paths are names
-/// of top-level attributes.
+/// Condition expressions: comparisons, functions, `and`, `or`, `not`, parentheses.
 indirect enum DynamoDBExpression: Hashable, Sendable {
   case compare(Operand, String, Operand)
   case between(Operand, Operand, Operand)
-  case exists(String)
-  case missing(String)
+  case within(Operand, [Operand])
+  case exists(DynamoDBPath)
+  case missing(DynamoDBPath)
+  case type(DynamoDBPath, Operand)
   case beginsWith(Operand, Operand)
   case contains(Operand, Operand)
   case not(DynamoDBExpression)
@@ -12,7 +13,8 @@ indirect enum DynamoDBExpression: Hashable, Sendable {
   case or(DynamoDBExpression, DynamoDBExpression)
 
   enum Operand: Hashable, Sendable {
-    case attribute(String)
+    case attribute(DynamoDBPath)
+    case size(DynamoDBPath)
     case value(JSON)
   }
 
@@ -24,8 +26,13 @@ indirect enum DynamoDBExpression: Hashable, Sendable {
       let value = Self.value(value, item)
       return Self.compare(Self.value(low, item), "<=", value)
         && Self.compare(value, "<=", Self.value(high, item))
-    case .exists(let name): return item[name] != nil
-    case .missing(let name): return item[name] == nil
+    case .within(let value, let others):
+      let value = Self.value(value, item)
+      return others.contains { Self.compare(value, "=", Self.value($0, item)) }
+    case .exists(let path): return path.value(in: item) != nil
+    case .missing(let path): return path.value(in: item) == nil
+    case .type(let path, let type):
+      return path.value(in: item)?.members?.first?.name == Self.value(type, item)?["S"]?.text
     case .beginsWith(let value, let prefix):
       guard let text = Self.value(value, item)?["S"]?.text,
         let prefix = Self.value(prefix, item)?["S"]?.text
@@ -36,7 +43,12 @@ indirect enum DynamoDBExpression: Hashable, Sendable {
         return false
       }
       if let text = value["S"]?.text { return part["S"]?.text.map(text.contains) ?? false }
-      return value["L"]?.elements?.contains(part) ?? false
+      if let elements = value["L"]?.elements { return elements.contains(part) }
+      for (set, type) in [("SS", "S"), ("NS", "N"), ("BS", "B")] {
+        guard let elements = value[set]?.elements else { continue }
+        return part[type].map { elements.contains($0) } ?? false
+      }
+      return false
     case .not(let inner): return !inner.holds(for: item)
     case .and(let left, let right): return left.holds(for: item) && right.holds(for: item)
     case .or(let left, let right): return left.holds(for: item) || right.holds(for: item)
@@ -45,7 +57,9 @@ indirect enum DynamoDBExpression: Hashable, Sendable {
 
   private static func value(_ operand: Operand, _ item: DynamoDBItem) -> JSON? {
     switch operand {
-    case .attribute(let name): item[name]
+    case .attribute(let path): path.value(in: item)
+    case .size(let path):
+      path.value(in: item).flatMap(DynamoDBValues.count).map { ["N": .string("\($0)")] }
     case .value(let value): value
     }
   }
@@ -69,11 +83,14 @@ indirect enum DynamoDBExpression: Hashable, Sendable {
 /// Parses one expression and keeps account of the placeholders that it used.
 struct DynamoDBExpressionParser {
   /// "KeyConditionExpression", for messages.
-  let kind: String
+  var kind: String
   private let names: [String: String]
   private let values: [String: JSON]
   private var tokens: [String] = []
   private var position = 0
+  private static let functions: Set<String> = [
+    "attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains",
+  ]
   private var usedNames: Set<String> = []
   private var usedValues: Set<String> = []
 
@@ -86,14 +103,21 @@ struct DynamoDBExpressionParser {
     }
     var values: [String: JSON] = [:]
     for member in request["ExpressionAttributeValues"]?.members ?? [] {
-      try DynamoDBValues.check(member.value)
-      values[member.name] = member.value
+      values[member.name] = try DynamoDBValues.normal(member.value)
     }
     self.names = names
     self.values = values
   }
 
   mutating func parse(_ text: String) throws(DynamoDBError) -> DynamoDBExpression {
+    try begin(text)
+    let expression = try disjunction(0)
+    if let token = next { throw syntax(token) }
+    return expression
+  }
+
+  /// Takes a text to be parsed.
+  mutating func begin(_ text: String) throws(DynamoDBError) {
     guard !text.allSatisfy(\.isWhitespace) else {
       throw invalid("The expression can not be empty;")
     }
@@ -102,19 +126,26 @@ struct DynamoDBExpressionParser {
     }
     tokens = Self.tokens(text)
     position = 0
-    let expression = try disjunction(0)
-    if let token = next { throw syntax(token) }
-    return expression
   }
 
-  /// A list of attribute names, as in a projection.
-  mutating func projection(_ text: String) throws(DynamoDBError) -> [String] {
-    tokens = Self.tokens(text)
-    position = 0
-    var paths: [String] = []
+  /// A list of places, as in a projection.
+  mutating func projection(_ text: String) throws(DynamoDBError) -> [DynamoDBPath] {
+    try begin(text)
+    var paths: [DynamoDBPath] = []
     repeat { paths.append(try path()) } while take(",")
     if let token = next { throw syntax(token) }
+    try checkPaths(paths)
     return paths
+  }
+
+  /// Refuses places of which one is inside another.
+  func checkPaths(_ paths: [DynamoDBPath]) throws(DynamoDBError) {
+    for (index, path) in paths.enumerated() {
+      guard let other = paths[..<index].first(where: { $0.overlaps(path) }) else { continue }
+      throw invalid(
+        "Two document paths overlap with each other; must remove or rewrite one of these paths; "
+          + "path one: \(other.text), path two: \(path.text)")
+    }
   }
 
   /// Refuses placeholders that nothing used.
@@ -134,7 +165,7 @@ struct DynamoDBExpressionParser {
     var word = ""
     for character in text {
       let isWord =
-        character.isLetter || character.isNumber || "_#:-.".contains(character)
+        character.isLetter || character.isNumber || "_#:".contains(character)
       if isWord {
         word.append(character)
         continue
@@ -152,23 +183,32 @@ struct DynamoDBExpressionParser {
     return tokens
   }
 
-  private var next: String? { position < tokens.count ? tokens[position] : nil }
+  var next: String? { position < tokens.count ? tokens[position] : nil }
 
-  private mutating func take(_ token: String) -> Bool {
+  mutating func take(_ token: String) -> Bool {
     guard next?.lowercased() == token else { return false }
     position += 1
     return true
   }
 
-  private mutating func expect(_ token: String) throws(DynamoDBError) {
+  mutating func expect(_ token: String) throws(DynamoDBError) {
     guard take(token) else { throw syntax(next ?? "<EOF>") }
   }
 
-  private func invalid(_ reason: String) -> DynamoDBError {
+  /// Whether a function's name is next.
+  var isFunction: Bool { position + 1 < tokens.count && tokens[position + 1] == "(" }
+
+  /// Steps over a function's name and its parenthesis.
+  mutating func openFunction() throws(DynamoDBError) {
+    position += 1
+    try expect("(")
+  }
+
+  func invalid(_ reason: String) -> DynamoDBError {
     .validation("Invalid \(kind): \(reason)")
   }
 
-  private func syntax(_ token: String) -> DynamoDBError {
+  func syntax(_ token: String) -> DynamoDBError {
     let near = tokens[max(0, position - 1)..<min(tokens.count, position + 2)]
     return invalid(
       "Syntax error; token: \"\(token)\", near: \"\(near.joined(separator: " "))\"")
@@ -199,20 +239,12 @@ struct DynamoDBExpressionParser {
   }
 
   private mutating func condition() throws(DynamoDBError) -> DynamoDBExpression {
-    let isFunction = position + 1 < tokens.count && tokens[position + 1] == "("
-    if isFunction, let name = next {
-      position += 2
-      let condition: DynamoDBExpression
-      switch name {
-      case "attribute_exists": condition = .exists(try path())
-      case "attribute_not_exists": condition = .missing(try path())
-      case "begins_with", "contains":
-        let value = try operand()
-        try expect(",")
-        let part = try operand()
-        condition = name == "contains" ? .contains(value, part) : .beginsWith(value, part)
-      default: throw invalid("Invalid function name; function: \(name)")
+    if isFunction, let name = next, name != "size" {
+      guard Self.functions.contains(name) else {
+        throw invalid("Invalid function name; function: \(name)")
       }
+      try openFunction()
+      let condition = try function(name)
       try expect(")")
       return condition
     }
@@ -222,6 +254,13 @@ struct DynamoDBExpressionParser {
       try expect("and")
       return .between(left, low, try operand())
     }
+    if take("in") {
+      try expect("(")
+      var others: [DynamoDBExpression.Operand] = []
+      repeat { others.append(try operand()) } while take(",")
+      try expect(")")
+      return .within(left, others)
+    }
     guard let comparison = next, ["=", "<>", "<", "<=", ">", ">="].contains(comparison) else {
       throw syntax(next ?? "<EOF>")
     }
@@ -229,7 +268,29 @@ struct DynamoDBExpressionParser {
     return .compare(left, comparison, try operand())
   }
 
-  private mutating func operand() throws(DynamoDBError) -> DynamoDBExpression.Operand {
+  private mutating func function(_ name: String) throws(DynamoDBError) -> DynamoDBExpression {
+    switch name {
+    case "attribute_exists": return .exists(try path())
+    case "attribute_not_exists": return .missing(try path())
+    case "attribute_type":
+      let path = try path()
+      try expect(",")
+      return .type(path, try operand())
+    default:
+      let value = try operand()
+      try expect(",")
+      let part = try operand()
+      return name == "contains" ? .contains(value, part) : .beginsWith(value, part)
+    }
+  }
+
+  mutating func operand() throws(DynamoDBError) -> DynamoDBExpression.Operand {
+    if isFunction, next == "size" {
+      try openFunction()
+      let path = try path()
+      try expect(")")
+      return .size(path)
+    }
     guard let token = next, token.hasPrefix(":") else { return .attribute(try path()) }
     position += 1
     guard let value = values[token] else {
@@ -241,7 +302,25 @@ struct DynamoDBExpressionParser {
     return .value(value)
   }
 
-  private mutating func path() throws(DynamoDBError) -> String {
+  mutating func path() throws(DynamoDBError) -> DynamoDBPath {
+    var path = DynamoDBPath(root: try name())
+    while true {
+      if take(".") {
+        path.steps.append(.member(try name()))
+      } else if take("[") {
+        guard let token = next, let index = Int(token), index >= 0 else {
+          throw syntax(next ?? "<EOF>")
+        }
+        position += 1
+        try expect("]")
+        path.steps.append(.index(index))
+      } else {
+        return path
+      }
+    }
+  }
+
+  private mutating func name() throws(DynamoDBError) -> String {
     guard let token = next, let first = token.first else { throw syntax("<EOF>") }
     if first == "#" {
       position += 1
@@ -253,7 +332,7 @@ struct DynamoDBExpressionParser {
       usedNames.insert(token)
       return name
     }
-    guard first.isLetter, !token.contains("."), !token.contains("-") else { throw syntax(token) }
+    guard first.isLetter else { throw syntax(token) }
     position += 1
     return token
   }

@@ -39,7 +39,8 @@ struct DynamoDBReplicas: Sendable {
   }
 
   struct Version: Hashable, Sendable {
-    var item: DynamoDBItem
+    /// nil: it was deleted. What a late older write would bring back is remembered so.
+    var item: DynamoDBItem?
     var stamp: Stamp
   }
 
@@ -69,24 +70,27 @@ struct DynamoDBReplicas: Sendable {
 
   func version(_ address: Address, in region: String) -> Version? { items[region]?[address] }
 
-  /// All items of a table with this hash key, in no order.
-  func versions(
-    table: String, hash: JSON, in region: String
-  ) -> [(key: [JSON], version: Version)] {
-    (items[region] ?? [:]).filter { $0.key.table == table && $0.key.key.first == hash }
-      .map { ($0.key.key, $0.value) }
+  /// All items of a table, or those with a hash key, in no order.
+  func items(
+    table: String, hash: JSON? = nil, in region: String
+  ) -> [(key: [JSON], item: DynamoDBItem)] {
+    (items[region] ?? [:]).compactMap { address, version in
+      guard address.table == table, hash == nil || address.key.first == hash else { return nil }
+      return version.item.map { (address.key, $0) }
+    }
   }
 
   /// How many writes are on their way over a link.
   func waiting(on link: ReplicationLink) -> Int { deliveries[link]?.count ?? 0 }
 
-  /// Writes in one region; the others follow. False: the region is full.
+  /// Writes in one region, or deletes (nil); the others follow. False: the region is full.
   mutating func write(
-    _ item: DynamoDBItem, at address: Address, in region: String, now: Duration
+    _ item: DynamoDBItem?, at address: Address, in region: String, now: Duration
   ) -> Bool {
     advance(to: now)
     if items[region]?[address] == nil && (items[region]?.count ?? 0) >= Self.itemLimit {
-      return false
+      forget(in: region)
+      guard (items[region]?.count ?? 0) < Self.itemLimit else { return false }
     }
     order += 1
     let version = Version(item: item, stamp: Stamp(time: now, order: order))
@@ -99,6 +103,12 @@ struct DynamoDBReplicas: Sendable {
         Delivery(due: now + jittered(), address: address, version: version))
     }
     return true
+  }
+
+  /// Forgets what was deleted, where nothing is on its way that it would have to win against.
+  private mutating func forget(in region: String) {
+    let underway = Set(deliveries.values.joined().map(\.address))
+    items[region] = items[region]?.filter { $0.value.item != nil || underway.contains($0.key) }
   }
 
   /// Delivers what is due.

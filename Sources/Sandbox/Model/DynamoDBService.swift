@@ -1,4 +1,5 @@
-/// DynamoDB's operations over the replicas: PutItem, GetItem, Query, DescribeTable, ListTables.
+/// DynamoDB's operations over the replicas: PutItem, UpdateItem, DeleteItem, GetItem, BatchGetItem,
+/// Query, Scan, DescribeTable, ListTables.
 /// Time is the time since the sandbox's start.
 struct DynamoDBService: Sendable {
   /// Of every account id in names.
@@ -34,17 +35,31 @@ struct DynamoDBService: Sendable {
       throw DynamoDBError(.front, "SerializationException", "Start of structure expected")
     }
     replicas.advance(to: now)
-    switch target.dropFirst(prefix.count) {
+    let operation = String(target.dropFirst(prefix.count))
+    if let name = Self.old.first(where: { request[$0] != nil }) {
+      throw .validation("The sandbox takes no \(name), only expressions")
+    }
+    switch operation {
     case "PutItem": return try put(request, region, now)
+    case "UpdateItem": return try update(request, region, now)
+    case "DeleteItem": return try delete(request, region, now)
     case "GetItem": return try get(request, region)
+    case "BatchGetItem": return try batchGet(request, region)
     case "Query": return try query(request, region)
+    case "Scan": return try scan(request, region)
     case "DescribeTable": return try describe(request, region)
     case "ListTables": return ["TableNames": .array(tables.map { .string($0.name) })]
     default: throw DynamoDBError(.front, "UnknownOperationException", "")
     }
   }
 
-  private func table(_ request: JSON) throws(DynamoDBError) -> DynamoDBTable {
+  /// Parameters of before there were expressions.
+  private static let old = [
+    "AttributeUpdates", "AttributesToGet", "ConditionalOperator", "Expected", "KeyConditions",
+    "QueryFilter", "ScanFilter",
+  ]
+
+  func table(_ request: JSON) throws(DynamoDBError) -> DynamoDBTable {
     guard var name = request["TableName"]?.text, !name.isEmpty else {
       throw .validation("The parameter 'TableName' is required but was not present in the request")
     }
@@ -57,110 +72,6 @@ struct DynamoDBService: Sendable {
     }
     guard let table = tables.first(where: { $0.name == name }) else { throw .tableNotFound }
     return table
-  }
-
-  private mutating func put(
-    _ request: JSON, _ region: String, _ now: Duration
-  ) throws(DynamoDBError) -> JSON {
-    let table = try table(request)
-    let item = try DynamoDBValues.item(request["Item"], "item")
-    let address = DynamoDBReplicas.Address(table: table.name, key: try table.key(ofItem: item))
-    let old = replicas.version(address, in: region)?.item
-    var parser = try DynamoDBExpressionParser("ConditionExpression", request)
-    var condition: DynamoDBExpression?
-    if let text = request["ConditionExpression"]?.text { condition = try parser.parse(text) }
-    try parser.checkAllUsed()
-    // Conditions see this region's version only, as in a table with eventual consistency.
-    if let condition, !condition.holds(for: old ?? [:]) {
-      var error = DynamoDBError(
-        .service, "ConditionalCheckFailedException", "The conditional request failed")
-      if request["ReturnValuesOnConditionCheckFailure"]?.text == "ALL_OLD", let old {
-        error.item = DynamoDBValues.json(old)
-      }
-      throw error
-    }
-    let values = request["ReturnValues"]?.text ?? "NONE"
-    guard ["NONE", "ALL_OLD"].contains(values) else {
-      throw .validation("ReturnValues can only be ALL_OLD or NONE")
-    }
-    guard replicas.write(item, at: address, in: region, now: now) else { throw .internalError }
-    if values == "ALL_OLD", let old { return ["Attributes": DynamoDBValues.json(old)] }
-    return [:]
-  }
-
-  private func get(_ request: JSON, _ region: String) throws(DynamoDBError) -> JSON {
-    let table = try table(request)
-    let key = try table.key(asked: request["Key"])
-    let shape = try projection(request)
-    let address = DynamoDBReplicas.Address(table: table.name, key: key)
-    guard let item = replicas.version(address, in: region)?.item else { return [:] }
-    return ["Item": DynamoDBValues.json(Self.project(item, shape))]
-  }
-
-  private func projection(_ request: JSON) throws(DynamoDBError) -> [String]? {
-    guard let text = request["ProjectionExpression"]?.text else { return nil }
-    var parser = try DynamoDBExpressionParser("ProjectionExpression", request)
-    let paths = try parser.projection(text)
-    if request["KeyConditionExpression"] == nil { try parser.checkAllUsed() }
-    return paths
-  }
-
-  private static func project(_ item: DynamoDBItem, _ paths: [String]?) -> DynamoDBItem {
-    guard let paths else { return item }
-    return item.filter { paths.contains($0.key) }
-  }
-
-  private func query(_ request: JSON, _ region: String) throws(DynamoDBError) -> JSON {
-    let table = try table(request)
-    guard let text = request["KeyConditionExpression"]?.text else {
-      throw .validation(
-        "Either the KeyConditions or KeyConditionExpression parameter must be specified in the "
-          + "request.")
-    }
-    if let index = request["IndexName"]?.text {
-      throw .validation("The table does not have the specified index: \(index)")
-    }
-    var parser = try DynamoDBExpressionParser("KeyConditionExpression", request)
-    let condition = try parser.parse(text)
-    var filter: DynamoDBExpression?
-    if let text = request["FilterExpression"]?.text { filter = try parser.parse(text) }
-    var shape: [String]?
-    if let text = request["ProjectionExpression"]?.text { shape = try parser.projection(text) }
-    try parser.checkAllUsed()
-    let hash = try KeyCondition(condition, table).hash
-    let limit = request["Limit"]?.integer
-    if let limit, limit < 1 {
-      throw .validation(
-        "1 validation error detected: Value '\(limit)' at 'limit' failed to satisfy constraint: "
-          + "Member must have value greater than or equal to 1")
-    }
-    var found = replicas.versions(table: table.name, hash: hash, in: region)
-      .filter { condition.holds(for: $0.version.item) }
-    found.sort { Self.isBefore($0.key, $1.key) }
-    if request["ScanIndexForward"]?.boolean == false { found.reverse() }
-    if let start = request["ExclusiveStartKey"], start != .null {
-      let key = try table.key(asked: start)
-      found = Array(found.drop { $0.key != key }.dropFirst())
-    }
-    let page = limit.map { Array(found.prefix($0)) } ?? found
-    let items = page.map(\.version.item).filter { filter?.holds(for: $0) ?? true }
-    var members: [JSON.Member] = []
-    if request["Select"]?.text != "COUNT" {
-      let shaped = items.map { DynamoDBValues.json(Self.project($0, shape)) }
-      members.append(.init(name: "Items", value: .array(shaped)))
-    }
-    members.append(.init(name: "Count", value: .integer(items.count)))
-    members.append(.init(name: "ScannedCount", value: .integer(page.count)))
-    if page.count < found.count || page.count == limit, let last = page.last {
-      let key = zip(table.keys, last.key).map { JSON.Member(name: $0.name, value: $1) }
-      members.append(.init(name: "LastEvaluatedKey", value: .object(key)))
-    }
-    return .object(members)
-  }
-
-  private static func isBefore(_ left: [JSON], _ right: [JSON]) -> Bool {
-    guard left.count > 1, right.count > 1 else { return false }
-    return DynamoDBValues.isBefore(left[1], right[1]) ?? false
   }
 
   private func describe(_ request: JSON, _ region: String) throws(DynamoDBError) -> JSON {
@@ -200,52 +111,5 @@ struct DynamoDBService: Sendable {
 
   private static func name(of table: DynamoDBTable, in region: String) -> String {
     "arn:aws:dynamodb:\(region):\(account):table/\(table.name)"
-  }
-}
-
-/// A key condition that names the hash key once, with `=`, and at most the range key beside it.
-private struct KeyCondition {
-  var hash: JSON
-
-  init(_ expression: DynamoDBExpression, _ table: DynamoDBTable) throws(DynamoDBError) {
-    var parts = [expression]
-    if case .and(let left, let right) = expression { parts = [left, right] }
-    var hash: JSON?
-    for part in parts {
-      let name: String
-      switch part {
-      case .compare(.attribute(let attribute), let comparison, .value(let value)):
-        name = attribute
-        guard comparison != "<>" else {
-          throw .validation("Unsupported operator on KeyCondition: operator: <>")
-        }
-        if name == table.hash.name {
-          guard comparison == "=", hash == nil else {
-            throw .validation("Query key condition not supported")
-          }
-          guard value[table.hash.type] != nil else {
-            throw .validation(
-              "One or more parameter values were invalid: Condition parameter type does not match "
-                + "schema type")
-          }
-          hash = value
-        }
-      case .between(.attribute(let attribute), .value, .value),
-        .beginsWith(.attribute(let attribute), .value):
-        name = attribute
-        guard name != table.hash.name else {
-          throw .validation("Query key condition not supported")
-        }
-      default:
-        throw .validation("Invalid operator used in KeyConditionExpression")
-      }
-      guard table.keys.contains(where: { $0.name == name }) else {
-        throw .validation("Query condition missed key schema element: \(table.hash.name)")
-      }
-    }
-    guard let hash else {
-      throw .validation("Query condition missed key schema element: \(table.hash.name)")
-    }
-    self.hash = hash
   }
 }

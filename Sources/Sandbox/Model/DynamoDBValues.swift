@@ -92,11 +92,100 @@ enum DynamoDBValues {
   }
 
   private static func number(_ content: JSON) throws(DynamoDBError) {
-    guard let text = content.text, let value = Double(text), value.isFinite,
-      text.utf8.count <= 400
-    else {
-      throw .validation(
-        "The parameter cannot be converted to a numeric value: \(content.text ?? "")")
+    _ = try parsed(content)
+  }
+
+  private static func parsed(_ content: JSON) throws(DynamoDBError) -> DynamoDBNumber {
+    do throws(DynamoDBNumber.Problem) {
+      guard let text = content.text else { throw .notANumber(content.encodedText()) }
+      return try DynamoDBNumber(text)
+    } catch {
+      throw .validation(error.text)
+    }
+  }
+
+  /// The number that a value is; nil: it is none.
+  static func numeric(_ value: JSON) throws(DynamoDBError) -> DynamoDBNumber? {
+    guard let content = value["N"] else { return nil }
+    return try parsed(content)
+  }
+
+  /// A value, checked, with its numbers as the service keeps them: without needless zeros.
+  static func normal(_ value: JSON) throws(DynamoDBError) -> JSON {
+    try check(value)
+    let normal = try rewritten(value)
+    // Numbers that were written in two ways are one.
+    if normal["NS"] != nil { try check(normal) }
+    return normal
+  }
+
+  private static func rewritten(_ value: JSON) throws(DynamoDBError) -> JSON {
+    let (type, content) = try parts(value)
+    func typed(_ content: JSON) -> JSON { .object([.init(name: type, value: content)]) }
+    switch type {
+    case "N": return typed(.string("\(try parsed(content))"))
+    case "NS":
+      var elements: [JSON] = []
+      for element in content.elements ?? [] { elements.append(.string("\(try parsed(element))")) }
+      return typed(.array(elements))
+    case "M":
+      var members: [JSON.Member] = []
+      for member in content.members ?? [] {
+        members.append(.init(name: member.name, value: try rewritten(member.value)))
+      }
+      return typed(.object(members))
+    case "L":
+      var elements: [JSON] = []
+      for element in content.elements ?? [] { elements.append(try rewritten(element)) }
+      return typed(.array(elements))
+    default: return value
+    }
+  }
+
+  /// As messages about types name them.
+  static let typeNames = [
+    "S": "STRING", "N": "NUMBER", "B": "BINARY", "SS": "STRING_SET", "NS": "NUMBER_SET",
+    "BS": "BINARY_SET", "M": "MAP", "L": "LIST", "NULL": "NULL", "BOOL": "BOOLEAN",
+  ]
+
+  /// What the function `size` gives; nil: nothing, as of a number.
+  static func count(_ value: JSON) -> Int? {
+    guard let (type, content) = try? parts(value) else { return nil }
+    switch type {
+    case "S": return content.text?.count
+    case "B": return content.text.map(binaryBytes)
+    case "M": return content.members?.count
+    case "N", "BOOL", "NULL": return nil
+    default: return content.elements?.count
+    }
+  }
+
+  private static func binaryBytes(_ base64: String) -> Int {
+    base64.utf8.count / 4 * 3 - base64.utf8.suffix(2).count { $0 == UInt8(ascii: "=") }
+  }
+
+  /// What an item counts for pages and limits: names and values, a number by its digits.
+  static func bytes(_ item: DynamoDBItem) -> Int {
+    item.reduce(0) { $0 + $1.key.utf8.count + bytes($1.value) }
+  }
+
+  private static func bytes(_ value: JSON) -> Int {
+    guard let (type, content) = try? parts(value) else { return 0 }
+    func number(_ content: JSON) -> Int {
+      ((content.text?.utf8.count { (0x30...0x39).contains($0) } ?? 0) + 1) / 2 + 1
+    }
+    switch type {
+    case "S": return content.text?.utf8.count ?? 0
+    case "B": return content.text.map(binaryBytes) ?? 0
+    case "N": return number(content)
+    case "BOOL", "NULL": return 1
+    case "M":
+      return (content.members ?? []).reduce(3) { $0 + $1.name.utf8.count + bytes($1.value) + 1 }
+    case "L": return (content.elements ?? []).reduce(3) { $0 + bytes($1) + 1 }
+    case "NS": return (content.elements ?? []).reduce(0) { $0 + number($1) }
+    case "BS":
+      return (content.elements ?? []).reduce(0) { $0 + ($1.text.map(binaryBytes) ?? 0) }
+    default: return (content.elements ?? []).reduce(0) { $0 + ($1.text?.utf8.count ?? 0) }
     }
   }
 
@@ -113,13 +202,8 @@ enum DynamoDBValues {
           + "Member must not be null")
     }
     var item: DynamoDBItem = [:]
-    var size = 0
-    for member in members {
-      try check(member.value)
-      size += member.name.utf8.count + member.value.encoded().count
-      item[member.name] = member.value
-    }
-    guard size <= itemBytes else {
+    for member in members { item[member.name] = try normal(member.value) }
+    guard bytes(item) <= itemBytes else {
       throw .validation("Item size has exceeded the maximum allowed size")
     }
     return item
@@ -136,7 +220,8 @@ enum DynamoDBValues {
     else { return nil }
     switch left.type {
     case "N":
-      guard let left = Double(leftText), let right = Double(rightText) else { return nil }
+      guard let left = try? DynamoDBNumber(leftText), let right = try? DynamoDBNumber(rightText)
+      else { return nil }
       return left < right
     case "S", "B": return Array(leftText.utf8).lexicographicallyPrecedes(Array(rightText.utf8))
     default: return nil
