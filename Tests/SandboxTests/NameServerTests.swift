@@ -241,6 +241,54 @@ import Testing
     }
   }
 
+  /// Whoever gets an answer may rely on everything: nothing answers while a name server starts.
+  @Test func nothingAnswersBeforeEverythingIsThere() async throws {
+    let directory = try Files.makeTemporaryDirectory(prefix: "signalbox-slow-knotd")
+    defer { Files.removeTree(directory) }
+    let knotd = try #require(Files.program("knotd") ?? Files.program("/usr/sbin/knotd"))
+    let slow = """
+      #!/bin/sh
+      sleep 1
+      touch \(directory)/started
+      exec \(knotd) "$@"
+
+      """
+    try Files.writeAtomically(Array(slow.utf8), to: "\(directory)/knotd", mode: 0o700)
+    // Of those that are never picked.
+    var options = SandboxOptions(network: "127.63", nameServers: 1)
+    options.knotd = "\(directory)/knotd"
+    let topology = try Topology(options)
+    let client = HTTPClient(userAgent: "signalbox-tests")
+    defer { client.shutdown() }
+    let urls = [
+      "http://\(topology.linode)/v4/regions", "http://\(topology.regions[0].balancer)/up",
+      "http://\(topology.regions[1].instances[0].app)/up",
+      "http://\(topology.regions[2].dynamoDB)/",
+    ]
+    let early = Task { () -> [String] in
+      var early: [String] = []
+      while !Files.exists("\(directory)/started") && !Task.isCancelled {
+        for url in urls {
+          let isAnswered =
+            (try? await client.send(HTTPRequest(url: url, deadline: .seconds(5)))) != nil
+          if isAnswered && !Files.exists("\(directory)/started") { early.append(url) }
+        }
+        try? await Task.sleep(for: .milliseconds(20))
+      }
+      return early
+    }
+    let sandbox: Sandbox
+    do { sandbox = try await Sandbox.start(options) } catch {
+      early.cancel()
+      throw error
+    }
+    #expect(await early.value.isEmpty)
+    for url in urls {
+      #expect(try await client.send(HTTPRequest(url: url, deadline: .seconds(20))).status == 200)
+    }
+    await sandbox.stop()
+  }
+
   @Test func aTakenAddressIsNamedAndNothingStays() async throws {
     try await Rig.with { rig in
       let options = SandboxOptions(network: rig.topology.network, nameServers: 1)

@@ -13,6 +13,7 @@ public final class Sandbox: Sendable {
   private let listeners: [World.Part: Listener]
   private let servers: [NameServer]
   private let directory: String?
+  private let claim: Int32
   private let work: Task<Void, Never>
 
   /// Starts everything and returns when it answers. Throws `SandboxError` with every reason when
@@ -25,7 +26,7 @@ public final class Sandbox: Sendable {
       var moved = options
       moved.network = "127.\(64 + Int(SecureRandom.bytes(1)[0]) % 191)"
       do { return try await Sandbox(moved, log, isPicked: true) } catch {
-        // The port of the API is bound first: who has it has the network.
+        // Who has the API's port has the network.
         guard error is NetworkTaken else { throw error }
       }
     }
@@ -45,7 +46,9 @@ public final class Sandbox: Sendable {
     self.listeners = listeners
     var servers: [NameServer] = []
     var temporary: String?
+    var claim: Int32?
     do {
+      claim = try Self.claim(listeners, isPicked: isPicked)
       // Names are looked up only if their programs are there: the first check costs nothing.
       let directory = try options.workDirectory ?? Self.temporaryDirectory()
       temporary = options.workDirectory == nil ? directory : nil
@@ -55,19 +58,22 @@ public final class Sandbox: Sendable {
             endpoint, directory: "\(directory)/\(endpoint.address)", knotd: options.knotd, log: log)
         )
       }
-      try await Self.open(listeners, isPicked: isPicked)
       try await Self.start(servers, await world.zones, group)
+      await world.attach(listeners)
+      await world.attach(servers)
+      // Whoever gets an answer finds everything there; the API's port is the last.
+      try await Self.open(listeners)
     } catch {
       for listener in listeners.values { await listener.close() }
       for server in servers { await server.stop() }
       try? await group.shutdownGracefully()
+      if let claim { PortClaim.release(claim) }
       if let temporary { Files.removeTree(temporary) }
       throw error
     }
     directory = temporary
+    self.claim = claim ?? -1
     self.servers = servers
-    await world.attach(listeners)
-    await world.attach(servers)
     work = Task { [servers] in
       await withTaskGroup { tasks in
         for server in servers { tasks.addTask { await server.run() } }
@@ -83,6 +89,7 @@ public final class Sandbox: Sendable {
     for server in servers { await server.stop() }
     await work.value
     try? await group.shutdownGracefully()
+    PortClaim.release(claim)
     if let directory { Files.removeTree(directory) }
   }
 
@@ -127,21 +134,52 @@ public final class Sandbox: Sendable {
     }
   }
 
-  private static func open(_ listeners: [World.Part: Listener], isPicked: Bool) async throws {
+  /// Takes the place of the API and throws what is in the way of each listener.
+  private static func claim(
+    _ listeners: [World.Part: Listener], isPicked: Bool
+  ) throws -> Int32? {
     var problems: [String] = []
-    let others = listeners.filter { $0.key != .linode }.sorted {
-      "\($0.value.endpoint)" < "\($1.value.endpoint)"
-    }
-    let first = listeners.filter { $0.key == .linode }.map { $0 }
-    for (part, listener) in first + others {
-      do { try await listener.open() } catch {
-        if part == .linode && isPicked && BindProblem.isInUse(error) { throw NetworkTaken() }
+    var claim: Int32?
+    for (part, listener) in inOrder(listeners) {
+      do throws(IOError) {
+        if part == .linode { claim = try PortClaim.claim(listener.endpoint) }
+        try PortClaim.check(listener.endpoint)
+      } catch {
+        if part == .linode && isPicked && BindProblem.isInUse(error) {
+          if let claim { PortClaim.release(claim) }
+          throw NetworkTaken()
+        }
         problems += BindProblem.describe(error, listener.endpoint, part.flag).problems
       }
     }
-    guard !problems.isEmpty else { return }
+    guard !problems.isEmpty else { return claim }
+    if let claim { PortClaim.release(claim) }
+    throw Self.error(problems)
+  }
+
+  private static func open(_ listeners: [World.Part: Listener]) async throws {
+    var problems: [String] = []
+    for (part, listener) in inOrder(listeners).reversed() {
+      do { try await listener.open() } catch {
+        problems += BindProblem.describe(error, listener.endpoint, part.flag).problems
+      }
+    }
+    if !problems.isEmpty { throw Self.error(problems) }
+  }
+
+  /// The API's is the first.
+  private static func inOrder(
+    _ listeners: [World.Part: Listener]
+  ) -> [(key: World.Part, value: Listener)] {
+    listeners.sorted { left, right in
+      left.key == .linode
+        || right.key != .linode && "\(left.value.endpoint)" < "\(right.value.endpoint)"
+    }
+  }
+
+  private static func error(_ problems: [String]) -> SandboxError {
     let more = problems.count - 3
-    throw SandboxError(
+    return SandboxError(
       problems: problems.prefix(3) + (more > 0 ? ["… and \(more) more addresses"] : []))
   }
 
