@@ -92,7 +92,7 @@ struct DemoCommand: AsyncParsableCommand {
 
   /// Starts everything and plays the story; whether it passed.
   private func play(_ rehearsal: Rehearsal) async throws -> Bool {
-    let progress = DemoProgress()
+    let progress = DemoProgress(tells: json || Terminal.isTerminal(2) && !verbose)
     do {
       try await rehearsal.start { progress.waiting($0) }
     } catch {

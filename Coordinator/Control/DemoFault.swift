@@ -19,7 +19,7 @@ enum DemoFault: String, CaseIterable, ExpressibleByArgument {
     case .app500: return "the app in \(site.region) answers 500 on \(hosts)"
     case .appHang: return "the app in \(site.region) hangs on \(hosts)"
     case .dynamodbDown: return "DynamoDB in \(site.aws) fails"
-    case .dynamodbDNS: return "the name of DynamoDB in \(site.aws) vanishes, as on 20 October 2025"
+    case .dynamodbDNS: return "DynamoDB's name in \(site.aws) vanishes (20 Oct 2025)"
     }
   }
 

@@ -13,8 +13,12 @@ final class DemoProgress: Sendable {
   private let state = Mutex(State())
   private let style: ScreenStyle
   private let live: Bool
+  private let tells: Bool
 
-  init() {
+  /// `tells`: whether the story's lines are shown as they come; it is told once, so not where the
+  /// final screen follows them and does not replace them.
+  init(tells: Bool) {
+    self.tells = tells
     live = Terminal.isTerminal(2)
     style = Console.style(2)
   }
@@ -30,6 +34,7 @@ final class DemoProgress: Sendable {
   }
 
   func mark(_ mark: DemoTimeline.Mark) {
+    guard tells else { return }
     let text = Screens.mark(mark, style: style)
     state.withLock { state in
       Console.err((live ? "\r\u{1B}[2K" : "") + text)

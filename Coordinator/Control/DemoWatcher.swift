@@ -78,8 +78,9 @@ final class DemoWatcher: Sendable {
         source.verdict == "healthy"
       {
         state.recovered = true
-        let missing = state.gate.filter { !$0.holds }.map(\.name)
-        let waits = missing.isEmpty ? "" : "; waits for \(missing.joined(separator: ", "))"
+        let missing = state.gate.count { !$0.holds }
+        let waits =
+          missing == 0 ? "" : "; waits for \(missing) condition\(missing == 1 ? "" : "s")"
         new.append(
           DemoMark(
             atMs: document.atMs, label: "gate",
@@ -115,31 +116,21 @@ final class DemoWatcher: Sendable {
     var marks: [DemoMark] = []
     if let confirmed = stamps.confirmedMs {
       let since = stamps.firstBadMs.map { Double(confirmed - $0) / 1000 } ?? 0
-      let first = incident.evidence.first.map { "; \($0)" } ?? ""
       marks.append(
         DemoMark(
-          atMs: confirmed, label: "detect",
-          text: "confirmed: bad for \(tenths(since)) s\(first)"))
-    }
-    if let gate = stamps.gateMs, incident.kind == .failback {
-      marks.append(DemoMark(atMs: gate, label: "gate", text: "open: \(incident.why)"))
+          atMs: confirmed, label: "detect", text: "confirmed: bad for \(tenths(since)) s"))
     }
     marks.append(
       DemoMark(
         atMs: stamps.intentMs, sign: incident.kind == .failback ? .back : .over, label: "decide",
         text: decision(incident, target: target), rule: incident.rule))
-    if let committed = stamps.committedMs {
-      let records = incident.records.map { "\($0.type) \($0.old ?? "?") -> \($0.new)" }
+    if let committed = stamps.committedMs, let converged = stamps.convergedMs {
+      let records = incident.records.map { "\($0.type) \($0.new)" }.joined(separator: ", ")
       marks.append(
         DemoMark(
-          atMs: committed, label: "api",
-          text: "PUT \(records.joined(separator: ", ")), read back the same"))
-      if let converged = stamps.convergedMs {
-        marks.append(
-          DemoMark(
-            atMs: converged, label: "publish",
-            text: publication(incident.nameServers, committed: committed), rule: 410))
-      }
+          atMs: converged, label: "publish",
+          text: "\(records): \(publication(incident.nameServers, committed: committed))",
+          rule: 410))
     }
     if incident.outcome != .converged, incident.outcome != .open {
       marks.append(
@@ -151,7 +142,7 @@ final class DemoWatcher: Sendable {
   }
 
   private static func decision(_ incident: IncidentRecord, target: String?) -> String {
-    let verb = incident.kind == .failback ? "fail back to \(incident.to)" : incident.to
+    let verb = incident.kind == .failback ? "back to \(incident.to)" : incident.to
     return [verb + (target.map { ": \($0)" } ?? ""), "epoch \(incident.epoch)"]
       .joined(separator: ", ")
   }
@@ -161,7 +152,7 @@ final class DemoWatcher: Sendable {
       guard let since = line.newSinceMs else { return "ns\(index + 1) \(line.answer.rawValue)" }
       return "ns\(index + 1) +\(tenths(Double(max(0, since - committed)) / 1000))"
     }
-    return lines.joined(separator: "  ") + " s: they agree"
+    return lines.joined(separator: " ") + " s"
   }
 
   private static func tenths(_ seconds: Double) -> String {

@@ -89,20 +89,17 @@ extension Screens {
         Segment(line),
       ])
     }
-    page.gap()
+    // Without empty lines: the whole story fits a terminal of 24 lines.
     // A stable order of marks with the same time: as they were given.
     let ordered = timeline.marks.enumerated().sorted {
       ($0.element.seconds, $0.offset) < ($1.element.seconds, $1.offset)
     }
     for mark in ordered { page.mark(mark.element) }
-    page.gap()
     page.table(timeline.rows)
-    page.gap()
     if let risk = timeline.dataAtRisk {
       for line in Text.wrap("Data at risk: \(risk)", style.width - 1) { page.add(" \(line)") }
     }
     for line in Text.wrap(timeline.honest, style.width - 1) { page.add(" \(line)") }
-    page.gap()
     page.verdict(timeline)
     return page.text
   }
@@ -162,23 +159,6 @@ extension Page {
       cells.append(row.parts == nil ? "-" : row.atRiskSeconds.map { "\(Text.fixed($0)) s" } ?? "?")
       add(" \(Text.pad(row.name, name))" + zip(cells, widths).map { Text.padLeft($0, $1) }.joined())
     }
-    if let first = rows.first(where: { $0.parts != nil }), let parts = first.parts {
-      add(" \(Text.pad("", name)) \(scale(parts, width: 36))  \(first.name), to scale")
-    }
-  }
-
-  /// `|#######|..|####|`: the parts that took time, each in proportion, the shortest at least one.
-  private func scale(_ parts: RecoveryParts, width: Int) -> String {
-    let values = [parts.detect, parts.held, parts.decide, parts.api, parts.publish].filter {
-      $0 > 0
-    }
-    let total = values.reduce(0, +)
-    guard total > 0 else { return "||" }
-    let cells = values.map { value -> String in
-      let columns = Int((value / total * Double(width)).rounded())
-      return columns == 0 ? "." : String(repeating: "#", count: columns)
-    }
-    return "|\(cells.joined(separator: "|"))|"
   }
 
   fileprivate mutating func verdict(_ timeline: DemoTimeline) {

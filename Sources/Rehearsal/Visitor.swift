@@ -138,8 +138,12 @@ public final class Visitor: Sendable {
 extension Outage {
   /// The outages in `visits` (in the order of their starts). One lasts until a visit was served and
   /// none failed for `quietMs` after that: while name servers disagree, some visits of every second
-  /// still fail.
-  public static func find(_ visits: [Visit], quietMs: Int64 = 1000) -> [Outage] {
+  /// still fail. A failed visit that was under way when something struck counts from then: that is
+  /// what it failed by.
+  public static func find(
+    _ visits: [Visit], quietMs: Int64 = 1000, strikes: [Int64] = []
+  ) -> [Outage] {
+    let visits = struck(visits, by: strikes)
     var outages: [Outage] = []
     var open: Outage?
     var recovered: Visit?
@@ -166,5 +170,18 @@ extension Outage {
       outages.append(outage)
     }
     return outages
+  }
+
+  /// The visits with the failed ones begun no earlier than what struck them, in their new order.
+  private static func struck(_ visits: [Visit], by strikes: [Int64]) -> [Visit] {
+    guard !strikes.isEmpty else { return visits }
+    let moved = visits.map { visit in
+      let strike = strikes.filter { visit.startedMs < $0 && $0 <= visit.endedMs }.min()
+      guard !visit.served, let strike else { return visit }
+      var visit = visit
+      visit.startedMs = strike
+      return visit
+    }
+    return moved.sorted { $0.startedMs < $1.startedMs }
   }
 }

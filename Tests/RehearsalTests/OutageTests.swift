@@ -28,6 +28,21 @@ struct OutageTests {
     #expect(outages.map(\.servedBy) == ["us-east"])
   }
 
+  @Test("a visit that was under way when the fault struck failed by it")
+  func underWay() {
+    var visits = Self.visits("....xxx..............")
+    // Asked before, refused after: the power went at 450.
+    visits[4].endedMs = 460
+    let outages = Outage.find(visits, strikes: [450])
+    #expect(outages.map(\.fromMs) == [450])
+    #expect(outages.map(\.toMs) == [710])
+    #expect(outages.map(\.failed) == [3])
+    // One that had failed by then was a failure before it.
+    #expect(
+      Outage.find(Self.visits("....xxx.............."), strikes: [450]).map(\.fromMs) == [400])
+    #expect(Outage.find(Self.visits("...................."), strikes: [450]) == [])
+  }
+
   @Test("while name servers disagree it goes on, also where some visits are served")
   func mixed() {
     let outages = Outage.find(Self.visits("..xx.x..x......................"))
