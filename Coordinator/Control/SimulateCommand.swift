@@ -32,7 +32,10 @@ struct SimulateCommand: AsyncParsableCommand {
   var seeds = 100
   @Option(help: ArgumentHelp("The first of them.", valueName: "number"))
   var firstSeed: UInt64 = 1
-  @Option(help: ArgumentHelp("Simulated hours of each seed.", valueName: "hours"))
+  @Option(
+    help: ArgumentHelp(
+      "Hours of each seed in which things go wrong; it goes on until all is in order again.",
+      valueName: "hours"))
   var hours = 24.0
   @Option(
     help: ArgumentHelp("Your coordinator's file: its topology and policy.", valueName: "file"))
@@ -109,7 +112,7 @@ struct SimulateCommand: AsyncParsableCommand {
     for violation in result.violations.dropFirst(3) {
       failures.append(SimulateFailure(violation, replay: replay(violation.seed), schedule: nil))
     }
-    try report(SimulateReport(result, failures: failures))
+    try report(SimulateReport(result, failures: failures, hoursEach: hours))
   }
 
   /// The one schedule that is asked for; nil where seeds are.
@@ -160,7 +163,10 @@ struct SimulateCommand: AsyncParsableCommand {
     let failures = result.violations.map {
       SimulateFailure($0, replay: again, schedule: nil)
     }
-    try report(SimulateReport(result, failures: failures, story: story?.value))
+    try report(
+      SimulateReport(
+        result, failures: failures, story: story?.value,
+        timeline: story == nil ? [] : schedule.story(played.figures)))
   }
 
   private func failure(_ violation: Violation, schedule: Schedule) async throws -> SimulateFailure {
@@ -183,7 +189,7 @@ struct SimulateCommand: AsyncParsableCommand {
   }
 
   private func report(_ report: SimulateReport) throws {
-    if json { try printJSON(report) } else { Console.out(report.screen()) }
+    if json { try printJSON(report) } else { Console.out(report.screen(Console.style())) }
     // In rough weather a region may look bad to all who can look while it is not.
     let isHealthy = weather.value != .rough && schedule == nil && story == nil
     guard report.violations == 0, !isHealthy || report.falseMoves == 0 else {

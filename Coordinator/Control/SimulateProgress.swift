@@ -1,4 +1,5 @@
 import Platform
+import Screens
 import Simulator
 import Synchronization
 
@@ -16,14 +17,16 @@ final class SimulateProgress: Sendable {
       return true
     }
     guard isDue else { return }
-    let filled = 24 * progress.done / max(progress.seeds, 1)
-    let bar = String(repeating: "=", count: filled) + String(repeating: " ", count: 24 - filled)
     let seconds = Double((progress.elapsed / .milliseconds(1))) / 1000
     let hours = Double(progress.simulatedMs) / 3_600_000
     let rate = seconds > 0 ? Int(hours / seconds) : 0
-    Console.err(
-      "\r[\(bar)] \(progress.done)/\(progress.seeds) seeds, \(Int(hours)) h at \(rate) h/s, "
-        + "\(progress.violations) violations, \(progress.falseMoves) false moves\u{1B}[K")
+    let line = Screens.progress(
+      progress.done, of: progress.seeds, "seeds",
+      notes: [
+        "\(progress.violations) violations", "\(progress.falseMoves) false moves",
+        "\(Int(hours)) h at \(rate) h/s",
+      ], width: Console.style(2).width)
+    Console.err("\r\(line)\u{1B}[K")
   }
 
   func finish() {

@@ -23,8 +23,17 @@ struct SimulateReport: Encodable {
   var falseMoveStories: [String]
   var worst: [SimulateWorst]
   var story: String?
+  /// What `--hours` said; absent for a single schedule.
+  var hoursEach: Double?
+  /// Of a story.
+  var timeline: [SimulateEvent]
 
-  init(_ result: CampaignResult, failures: [SimulateFailure], story: Story? = nil) {
+  init(
+    _ result: CampaignResult, failures: [SimulateFailure], story: Story? = nil,
+    hoursEach: Double? = nil, timeline: [StoryLine] = []
+  ) {
+    self.hoursEach = hoursEach
+    self.timeline = timeline.map(SimulateEvent.init)
     let figures = result.figures
     violations = result.violations.count
     falseMoves = figures.falseMoves.count
@@ -51,6 +60,27 @@ struct SimulateReport: Encodable {
   }
 
   static func rounded(_ number: Double) -> Double { (number * 10).rounded() / 10 }
+}
+
+/// A line of a story's timeline.
+struct SimulateEvent: Encodable {
+  var seconds: Double
+  var label: String
+  var text: String
+
+  init(_ line: StoryLine) {
+    seconds = Double(line.atMs) / 1000
+    text = line.text
+    label =
+      switch line.kind {
+      case .fault: "FAULT"
+      case .repair: "repair"
+      case .failed: "suspect"
+      case .confirmed: "detect"
+      case .failover, .failback: "decide"
+      case .published: "publish"
+      }
+  }
 }
 
 /// Percentiles of the parts of completed moves, in seconds.

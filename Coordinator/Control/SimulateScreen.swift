@@ -1,13 +1,33 @@
+import Screens
 import Simulator
 
 extension SimulateReport {
   /// The report for people.
-  func screen() -> String {
+  func screen(_ style: ScreenStyle = ScreenStyle()) -> String {
     var lines: [String] = []
-    if let story { lines += ["Story: \(story).", ""] }
+    if let story { lines += ["Story: \(story)."] }
+    for event in timeline {
+      let sign: DemoTimeline.Mark.Sign =
+        switch event.label {
+        case "FAULT": .bad
+        case "decide": .over
+        case "publish": .good
+        default: .none
+        }
+      let mark = DemoTimeline.Mark(
+        seconds: event.seconds, sign: sign, label: event.label, text: event.text)
+      lines.append(
+        contentsOf: Screens.mark(mark, style: style).split(separator: "\n").map(String.init))
+    }
+    if story != nil { lines.append("") }
+    let each = hoursEach.map { " of \(Self.short($0)) \($0 == 1 ? "hour" : "hours")" } ?? ""
     lines.append(
-      "\(seeds) \(seeds == 1 ? "seed" : "seeds"), \(simulatedHours) simulated hours "
+      "\(seeds) \(seeds == 1 ? "seed" : "seeds")\(each), \(simulatedHours) simulated hours "
         + "(\(regionDays) region-days) at \(hoursPerSecond) hours a second")
+    if let hoursEach, abs(simulatedHours - hoursEach * Double(seeds)) > 0.05 * simulatedHours {
+      lines.append(
+        "  (a seed goes on until all is in order again; one that always loses packets ends sooner)")
+    }
     let count = faults.values.reduce(0, +)
     lines.append(
       "\(count) faults of \(faults.count) kinds; \(moves["failover"] ?? 0) failovers, "
@@ -31,6 +51,11 @@ extension SimulateReport {
     if violations > failures.count { lines.append("... and \(violations - failures.count) more") }
     if violations > 0 || falseMoves > 0 { lines.append("") }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// Without a needless fraction.
+  private static func short(_ hours: Double) -> String {
+    hours == hours.rounded() ? "\(Int(hours))" : "\(hours)"
   }
 
   private func table() -> [String] {

@@ -4,7 +4,10 @@ extension World {
   /// What a fault does at its beginning beyond what conditions say.
   func begin(_ fault: Fault) {
     figures.faults[fault.kind, default: 0] += 1
-    trace.say(now, "fault begins: \(fault.line)")
+    trace.say(
+      now,
+      "fault begins: \(fault.text(in: setup)), for \(Seconds.text(fault.end - fault.begin)) s"
+        + (fault.amount == 0 ? "" : ", amount \(fault.amount)"))
     switch fault.kind {
     case .coordinatorCrash: armedCrash = (Int(fault.amount), fault.end)
     case .coordinatorDown: crash("killed")
@@ -22,7 +25,7 @@ extension World {
 
   /// What a fault does at its end.
   func end(_ fault: Fault) {
-    trace.say(now, "fault ends: \(fault.kind.rawValue) \(fault.target.text)")
+    trace.say(now, "fault ends: \(fault.text(in: setup))")
     switch fault.kind {
     case .coordinatorDown: if shell == nil { startCoordinator() }
     case .coordinatorCrash: armedCrash = nil
