@@ -9,7 +9,7 @@ import Wire
 @Suite struct SightTests {
   /// Evidence that stays fresh however slow the machine is.
   private static let patient =
-    "fresh_for = \"10m\"\nreport_interval = \"5m\"\nprobe_interval = \"5m\""
+    "fresh_for = \"11m\"\nreport_interval = \"5m\"\nprobe_interval = \"5m\"\nlease = \"15m\""
 
   @Test func aHostsClockIsShownAndNothingElse() async throws {
     let rig = try CoordinatorRig()

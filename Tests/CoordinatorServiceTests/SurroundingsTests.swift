@@ -74,7 +74,9 @@ import Wire
     #expect(pending?.leftMs ?? 0 > 0)
     await unknowing.end()
 
-    let unset = try Self.rig { $0.exclusive = Exclusive(region: "us-east", leaseMs: 15_000) }
+    let unset = try Self.rig("lease = \"off\"") {
+      $0.exclusive = Exclusive(region: "us-east", leaseMs: 15_000)
+    }
     let plain = try await unset.coordinator.take(unset.report("a1", from: "us-east"), from: "a1")
     #expect(plain.services.map(\.exclusive) == [nil])
     #expect(plain.services.map(\.pending) == [nil])

@@ -147,7 +147,9 @@ extension ProcessTests {
       let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
       let other = lines.filter { !$0.hasPrefix("failover_after") }.flatMap { line in
         line.hasPrefix("[service.")
-          ? [String(line), "failover_after = \"\(failoverAfter)\""] : [String(line)]
+          ? [String(line)]
+            + ["failover_after", "outside_confirm"].map { "\($0) = \"\(failoverAfter)\"" }
+          : [String(line)]
       }
       let target = "\(directory)/slower.toml"
       try Files.writeAtomically(Array(other.joined(separator: "\n").utf8), to: target)
