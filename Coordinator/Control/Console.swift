@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 import Platform
 import Screens
+import Wire
 
 /// Where text goes: standard output for what was asked for, standard error for everything else.
 enum Console {
@@ -58,7 +59,7 @@ enum Console {
   }
 
   private static func write(_ text: String, to descriptor: Int32) {
-    var bytes = Array(text.utf8)[...]
+    var bytes = Array(PlainText.cleanScreen(text).utf8)[...]
     while !bytes.isEmpty {
       let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0 {

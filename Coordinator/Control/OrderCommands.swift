@@ -17,7 +17,7 @@ struct OrderOptions: ParsableArguments {
   ) async throws {
     do {
       let reply = try await client.order(kind, service, request)
-      if json { try printJSON(reply) } else { Console.out("\(reply.text)\n") }
+      if json { try printJSON(reply) } else { Console.out("\(PlainText.clean(reply.text))\n") }
     } catch let error as CoordinatorError {
       guard case .refused(_, let problem) = error else { throw error }
       if json { try printJSON(problem) }

@@ -77,7 +77,8 @@ struct Page {
     for segments in lines {
       var room = style.width
       for segment in segments {
-        let text = String(segment.text.prefix(room))
+        // Whatever it is made of: no line of a screen steers the terminal by what others said.
+        let text = Text.clean(String(segment.text.prefix(room)))
         room -= text.count
         result += style.paint(text, segment.tone)
       }

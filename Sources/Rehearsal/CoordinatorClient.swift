@@ -48,7 +48,7 @@ public enum CoordinatorError: Error, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .unreachable(let text), .garbled(let text), .outcomeUnknown(let text): text
-    case .refused(_, let problem): "\(problem.message) [\(problem.code)]"
+    case .refused(_, let problem): PlainText.clean("\(problem.message) [\(problem.code)]")
     }
   }
 }

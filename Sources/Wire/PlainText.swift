@@ -15,6 +15,43 @@ public enum PlainText {
     rewritten(text) { scalar, result in result.append(scalar == "\n" ? scalar : " ") }
   }
 
+  /// The same for a screen of ours: line feeds stay, and the sequences that screens use for
+  /// colours, for lines drawn anew and for the cursor (`ESC [ numbers m`, `K`, `J`, `F`, `H`).
+  /// Whoever puts others' words on a screen cleans these before.
+  public static func cleanScreen(_ text: String) -> String {
+    guard text.unicodeScalars.contains(where: { steers($0) && $0 != "\n" }) else { return text }
+    let scalars = Array(text.unicodeScalars)
+    var result = String.UnicodeScalarView()
+    var index = 0
+    while index < scalars.count {
+      let scalar = scalars[index]
+      if let end = sequenceEnd(scalars, index) {
+        result.append(contentsOf: scalars[index...end])
+        index = end
+      } else if scalar == "\r", index + 1 < scalars.count,
+        "[\u{1B}".unicodeScalars.contains(
+          scalars[index + 1])
+      {
+        // A line that is drawn anew, by us: progress begins so.
+        result.append(scalar)
+      } else {
+        result.append(steers(scalar) && scalar != "\n" ? " " : scalar)
+      }
+      index += 1
+    }
+    return String(result)
+  }
+
+  /// The last character of one of our sequences that begins at `start`.
+  private static func sequenceEnd(_ scalars: [Unicode.Scalar], _ start: Int) -> Int? {
+    guard scalars[start] == "\u{1B}", start + 2 < scalars.count, scalars[start + 1] == "[" else {
+      return nil
+    }
+    let rest = scalars[(start + 2)...].prefix(12)
+    let end = rest.firstIndex { !("0"..."9").contains($0) && $0 != ";" }
+    return end.flatMap { "mKJFH".unicodeScalars.contains(scalars[$0]) ? $0 : nil }
+  }
+
   /// The text with each such character spelled out, as `\n` and `\u{1b}`: for logs, whose reader
   /// should see what was sent.
   public static func spelled(_ text: String) -> String {
