@@ -66,15 +66,22 @@ public struct MarkerConflict: Hashable, Sendable, CustomStringConvertible {
   public var marker: Marker?
   /// Where it was found.
   public var name: String
+  /// It is this coordinator's own, of a later epoch than its journal knows: the journal went back.
+  public var isOwn: Bool
 
-  public init(found: String, name: String) {
+  public init(found: String, name: String, isOwn: Bool = false) {
     self.found = found
     marker = Marker(found)
     self.name = name
+    self.isOwn = isOwn
   }
 
   public var description: String {
-    "TXT \(name) says \"\(excerpt.prefix(200))\": another writer claims this name"
+    "TXT \(name) says \"\(excerpt.prefix(200))\": "
+      + (isOwn
+        ? "it is this coordinator's own, of a later epoch than its journal, which went back (its "
+          + "-wal file was lost, or an older copy was put in its place) or runs elsewhere too"
+        : "another writer claims this name")
   }
 
   /// What is kept and compared of the text found.
@@ -111,7 +118,10 @@ public struct MarkerConflict: Hashable, Sendable, CustomStringConvertible {
         guard record.type == "TXT" && record.name == place else { return nil }
         guard let theirs = Marker(record.target), theirs.cluster == mine.cluster,
           theirs.epoch <= mine.epoch
-        else { return MarkerConflict(found: record.target, name: place) }
+        else {
+          let isOwn = Marker(record.target)?.cluster == mine.cluster
+          return MarkerConflict(found: record.target, name: place, isOwn: isOwn)
+        }
         let isOthers =
           claimed.contains(name) && theirs.epoch == mine.epoch
           && theirs.incarnation != mine.incarnation

@@ -6,11 +6,14 @@ public struct ForeignMarker: Codable, Hashable, Sendable {
   public var text: String
   /// The epoch that it claims; nil where it is no marker.
   public var epoch: UInt64?
+  /// It is this coordinator's own, of a later epoch than its journal knows; nil: another's.
+  public var isOwn: Bool?
 
-  public init(name: String?, text: String, epoch: UInt64?) {
+  public init(name: String?, text: String, epoch: UInt64?, isOwn: Bool? = nil) {
     self.name = name
     self.text = text
     self.epoch = epoch
+    self.isOwn = isOwn
   }
 }
 
@@ -55,10 +58,19 @@ public struct Conflict: Codable, Hashable, Sendable {
   public func words(of name: String) -> String {
     let shown = markers.prefix(3).map { marker in
       "\(marker.name ?? "_signalbox.\(name)"): \"\(marker.text.prefix(200))\""
+        + (marker.isOwn == true ? " (\(Self.wentBack))" : "")
     }
     let more = markers.count - shown.count
     return shown.joined(separator: "; ") + (more > 0 ? "; and \(more) more" : "")
   }
+
+  /// What a marker of one's own with a later epoch says.
+  public static let wentBack =
+    "this coordinator's own, of a later epoch than its journal: the journal went back (its -wal file "
+    + "was lost, or an older copy was put in its place), or a copy of it runs elsewhere"
+
+  /// Whether nobody but this coordinator itself wrote them.
+  public var isOwn: Bool { markers.allSatisfy { $0.isOwn == true } }
 
   /// Adds what is not there yet, and gives it.
   mutating func add(_ found: some Sequence<ForeignMarker>) -> [ForeignMarker] {
@@ -151,7 +163,8 @@ extension Machine {
     guard isReadOnly, let conflict = memory.conflict else { return nil }
     return Hold(
       block: .conflict,
-      text: "another writer's marker stands at \(conflict.words(of: topology.name))",
+      text: (conflict.isOwn ? "a marker stands at " : "another writer's marker stands at ")
+        + conflict.words(of: topology.name),
       clears: .operation("signalbox adopt \(topology.service)"))
   }
 }

@@ -33,8 +33,10 @@ extension Coordinator {
     let event = EventRecord(
       .conflict, at: now, service: name, region: machine.memory.active,
       epoch: machine.memory.epoch, level: .alert,
-      text: "\(words): \(wasReadOnly ? "still read-only" : "read-only from now on"). Two "
-        + "coordinators, or one that was rebuilt? Stop the other one, then: signalbox adopt "
+      text: "\(words): \(wasReadOnly ? "still read-only" : "read-only from now on"). "
+        + (machine.memory.conflict?.isOwn == true
+          ? "See to it that no copy runs, then: signalbox adopt "
+          : "Two coordinators, or one that was rebuilt? Stop the other one, then: signalbox adopt ")
         + name)
     // Not stored, it holds all the same, and is stored with the next step.
     _ = keep(machine, of: name, event)
@@ -51,7 +53,7 @@ extension Coordinator {
         EventRecord(
           .conflict, at: now, service: name, region: machine.memory.active,
           epoch: machine.memory.epoch, level: .alert,
-          text: "still read-only: another writer's marker stood at "
+          text: "still read-only: \(conflict.isOwn ? "a" : "another writer's") marker stood at "
             + "\(conflict.words(of: machine.topology.name)). Stop the other one, then: signalbox "
             + "adopt \(name)"))
     }
@@ -196,6 +198,7 @@ extension Coordinator {
 extension MarkerConflict {
   /// As the machine keeps it.
   fileprivate var kept: ForeignMarker {
-    ForeignMarker(name: name, text: excerpt, epoch: marker?.epoch)
+    ForeignMarker(
+      name: name, text: excerpt, epoch: marker?.epoch, isOwn: isOwn ? true : nil)
   }
 }
