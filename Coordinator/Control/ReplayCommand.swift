@@ -25,7 +25,7 @@ struct ReplayCommand: AsyncParsableCommand {
         signalbox replay --file copied/evidence --from 2026-11-23T14:00:00Z --json
 
       A time is ISO 8601, this host's own as "2026-11-23 14:00", or a span before now as -2h.
-      Exits 1 if a decision does not come out as it was recorded.
+      Exits 1 if a decision does not come out as it was recorded, or if there was none to play.
       """)
 
   @Option(

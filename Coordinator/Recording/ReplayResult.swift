@@ -142,6 +142,9 @@ public struct ReplayResult: Encodable, Hashable, Sendable {
 
   public init() {}
 
-  /// Whether every decision came out as it was recorded.
-  public var isExact: Bool { mismatches.isEmpty }
+  /// Whether there were decisions, and every one came out as it was recorded.
+  public var isExact: Bool { mismatches.isEmpty && !isEmpty }
+
+  /// Nothing was played again: the span has no recorded decision, or none that could be read.
+  public var isEmpty: Bool { steps == 0 }
 }

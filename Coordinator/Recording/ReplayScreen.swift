@@ -26,7 +26,7 @@ public struct ReplayScreen {
   /// The whole screen; `policy` is the other policy's file.
   public func text(policy: String?) -> String {
     var lines = head() + flaws() + transitions()
-    if let policy { lines += comparison(policy) }
+    if let policy, !result.isEmpty { lines += comparison(policy) }
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -40,7 +40,17 @@ public struct ReplayScreen {
       ? "\(time(begun)) on: nothing older is recorded" : "the keyframe of \(time(begun))"
   }
 
+  /// What there is to say where there was nothing to play.
+  private func nothing() -> [String] {
+    [
+      "\(day(fromMs)) \(clock(fromMs)) to \(time(toMs)): nothing was played again. No decision was "
+        + "recorded in that time, or none could be read: this proves nothing.",
+      "Another span: --from and --to. Another recording: --file.",
+    ]
+  }
+
   private func head() -> [String] {
+    guard !result.isEmpty else { return nothing() }
     let services = result.services.joined(separator: ", ")
     let releases = result.releases.joined(separator: ", ")
     var lines = [
@@ -74,6 +84,7 @@ public struct ReplayScreen {
     }
     told += result.notes.map { ($0.atMs, "\(time($0.atMs))  --- \($0.text)") }
     guard !told.isEmpty else {
+      guard !result.isEmpty else { return [] }
       return ["", "Nothing was decided in that time: every tick said the same as the one before."]
     }
     told.sort { $0.0 < $1.0 }

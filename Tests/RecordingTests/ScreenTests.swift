@@ -69,6 +69,20 @@ import Testing
       outcome: outcome)
   }
 
+  /// Nothing played is nothing proven.
+  @Test func nothingAtAll() {
+    #expect(!ReplayResult().isExact)
+    var read = ReplayResult()
+    read.flaws = ["evidence/x: cut short"]
+    read.notes = [ReplayNote(atMs: 1_795_442_100_000, text: "the coordinator started")]
+    for result in [ReplayResult(), read] {
+      let text = screen(result).text(policy: nil)
+      #expect(text.contains("nothing was played again"))
+      #expect(!text.contains("as it was recorded") && !text.contains("every tick"), "\(text)")
+    }
+    #expect(screen(read).text(policy: nil).contains("cut short"))
+  }
+
   @Test func asItWasRecorded() {
     let text = screen(result()).text(policy: nil)
     #expect(
