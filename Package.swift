@@ -96,7 +96,7 @@ let modules: [Module] = [
     ["Wire", "CCurl", "COpenSSL", "CSystemd", "CLdns", "CLinux", "Logging"]),
   .library("CommandEntry", "Sources/CommandEntry", ["Wire", "ArgumentParser"]),
   .library("DynamoDB", "Sources/DynamoDB", ["Platform"]),
-  .library("Linode", "Sources/Linode", ["Platform"]),
+  .library("Linode", "Sources/Linode", ["Platform", "Wire"]),
   .library("Probing", "Sources/Probing", ["Codec", "Platform", "Wire"]),
   .library(
     "Sandbox", "Sources/Sandbox/Model",
@@ -176,8 +176,8 @@ let modules: [Module] = [
   .tests(
     "CoordinatorService",
     [
-      "CoordinatorService", "Codec", "DNS", "Decision", "Platform", "Settings", "Store", "Wire",
-      "Logging",
+      "CoordinatorService", "Codec", "DNS", "Decision", "Platform", "Screens", "Settings", "Store",
+      "Wire", "HummingbirdCore", "Logging", "NIOCore", "ServiceLifecycle",
     ]),
   .tests(
     "Integration",

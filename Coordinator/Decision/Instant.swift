@@ -12,23 +12,25 @@ public struct Instant: Hashable, Comparable, Sendable, Codable {
     left.milliseconds < right.milliseconds
   }
 
-  /// The span from `right` to `left`; negative when `left` is earlier.
+  /// The span from `right` to `left`; negative when `left` is earlier. What does not fit is the
+  /// nearest that does, here and below.
   public static func - (left: Instant, right: Instant) -> Duration {
-    .milliseconds(left.milliseconds - right.milliseconds)
+    .milliseconds(left.milliseconds.subtractingSaturated(right.milliseconds))
   }
 
   public static func - (left: Instant, right: Duration) -> Instant {
-    Instant(milliseconds: left.milliseconds - right.wholeMilliseconds)
+    Instant(milliseconds: left.milliseconds.subtractingSaturated(right.wholeMilliseconds))
   }
 
   public static func + (left: Instant, right: Duration) -> Instant {
-    Instant(milliseconds: left.milliseconds + right.wholeMilliseconds)
+    Instant(milliseconds: left.milliseconds.addingSaturated(right.wholeMilliseconds))
   }
 
   /// The instant `age` milliseconds before this one; ages come from the network and are clamped to
   /// 0 ... 30 days.
   public func before(ageMs: Int) -> Instant {
-    Instant(milliseconds: milliseconds - Int64(min(max(ageMs, 0), 2_592_000_000)))
+    Instant(
+      milliseconds: milliseconds.subtractingSaturated(Int64(min(max(ageMs, 0), 2_592_000_000))))
   }
 }
 
@@ -46,6 +48,7 @@ public struct Now: Hashable, Sendable, Codable {
 
   /// The wall time of an instant, by today's offset.
   public func wall(_ other: Instant) -> Int64 {
-    wallMs - (instant.milliseconds - other.milliseconds)
+    wallMs.subtractingSaturated(
+      instant.milliseconds.subtractingSaturated(other.milliseconds))
   }
 }

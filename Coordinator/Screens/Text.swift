@@ -95,14 +95,18 @@ enum Text {
     var lines: [String] = []
     var line = ""
     for word in words(whole) {
+      // Counted once: counting what is left of a long word at each line would be quadratic.
+      var left = word.count
       var rest = Substring(word)
-      if !line.isEmpty, line.count + 1 + rest.count > width {
+      if !line.isEmpty, line.count + 1 + left > width {
         lines.append(line)
         line = ""
       }
-      while line.isEmpty, rest.count > width {
-        lines.append(String(rest.prefix(width)))
-        rest = rest.dropFirst(width)
+      while line.isEmpty, left > width {
+        let end = rest.index(rest.startIndex, offsetBy: max(1, width))
+        lines.append(String(rest[..<end]))
+        rest = rest[end...]
+        left -= max(1, width)
       }
       if !rest.isEmpty { line += line.isEmpty ? String(rest) : " \(rest)" }
     }

@@ -23,8 +23,9 @@ extension Coordinator {
   func incident(_ text: String) throws -> IncidentRecord {
     guard let id = Int64(text), let found = try store.incident(id) else {
       throw Refusal(
-        code: "unknown_incident", message: "there is no incident '\(text)'; look: signalbox history"
-      )
+        code: "unknown_incident",
+        message: "there is no incident '\(Outside.text(text))'; look: signalbox "
+          + "history")
     }
     return live(found)
   }

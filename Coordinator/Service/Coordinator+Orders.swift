@@ -8,6 +8,8 @@ extension Coordinator {
   func order(
     _ service: String, _ kind: OrderKind, _ request: OrderRequest
   ) throws(Refusal) -> OrderReply {
+    try Self.check(span: request.forMs, "a \(kind.rawValue)")
+    let request = request.bounded
     guard var room = rooms[service] else { throw unknown(service) }
     guard let assessment = room.assessment else {
       throw Refusal(code: "starting", message: "just started: nothing is judged yet, try again")
@@ -43,10 +45,7 @@ extension Coordinator {
     let service = room.name
     switch kind {
     case .pause:
-      let until = request.forMs.map { now.wallMs + $0 }
-      if let span = request.forMs, span <= 0 {
-        throw Refusal(code: "bad_span", message: "a pause of \(span) ms: it has to last")
-      }
+      let until = request.forMs.map { now.wallMs.addingSaturated($0) }
       try room.machine.pause(
         Pause(
           by: request.operatorName, reason: request.reason, sinceMs: now.wallMs, untilMs: until),
@@ -90,7 +89,7 @@ extension Coordinator {
       name,
       Maintenance(
         by: request.operatorName, sinceMs: now.wallMs,
-        untilMs: now.wallMs.addingReportingOverflow(span).partialValue),
+        untilMs: now.wallMs.addingSaturated(span)),
       stays: request.stays == true, epoch: request.epoch)
     return "\(name) is in maintenance for \(Story.span(.milliseconds(span)))"
   }

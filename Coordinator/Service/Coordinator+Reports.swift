@@ -69,15 +69,21 @@ extension Coordinator {
   /// What could not be delivered in time: history, never evidence.
   private func noteHistory(_ report: Report, now: Now) {
     guard !report.history.isEmpty else { return }
-    let events = report.history.prefix(Limits.listEntries).map { past in
+    // By the agent's own clock what it tells is past; the history goes by ours.
+    let aheadMs = report.sentMs.subtractingSaturated(now.wallMs)
+    let past = report.history.prefix(Limits.listEntries).filter { $0.atMs <= report.sentMs }
+    let events = past.map { past in
       EventRecord(
-        .lateReport, at: Now(instant: now.instant, wallMs: past.atMs), region: report.region,
+        .lateReport,
+        at: Now(instant: now.instant, wallMs: max(0, past.atMs.subtractingSaturated(aheadMs))),
+        region: report.region,
         text: "\(report.agent): \(past.name) was \(past.state.rawValue)"
           + (past.reason.map { ": \($0)" } ?? "") + " (told now)")
     }
+    guard !events.isEmpty else { return }
     for event in events { log(event) }
     do {
-      _ = try store.commit(Commit(service: nil, events: Array(events)))
+      _ = try store.commit(Commit(service: nil, events: events, source: report.agent))
     } catch {
       note(storeError: error)
     }

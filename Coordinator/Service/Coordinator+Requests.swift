@@ -8,6 +8,8 @@ extension Coordinator {
   func move(
     _ service: String, request: MoveRequest, isFailback: Bool
   ) async throws(Refusal) -> MoveReply {
+    try Self.check(span: request.pinForMs, "a pin")
+    let request = request.bounded
     if let seen = request.plan {
       try await compare(seen, service, request, isFailback: isFailback)
     }
@@ -20,7 +22,7 @@ extension Coordinator {
     }
     let wish = Request(
       to: to, isFailback: isFailback, overrides: request.overrides,
-      untilMs: request.pinForMs.map { Now.read().wallMs + $0 })
+      untilMs: request.pinForMs.map { Now.read().wallMs.addingSaturated($0) })
     try room.machine.ask(wish, epoch: request.epoch, assessment: assessment)
     room.asked = (request.operatorName, request.reason)
     rooms[service] = room
@@ -76,7 +78,9 @@ extension Coordinator {
   func unknown(_ service: String) -> Refusal {
     let known = rooms.keys.sorted().joined(separator: ", ")
     return Refusal(
-      code: "unknown_service", message: "'\(service)' is no service here; accepted: \(known)")
+      code: "unknown_service",
+      message: "'\(Outside.text(service))' is no service here; accepted: "
+        + known)
   }
 
   func snapshot() -> Snapshot {

@@ -28,7 +28,7 @@ extension Deployment.Service {
       var found: NameReading = [:]
       for family in topology.families {
         let mine = records.filter { $0.name == name && $0.type == family.recordType }
-        found[family] = mine.map(\.target).sorted()
+        found[family] = Array(mine.map(\.target).sorted().prefix(Limits.outsideEntries))
       }
       return found
     }

@@ -15,10 +15,14 @@ public struct Commit: Sendable {
   /// Appended in this order. An event whose `incident` is 0 gets the id of this commit's
   /// `incident`.
   public var events: [EventRecord]
+  /// The agent whose late evidence all these events are; nil: they are the coordinator's own. Late
+  /// ones have a bound of their own, `StoreBounds.late`.
+  public var source: String?
 
   public init(
     service: String?, epoch: UInt64? = nil, memory: [UInt8]? = nil,
-    closing: IncidentRecord? = nil, incident: IncidentRecord? = nil, events: [EventRecord] = []
+    closing: IncidentRecord? = nil, incident: IncidentRecord? = nil, events: [EventRecord] = [],
+    source: String? = nil
   ) {
     self.service = service
     self.epoch = epoch
@@ -26,6 +30,7 @@ public struct Commit: Sendable {
     self.closing = closing
     self.incident = incident
     self.events = events
+    self.source = source
   }
 }
 
@@ -58,15 +63,21 @@ public struct StoredService: Hashable, Sendable {
 
 /// The bounds of what a store keeps.
 public struct StoreBounds: Hashable, Sendable {
-  /// The newest events kept.
+  /// The newest events of the coordinator's own that are kept.
   public var events: Int64
+  /// The newest late events of each agent that are kept, beside those: no agent's key pushes out
+  /// what others said.
+  public var late: Int64
   /// The incidents kept; open ones always are.
   public var incidents: Int64
   /// The most pages (4 KiB each) of the database file; a commit beyond them is refused as `full`.
   public var pages: Int64
 
-  public init(events: Int64 = 100_000, incidents: Int64 = 10_000, pages: Int64 = 262_144) {
+  public init(
+    events: Int64 = 100_000, late: Int64 = 500, incidents: Int64 = 10_000, pages: Int64 = 262_144
+  ) {
     self.events = max(1, events)
+    self.late = max(1, late)
     self.incidents = max(1, incidents)
     self.pages = max(1, pages)
   }

@@ -114,11 +114,20 @@ extension EventRecord {
     let name = "event \(number)"
     let owner: String? = try row.optional("service", row: name)
     let cause: Int64? = try row.optional("incident", row: name)
+    let source: String? = try row.optional("source", row: name)
     let body: Data = try row.column("body", row: name)
-    try row.check(sum: Checksum.of(owner, [number, cause], body), row: name)
+    try row.check(
+      sum: Self.sum(service: owner, id: number, incident: cause, source: source, body), row: name)
     self = try Body.decode(EventRecord.self, body, row: name)
     guard id == number, service == owner, incident == cause else {
       throw DamagedRow(found: "\(name) contradicts itself")
     }
+  }
+  /// The checksum of an event's row.
+  static func sum(
+    service: String?, id: Int64, incident: Int64?, source: String?, _ body: Data
+  ) -> Int64 {
+    // Late evidence belongs to no service.
+    Checksum.of(source.map { "\(service ?? "") late of \($0)" } ?? service, [id, incident], body)
   }
 }

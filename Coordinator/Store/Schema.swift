@@ -10,6 +10,9 @@ enum Schema {
     migrator.registerMigration("2026-11 first tables") { database in
       try database.execute(sql: firstTables)
     }
+    migrator.registerMigration("2026-11 late evidence") { database in
+      try database.execute(sql: lateEvidence)
+    }
     return migrator
   }
 
@@ -44,5 +47,11 @@ enum Schema {
     ) STRICT;
     CREATE INDEX events_of_service ON events (service, id);
     CREATE INDEX events_of_incident ON events (incident, id);
+    """
+
+  /// `source` is the agent that told an event late; NULL for the coordinator's own.
+  private static let lateEvidence = """
+    ALTER TABLE events ADD COLUMN source TEXT;
+    CREATE INDEX late_events ON events (source, id) WHERE source IS NOT NULL;
     """
 }

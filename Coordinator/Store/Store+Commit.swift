@@ -1,5 +1,6 @@
 import FoundationEssentials
 import GRDB
+import Synchronization
 import Wire
 
 extension Store {
@@ -10,9 +11,12 @@ extension Store {
   /// `closed`; `io`: durable or not, open the store anew.
   public func commit(_ commit: Commit) throws(StoreError) -> CommitReceipt {
     try use { queue in
-      try queue.write { database in
-        try Writing(database: database, path: path, bounds: bounds).perform(commit)
+      let own = ownEvents.withLock { $0 }
+      let (receipt, ownNow) = try queue.write { database in
+        try Writing(database: database, path: path, bounds: bounds).perform(commit, own: own)
       }
+      ownEvents.withLock { $0 = ownNow }
+      return receipt
     }
   }
 }
@@ -23,7 +27,8 @@ private struct Writing {
   let path: String
   let bounds: StoreBounds
 
-  func perform(_ commit: Commit) throws -> CommitReceipt {
+  /// `own`: how many own events are stored; gives how many are then.
+  func perform(_ commit: Commit, own: Int64) throws -> (CommitReceipt, own: Int64) {
     try refuseNonsense(commit)
     try updateService(commit)
     if let closing = commit.closing { try update(closing) }
@@ -32,9 +37,16 @@ private struct Writing {
       incident = record.id == 0 ? try insert(record) : try update(record)
     }
     var ids: [Int64] = []
-    for event in commit.events { ids.append(try append(event, incident: incident)) }
-    try trim(incidents: incident != nil, events: !ids.isEmpty)
-    return CommitReceipt(incident: incident, events: ids)
+    for event in commit.events {
+      ids.append(try append(event, incident: incident, source: commit.source))
+    }
+    if incident != nil { try trimIncidents() }
+    let receipt = CommitReceipt(incident: incident, events: ids)
+    if let source = commit.source {
+      try trimLate(of: source)
+      return (receipt, own)
+    }
+    return (receipt, try trim(own: own + Int64(ids.count)))
   }
 
   private func refused(_ found: String) -> StoreError {
@@ -125,14 +137,16 @@ private struct Writing {
     StoreError(.twoIntents, path: path, found: "\(service) has an open incident already")
   }
 
+  /// No move is lost for the length of its explanation.
   private func row(_ record: IncidentRecord) throws -> (open: Int64, body: Data, sum: Int64) {
+    let record = record.bounded
     let open: Int64 = record.outcome == .open ? 1 : 0
     let body = try encode(record, limit: StoreBounds.incidentBytes, "incident")
     return (open, body, Checksum.of(record.service, [record.id, open], body))
   }
 
-  private func append(_ event: EventRecord, incident: Int64?) throws -> Int64 {
-    var event = event
+  private func append(_ event: EventRecord, incident: Int64?, source: String?) throws -> Int64 {
+    var event = event.bounded
     if event.incident == 0 {
       guard let incident else { throw refused("an event belongs to an incident that is not there") }
       event.incident = incident
@@ -140,10 +154,14 @@ private struct Writing {
     event.id = try next("events")
     let body = try encode(event, limit: StoreBounds.eventBytes, "event")
     try database.execute(
-      sql: "INSERT INTO events (id, service, incident, body, sum) VALUES (?, ?, ?, ?, ?)",
+      sql: """
+        INSERT INTO events (id, service, incident, body, sum, source) VALUES (?, ?, ?, ?, ?, ?)
+        """,
       arguments: [
         event.id, event.service, event.incident, body,
-        Checksum.of(event.service, [event.id, event.incident], body),
+        EventRecord.sum(
+          service: event.service, id: event.id, incident: event.incident, source: source, body),
+        source,
       ])
     return event.id
   }
@@ -166,19 +184,32 @@ private struct Writing {
     return body
   }
 
-  private func trim(incidents: Bool, events: Bool) throws {
-    if events {
-      try database.execute(
-        sql: "DELETE FROM events WHERE id <= (SELECT max(id) FROM events) - ?",
-        arguments: [bounds.events])
-    }
-    if incidents {
-      try database.execute(
-        sql: """
-          DELETE FROM incidents
-          WHERE open = 0 AND id <= (SELECT max(id) FROM incidents) - ?
-          """,
-        arguments: [bounds.incidents])
-    }
+  /// Keeps the newest events of the coordinator's own, and nothing that is older than these.
+  private func trim(own: Int64) throws -> Int64 {
+    let surplus = own - bounds.events
+    guard surplus > 0 else { return own }
+    let last = try Int64.fetchOne(
+      database,
+      sql: "SELECT id FROM events WHERE source IS NULL ORDER BY id LIMIT 1 OFFSET ?",
+      arguments: [surplus - 1])
+    try database.execute(sql: "DELETE FROM events WHERE id <= ?", arguments: [last ?? 0])
+    return own - surplus
+  }
+
+  private func trimLate(of source: String) throws {
+    try database.execute(
+      sql: """
+        DELETE FROM events WHERE source = :source AND id <=
+        (SELECT id FROM events WHERE source = :source ORDER BY id DESC LIMIT 1 OFFSET :kept)
+        """, arguments: ["source": source, "kept": bounds.late])
+  }
+
+  private func trimIncidents() throws {
+    try database.execute(
+      sql: """
+        DELETE FROM incidents
+        WHERE open = 0 AND id <= (SELECT max(id) FROM incidents) - ?
+        """,
+      arguments: [bounds.incidents])
   }
 }

@@ -15,6 +15,8 @@ public final class Store: Sendable {
   private let lock: StoreLock
   /// Nil once closed: GRDB does not survive a call on a closed connection.
   private let connection: Mutex<DatabaseQueue?>
+  /// How many events of the coordinator's own are stored; changed with the connection held.
+  let ownEvents: Mutex<Int64>
 
   /// Opens the database, or makes it (readable by its owner only) where there is none.
   ///
@@ -29,6 +31,14 @@ public final class Store: Sendable {
     try Opening.createIfAbsent(path, clusterID: newClusterID())
     let (queue, identity) = try Opening.open(path, bounds: bounds)
     clusterID = identity
+    do {
+      let count = try queue.read { database in
+        try Int64.fetchOne(database, sql: "SELECT count(*) FROM events WHERE source IS NULL") ?? 0
+      }
+      ownEvents = Mutex(count)
+    } catch {
+      throw StoreError(error, path: path)
+    }
     connection = Mutex(queue)
   }
 

@@ -43,9 +43,9 @@ public struct LinodeGrant: Hashable, Sendable, Decodable {
 
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
-    id = try values.decode(Int64.self, forKey: .id)
-    label = try values.decodeIfPresent(String.self, forKey: .label) ?? ""
-    let word = try values.decodeIfPresent(String.self, forKey: .permissions)
+    id = try values.id(.id)
+    label = try values.textIfPresent(.label) ?? ""
+    let word = try values.textIfPresent(.permissions)
     permission = word.flatMap(Permission.init(rawValue:))
   }
 }
@@ -122,15 +122,15 @@ public struct LinodeEvent: Hashable, Sendable, Decodable {
 
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
-    id = try values.decode(Int64.self, forKey: .id)
-    created = try values.decode(String.self, forKey: .created)
-    action = try values.decode(String.self, forKey: .action)
-    username = try values.decodeIfPresent(String.self, forKey: .username)
+    id = try values.id(.id)
+    created = try values.text(.created)
+    action = try values.text(.action)
+    username = try values.textIfPresent(.username)
     guard try values.contains(.entity) && !values.decodeNil(forKey: .entity) else { return }
     let entity = try values.nestedContainer(keyedBy: EntityKeys.self, forKey: .entity)
     // A tag's id is its name.
     entityID = try? entity.decodeIfPresent(Int64.self, forKey: .id)
-    entityType = try entity.decodeIfPresent(String.self, forKey: .type)
-    entityLabel = try entity.decodeIfPresent(String.self, forKey: .label)
+    entityType = try entity.textIfPresent(.type)
+    entityLabel = try entity.textIfPresent(.label)
   }
 }

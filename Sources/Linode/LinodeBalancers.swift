@@ -1,3 +1,5 @@
+import Wire
+
 /// A NodeBalancer: the one public address of a region (facts/linode 4).
 public struct LinodeNodeBalancer: Hashable, Sendable, Decodable {
   public var id: Int64
@@ -28,12 +30,12 @@ public struct LinodeNodeBalancer: Hashable, Sendable, Decodable {
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
-      id: try values.decode(Int64.self, forKey: .id),
-      label: try values.decode(String.self, forKey: .label),
-      region: try values.decode(String.self, forKey: .region),
-      ipv4: try values.decodeIfPresent(String.self, forKey: .ipv4),
-      ipv6: try values.decodeIfPresent(String.self, forKey: .ipv6),
-      hostname: try values.decodeIfPresent(String.self, forKey: .hostname))
+      id: try values.id(.id),
+      label: try values.text(.label),
+      region: try values.text(.region),
+      ipv4: try values.textIfPresent(.ipv4),
+      ipv6: try values.textIfPresent(.ipv6),
+      hostname: try values.textIfPresent(.hostname))
   }
 
   private static func bare(_ address: String) -> String {
@@ -91,19 +93,27 @@ public struct LinodeBalancerConfig: Hashable, Sendable, Decodable {
   private struct NodesStatus: Decodable {
     var up: Int
     var down: Int
+
+    enum CodingKeys: String, CodingKey { case up, down }
+
+    init(from decoder: any Decoder) throws {
+      let values = try decoder.container(keyedBy: CodingKeys.self)
+      up = try values.number(.up)
+      down = try values.number(.down)
+    }
   }
 
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
-    id = try values.decode(Int64.self, forKey: .id)
-    port = try values.decode(Int.self, forKey: .port)
-    protocolName = try values.decode(String.self, forKey: .protocolName)
+    id = try values.id(.id)
+    port = try values.number(.port)
+    protocolName = try values.text(.protocolName)
     // What does not say that it checks, does not.
-    check = try values.decodeIfPresent(String.self, forKey: .check) ?? "none"
-    checkPath = try values.decodeIfPresent(String.self, forKey: .checkPath) ?? ""
-    checkIntervalSeconds = try values.decodeIfPresent(Int.self, forKey: .checkIntervalSeconds) ?? 0
-    checkTimeoutSeconds = try values.decodeIfPresent(Int.self, forKey: .checkTimeoutSeconds) ?? 0
-    checkAttempts = try values.decodeIfPresent(Int.self, forKey: .checkAttempts) ?? 0
+    check = try values.textIfPresent(.check) ?? "none"
+    checkPath = try values.textIfPresent(.checkPath) ?? ""
+    checkIntervalSeconds = try values.numberIfPresent(.checkIntervalSeconds) ?? 0
+    checkTimeoutSeconds = try values.numberIfPresent(.checkTimeoutSeconds) ?? 0
+    checkAttempts = try values.numberIfPresent(.checkAttempts) ?? 0
     let nodes = try values.decodeIfPresent(NodesStatus.self, forKey: .nodesStatus)
     nodesUp = nodes?.up ?? 0
     nodesDown = nodes?.down ?? 0
@@ -144,13 +154,13 @@ public struct LinodeBalancerNode: Hashable, Sendable, Decodable {
 
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
-    id = try values.decode(Int64.self, forKey: .id)
-    label = try values.decode(String.self, forKey: .label)
-    address = try values.decode(String.self, forKey: .address)
+    id = try values.id(.id)
+    label = try values.text(.label)
+    address = try values.text(.address)
     // The specification writes UP, the live API Unknown.
-    let word = try values.decodeIfPresent(String.self, forKey: .status) ?? ""
+    let word = try values.textIfPresent(.status) ?? ""
     status = Status(rawValue: word.lowercased()) ?? .unknown
-    mode = try values.decodeIfPresent(String.self, forKey: .mode) ?? "accept"
+    mode = try values.textIfPresent(.mode) ?? "accept"
   }
 }
 
@@ -184,10 +194,11 @@ public struct LinodeRegion: Hashable, Sendable, Decodable {
 
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
-    id = try values.decode(String.self, forKey: .id)
-    label = try values.decodeIfPresent(String.self, forKey: .label) ?? id
-    country = try values.decodeIfPresent(String.self, forKey: .country) ?? ""
-    capabilities = try values.decodeIfPresent([String].self, forKey: .capabilities) ?? []
-    status = try values.decodeIfPresent(String.self, forKey: .status) ?? ""
+    id = try values.text(.id)
+    label = try values.textIfPresent(.label) ?? id
+    country = try values.textIfPresent(.country) ?? ""
+    capabilities = Outside.list(
+      try values.decodeIfPresent([String].self, forKey: .capabilities) ?? [])
+    status = try values.textIfPresent(.status) ?? ""
   }
 }

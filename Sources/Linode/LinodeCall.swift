@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Platform
+import Wire
 
 /// What is asked of the API, whatever token it is asked with.
 struct LinodeQuestion: Sendable {
@@ -71,7 +72,7 @@ struct LinodeCall: Sendable {
 
   /// A reply that is none of the API's.
   func garbled(_ response: HTTPResponse, _ what: String) -> LinodeError {
-    let type = response.header("Content-Type") ?? "no content type"
+    let type = brief(response.header("Content-Type") ?? "no content type")
     return make(
       .garbled, unclear, response, [],
       "unusable reply (\(what); \(type), \(response.body.count) bytes)")
@@ -198,6 +199,6 @@ extension LinodeCall {
   }
 
   private static func scopes(_ text: String?) -> [String] {
-    (text ?? "").split { $0 == " " || $0 == "," }.prefix(64).map(String.init)
+    (text ?? "").split { $0 == " " || $0 == "," }.prefix(64).map { Outside.text(String($0)) }
   }
 }

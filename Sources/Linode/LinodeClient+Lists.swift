@@ -6,6 +6,16 @@ struct LinodePage<Entry: Decodable & Sendable>: Decodable, Sendable {
   var page: Int
   var pages: Int
   var results: Int
+
+  enum CodingKeys: String, CodingKey { case data, page, pages, results }
+
+  init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    data = try values.decode([Entry].self, forKey: .data)
+    page = try values.number(.page)
+    pages = try values.number(.pages)
+    results = try values.number(.results)
+  }
 }
 
 extension LinodeClient {

@@ -32,12 +32,12 @@ public struct LinodeDomain: Hashable, Sendable, Decodable {
 
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
-    id = try values.decode(Int64.self, forKey: .id)
-    domain = try values.decode(String.self, forKey: .domain)
-    status = try values.decode(String.self, forKey: .status)
-    ttlSeconds = try values.decode(Int.self, forKey: .ttlSeconds)
-    type = try values.decodeIfPresent(String.self, forKey: .type) ?? "master"
-    soaEmail = try values.decodeIfPresent(String.self, forKey: .soaEmail) ?? ""
+    id = try values.id(.id)
+    domain = try values.text(.domain)
+    status = try values.text(.status)
+    ttlSeconds = try values.number(.ttlSeconds)
+    type = try values.textIfPresent(.type) ?? "master"
+    soaEmail = try values.textIfPresent(.soaEmail) ?? ""
   }
 }
 
@@ -69,6 +69,14 @@ public struct LinodeRecord: Hashable, Sendable, Decodable {
   enum CodingKeys: String, CodingKey {
     case id, type, name, target, updated
     case ttlSeconds = "ttl_sec"
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      id: try values.id(.id), type: try values.text(.type), name: try values.text(.name),
+      target: try values.text(.target), ttlSeconds: try values.number(.ttlSeconds),
+      updated: try values.textIfPresent(.updated))
   }
 }
 

@@ -5,7 +5,7 @@ public import Wire
 /// What one probe of a region's public address showed.
 public struct ProbeAnswer: Hashable, Sendable {
   public var outcome: ProbeOutcome
-  /// For people, as `503`, `connection refused`.
+  /// For people, as `503`, `connection refused`; at most `Limits.textBytes`.
   public var reason: String?
   public var status: Int?
   public var latencyMs: Double?
@@ -16,7 +16,7 @@ public struct ProbeAnswer: Hashable, Sendable {
     outcome: ProbeOutcome, reason: String? = nil, status: Int? = nil, latencyMs: Double? = nil
   ) {
     self.outcome = outcome
-    self.reason = reason
+    self.reason = reason.map { Outside.text($0) }
     self.status = status
     self.latencyMs = latencyMs
   }

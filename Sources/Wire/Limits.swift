@@ -16,4 +16,14 @@ public enum Limits {
   public static let summaryBytes = 560
   /// The most sightings of one peer's heartbeats in one report.
   public static let sightings = 16
+  /// The most entries that are kept of a list that others wrote.
+  public static let outsideEntries = 64
+  /// The longest explanation that is stored: an event's text, a move's reason, in UTF-8 bytes.
+  public static let explanationBytes = 4_096
+  /// The longest line of a move's evidence that is stored, in UTF-8 bytes.
+  public static let evidenceBytes = 1_024
+  /// The largest number in others' replies, where nothing narrower is known: 2^31-1.
+  public static let number = 2_147_483_647
+  /// The longest span that an order may ask for, in milliseconds: a year of 366 days.
+  public static let orderMs: Int64 = 31_622_400_000
 }

@@ -146,7 +146,7 @@ import Wire
       Commit(service: "app", memory: [UInt8](repeating: 0, count: StoreBounds.memoryBytes + 1)),
       Commit(service: "app", epoch: UInt64(Int64.max) + 1),
       Commit(service: "app", events: [.sample(1, incident: 0)]),
-      Commit(service: "app", events: [EventRecord(atMs: 1, kind: "k", text: long)]),
+      Commit(service: "app", events: [EventRecord(atMs: 1, kind: long, text: "")]),
       Commit(
         service: "app",
         events: (0...StoreBounds.commitEvents).map { EventRecord.sample($0) }),

@@ -88,7 +88,7 @@ struct Inquiry {
     line.tcp = worst { $0.transport == .tcp }
     if servers.contains(where: { !$0.isVersion6 }) { line.ipv6 = worst { $0.server.isVersion6 } }
     line.note = note(line, lines.map(\.answer))
-    return line
+    return line.bounded
   }
 
   /// Another answer is worse than the old one, the old one than the new one; silence is none.
