@@ -33,9 +33,12 @@ struct ConfigOption: ParsableArguments {
 
   /// The file as settings; throws `FileError` or `SettingsError`.
   func settings() throws -> CoordinatorSettings {
-    let bytes = try Files.read(config, maxBytes: 1_048_576)
-    return try CoordinatorSettings.load(
-      file: config, text: String(decoding: bytes, as: UTF8.self))
+    try CoordinatorSettings.load(file: config, text: try text())
+  }
+
+  /// The file; throws `FileError`.
+  func text() throws -> String {
+    String(decoding: try Files.read(config, maxBytes: 1_048_576), as: UTF8.self)
   }
 
   /// The file as settings; throws exit code 2 after telling all that is wrong.
@@ -78,7 +81,7 @@ struct CheckConfig: ParsableCommand {
   func run() throws {
     let key: String
     do {
-      key = try Program.check(try file.settings())
+      key = try Program.check(file: file.config, text: try file.text())
     } catch {
       throw CommandFailure(code: 2, "\(error)")
     }

@@ -13,16 +13,19 @@ struct API: Sendable {
   typealias Context = BasicRequestContext
 
   let coordinator: Coordinator
+  let pages: Pages
   let reloader: Reloader
+  let hosts: HostGuard
   let codec: MessageCodec
   let signingKey: SigningKey
 
   /// The router of one listener.
   func router(changes: Bool) -> Router<Context> {
     let router = Router(context: Context.self)
+    if !changes { router.middlewares.add(hosts) }
     router.middlewares.add(UnknownPath())
     router.post("/v1/reports") { request, _ in await report(request) }
-    router.get("/v1/status") { _, _ in try Self.json(await coordinator.status()) }
+    router.get("/v1/status") { _, _ in Self.json(.ok, try await pages.status()) }
     router.get("/v1/services/:name/explain") { _, context in
       await answer { try await coordinator.explain(Self.name(context)) }
     }
@@ -67,7 +70,7 @@ struct API: Sendable {
       await coordinator.isReady()
         ? Self.text(.ok, "ready\n") : Self.text(.serviceUnavailable, "starting\n")
     }
-    router.get("/") { _, _ in StatusPage.response(await coordinator.status()) }
+    router.get("/") { _, _ in StatusPage.response(await pages.page()) }
     return router
   }
 
@@ -91,13 +94,10 @@ struct API: Sendable {
   private func report(_ request: Request) async -> Response {
     let body: [UInt8]
     do {
-      body = Array(buffer: try await request.body.collect(upTo: Limits.reportBytes))
+      body = try await Self.body(of: request)
     } catch {
-      return await refuse(
-        .contentTooLarge,
-        Problem(
-          code: "too_large",
-          message: "a report has at most \(Limits.reportBytes) bytes"))
+      let (status, problem) = Self.problem(error)
+      return await refuse(status, problem)
     }
     let fields = request.headers
     func header(_ name: String) -> String? {
@@ -108,9 +108,10 @@ struct API: Sendable {
     let deployment = await coordinator.deployment
     let agent: AgentID
     do throws(SignatureError) {
+      // The line as it came, not as it was understood: what was not signed is not taken.
       let signed = try codec.verifyRequest(
-        method: "POST", path: "/v1/reports", headers: header, body: body,
-        keys: deployment.verifyingKey)
+        method: request.method.rawValue, path: request.head.path ?? "/", headers: header,
+        body: body, keys: deployment.verifyingKey)
       guard let known = deployment.keys[signed.keyID] else {
         throw SignatureError(.unknownKey, "key \(signed.keyID) is not listed")
       }
@@ -171,7 +172,7 @@ struct API: Sendable {
     _ perform: (Wish) async throws -> some Encodable
   ) async -> Response {
     do {
-      let body = Array(buffer: try await request.body.collect(upTo: Limits.reportBytes))
+      let body = try await Self.body(of: request)
       let wish = try JSON.decode(Wish.self, from: body, maxBytes: Limits.reportBytes)
       return Self.json(status, try JSON.encode(try await perform(wish)))
     } catch let refusal as Refusal {
@@ -179,6 +180,9 @@ struct API: Sendable {
         Self.status(refusal), Problem(code: refusal.code, message: refusal.message))
     } catch let error as CodecError {
       return Self.problem(.badRequest, Problem(code: error.code, message: "\(error)"))
+    } catch let trouble as BodyTrouble {
+      let (status, problem) = Self.problem(trouble)
+      return Self.problem(status, problem)
     } catch {
       return Self.problem(.badRequest, Problem(code: "bad_request", message: "\(error)"))
     }
@@ -267,23 +271,5 @@ struct API: Sendable {
 
   static func problem(_ status: HTTPResponse.Status, _ problem: Problem) -> Response {
     json(status, (try? JSON.encode(problem)) ?? [])
-  }
-}
-
-/// Turns the router's empty refusals into ones with a reason.
-private struct UnknownPath: RouterMiddleware {
-  func handle(
-    _ request: Request, context: API.Context,
-    next: (Request, API.Context) async throws -> Response
-  ) async throws -> Response {
-    do {
-      return try await next(request, context)
-    } catch let error as Hummingbird.HTTPError where error.status == .notFound {
-      return API.problem(
-        .notFound,
-        Problem(
-          code: "no_such_path",
-          message: "\(request.method) \(request.uri.path) is nothing here; look at GET /v1/status"))
-    }
   }
 }

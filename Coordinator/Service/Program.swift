@@ -42,7 +42,8 @@ public enum Program {
       try await addresses.fill($0, logger: logger)
     }
     let api = API(
-      coordinator: coordinator, reloader: reloader,
+      coordinator: coordinator, pages: try Pages(coordinator), reloader: reloader,
+      hosts: HostGuard(settings),
       codec: MessageCodec(sha256: { Digest.sha256($0) }),
       signingKey: SigningKey(
         keyID: parts.signer.verifier.keyID, sign: { parts.signer.sign($0) }))
@@ -50,18 +51,18 @@ public enum Program {
     quiet.logLevel = .error
     try await Self.claimSocket(settings.socket, http: parts.http)
     let listening = Listening(settings, coordinator: coordinator)
-    let open = Application(
-      router: api.router(changes: false), server: Self.server,
-      configuration: .init(
-        address: .hostname(settings.listen.host, port: settings.listen.port)),
-      onServerRunning: { _ in await listening.one() }, logger: quiet)
-    let local = Application(
-      router: api.router(changes: true), server: Self.server,
-      configuration: .init(address: .unixDomainSocket(path: settings.socket)),
-      onServerRunning: { _ in
-        _ = chmod(settings.socket, 0o600)
-        await listening.one()
-      }, logger: quiet)
+    let room = Descriptors.raise()
+    let open = api.application(
+      on: .hostname(settings.listen.host, port: settings.listen.port), changes: false,
+      door: Door(DoorLimits(connections: room.open)), logger: quiet
+    ) { _ in await listening.one() }
+    let local = api.application(
+      on: .unixDomainSocket(path: settings.socket), changes: true,
+      door: Door(DoorLimits(connections: room.socket)), logger: quiet
+    ) { _ in
+      _ = chmod(settings.socket, 0o600)
+      await listening.one()
+    }
     let group = ServiceGroup(
       configuration: .init(
         services: [
@@ -93,17 +94,44 @@ extension Program {
   /// Checks what the settings name, and gives the public key that agents have to know. Throws
   /// everything that is wrong at once.
   public static func check(_ settings: CoordinatorSettings) throws -> String {
-    var mistakes: [String] = []
-    var key = ""
-    do { _ = try Parts.tokens(settings.linode) } catch { mistakes.append("\(error)") }
+    var (key, mistakes) = check(
+      keyFile: settings.keyFile, linode: settings.linode)
     do { _ = try Deployment(settings) } catch { mistakes.append("\(error)") }
-    do { key = try Signer.load(file: settings.keyFile).verifier.base64 } catch {
-      mistakes.append("\(error)")
-    }
     guard mistakes.isEmpty else {
       throw StartupError(description: mistakes.joined(separator: "\n"))
     }
     return key
+  }
+
+  /// Checks a file as a whole: its keys, and the secrets that it names, in one go. Gives the public
+  /// key that agents have to know.
+  public static func check(file: String, text: String) throws -> String {
+    let problems: SettingsError
+    do {
+      return try check(try CoordinatorSettings.load(file: file, text: text))
+    } catch let error as SettingsError {
+      problems = error
+    }
+    guard let secrets = CoordinatorSecrets(file: file, text: text) else { throw problems }
+    let more = check(keyFile: secrets.keyFile, linode: secrets.linode).mistakes
+    throw StartupError(description: (["\(problems)"] + more).joined(separator: "\n"))
+  }
+
+  /// A name that is no path is told elsewhere.
+  private static func check(
+    keyFile: String, linode: LinodeSettings
+  ) -> (key: String, mistakes: [String]) {
+    var mistakes: [String] = []
+    var key = ""
+    if !linode.tokenFile.isEmpty {
+      do { _ = try Parts.tokens(linode) } catch { mistakes.append("\(error)") }
+    }
+    if !keyFile.isEmpty {
+      do { key = try Signer.load(file: keyFile).verifier.base64 } catch {
+        mistakes.append("\(error)")
+      }
+    }
+    return (key, mistakes)
   }
 
   /// Tells why the program does not start, a line for each reason.
@@ -111,11 +139,6 @@ extension Program {
     let log = EventLog<CoordinatorMessage>(logger)
     for line in reasons.split(separator: "\n") { log.write(.notStarted, .critical, String(line)) }
     Supervisor.status(String(reasons.prefix(200)))
-  }
-
-  /// A connection that says nothing for that long is closed; agents report every few seconds.
-  private static var server: HTTPServerBuilder {
-    .http1(configuration: .init(idleTimeout: .seconds(30)))
   }
 
   /// Removes a socket that a killed coordinator left; one that answers is another's.

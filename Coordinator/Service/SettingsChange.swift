@@ -26,7 +26,9 @@ struct SettingsChange {
   private typealias Keys<Value> = [(name: String, text: @Sendable (Value) -> String)]
 
   private static let fixed: Keys<CoordinatorSettings> = [
-    ("listen", { "\($0.listen)" }), ("socket", { $0.socket }),
+    ("listen", { "\($0.listen)" }),
+    ("host_names", { $0.hostNames.isEmpty ? "unset" : $0.hostNames.joined(separator: ", ") }),
+    ("socket", { $0.socket }),
     ("state_directory", { $0.stateDirectory }), ("key_file", { $0.keyFile }),
     ("source_address", { $0.sourceAddress ?? "unset" }),
     ("rehearsal_speed", { "\($0.rehearsalSpeed)" }), ("linode.url", { $0.linode.url }),

@@ -19,6 +19,9 @@ extension Schema {
         "listen", .loopback, .value(.text("127.0.0.1:8621")),
         "where it takes reports and answers reads, over plain HTTP"),
       Key(
+        "host_names", .hostNames(count: 10), .absent("addresses and localhost"),
+        "names under which `listen` may be asked for more than reports, as a proxy passes them on"),
+      Key(
         "socket", .file, .value(.text("/run/signalbox/coordinator.sock")),
         "the Unix socket that takes changes; at most 107 bytes long"),
       Key(

@@ -19,6 +19,18 @@ struct CoordinatorRules {
     }
   }
 
+  /// The token goes with every call: in the clear only to this host.
+  func check(linode: Reading?) {
+    guard let linode, linode.isSound("url") else { return }
+    let url = linode.text("url")
+    guard url.hasPrefix("http://"), let host = Texts.host(ofURL: url) else { return }
+    guard host.lowercased() != "localhost", IPAddress(host)?.isLoopback != true else { return }
+    findings.add(
+      linode.keyPath("url"), found: "\"\(url)\"",
+      expected: "https://, or http:// to a loopback address",
+      advice: "Without TLS everybody on the way reads the token, and may answer in Linode's place.")
+  }
+
   mutating func check(
     services: [Reading], regions: [Reading], agents: [Reading], top: Reading
   ) {
@@ -175,6 +187,12 @@ struct CoordinatorRules {
   }
 
   private func addresses(_ regions: [Reading]) {
+    unique(
+      regions.filter { $0.isSound("aws") }.map { region in
+        (region.keyPath("aws"), region.text("aws"), region.text("aws"))
+      }, "an AWS region that no other region has",
+      "Both would use one replica of the table: it fails for both at once, and nothing shows how far "
+        + "one is behind the other.")
     unique(
       regions.flatMap { region in
         region.texts("addresses").map { (region.keyPath("addresses"), $0, IPAddress($0)) }

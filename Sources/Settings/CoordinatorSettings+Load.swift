@@ -15,6 +15,7 @@ extension CoordinatorSettings {
     let agents = document.tables("agent", speed: speed)
     var rules = CoordinatorRules(findings: document.findings, speed: speed)
     rules.check(top: top)
+    rules.check(linode: linode)
     rules.check(services: services, regions: regions, agents: agents, top: top)
     try document.findings.verdict()
     guard let listen = Texts.hostPort(top.text("listen")) else {
@@ -22,7 +23,8 @@ extension CoordinatorSettings {
     }
     return CoordinatorSettings(
       automation: Automation(rawValue: top.text("automation")) ?? .observe, listen: listen,
-      socket: top.text("socket"), stateDirectory: top.text("state_directory"),
+      hostNames: top.texts("host_names"), socket: top.text("socket"),
+      stateDirectory: top.text("state_directory"),
       evidenceDays: top.integer("evidence_days"), evidenceMiB: top.integer("evidence_mib"),
       keyFile: top.text("key_file"), sourceAddress: top.optionalText("source_address"),
       reference: top.texts("reference"),
@@ -34,6 +36,24 @@ extension CoordinatorSettings {
       services: services.map(ServiceSettings.init),
       regions: regions.map(RegionSettings.init), agents: agents.map(AgentIdentity.init),
       pace: Pace(speed: speed))
+  }
+}
+
+/// The files of secrets that a `coordinator.toml` names.
+public struct CoordinatorSecrets: Sendable, Hashable {
+  public var keyFile: String
+  public var linode: LinodeSettings
+
+  /// Those of a file that may have mistakes elsewhere, with the defaults filled in; nil where it
+  /// cannot be read at all. A name that is a mistake itself is left out.
+  public init?(file: String, text: String) {
+    guard let document = try? Document(.coordinator, file: file, text: text) else { return nil }
+    let top = document.top()
+    let linode = document.table("linode", speed: 1)
+    keyFile = top.text("key_file")
+    self.linode = LinodeSettings(
+      url: linode?.text("url") ?? "", tokenFile: linode?.text("token_file") ?? "",
+      spareTokenFile: linode?.optionalText("spare_token_file"))
   }
 }
 

@@ -42,6 +42,9 @@ public struct HostPort: Hashable, Sendable, CustomStringConvertible {
     self.port = port
   }
 
+  /// Whether `text` is an IPv4 or IPv6 address, without a port or brackets.
+  public static func isAddress(_ text: String) -> Bool { IPAddress(text) != nil }
+
   /// `127.0.0.1:8621`, `[::1]:8621`.
   public var description: String {
     host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
@@ -53,6 +56,8 @@ public struct CoordinatorSettings: Sendable, Hashable {
   public var automation: Automation
   /// A loopback address for now: there is no TLS yet.
   public var listen: HostPort
+  /// Names under which it may be asked besides addresses and `localhost`; at most ten.
+  public var hostNames: [String]
   /// Path of the Unix socket that takes changes.
   public var socket: String
   public var stateDirectory: String

@@ -50,6 +50,7 @@ extension Kind {
     case .probe
     where Texts.isURL(text.replacing("{name}", with: "name.example"), base: false):
       return .success(.text(text))
+    case .url, .urls, .probe: return refuse(.string(text), Self.urlAdvice(text))
     case .hostName, .address, .server, .loopback, .place: return readPlace(text)
     case .table where Texts.isTable(text): return .success(.text(text))
     case .label where Texts.isLabel(text): return .success(.text(text))
@@ -66,6 +67,11 @@ extension Kind {
     return near.isEmpty ? "" : "Try \"\(near)\"."
   }
 
+  private static func urlAdvice(_ text: String) -> String {
+    text.utf8.allSatisfy { $0 < 0x80 }
+      ? "" : "Write its host as DNS has it, in ASCII (xn--...): idn2 NAME prints that."
+  }
+
   private static func withoutSlashes(_ text: String) -> String {
     var text = text
     while text.hasSuffix("/") { text.removeLast() }
@@ -80,8 +86,6 @@ extension Kind {
   private func readPlace(_ text: String) -> Result<Value, Mistake> {
     switch self {
     case .hostName where Texts.isHostName(text, dots: 1): return .success(.text(text.lowercased()))
-    case .hostName where text.hasSuffix("."):
-      return refuse(.string(text), "Leave out the dot at its end.")
     case .address where IPAddress(text) != nil: return .success(.text(text))
     case .server where Texts.isServer(text): return .success(.text(text))
     case .place(let off):
@@ -94,8 +98,19 @@ extension Kind {
           .string(text), "Other addresses need TLS, which is planned; put a TLS proxy before it.")
       }
       return .success(.text(text))
-    default: return refuse(.string(text))
+    default: return refuse(.string(text), Self.nameAdvice(ofHost: text))
     }
+  }
+
+  /// What is wrong with a host's name, where it is what people write.
+  private static func nameAdvice(ofHost text: String) -> String {
+    if !text.utf8.allSatisfy({ $0 < 0x80 }) {
+      return "Write it as DNS has it, in ASCII (xn--...): idn2 NAME prints that."
+    }
+    if text.hasSuffix(".") || text.contains(".:") { return "Leave out the dot at its end." }
+    if text.contains("_") { return "A host's name has letters, digits and hyphens." }
+    if text.contains("://") { return "Write the name alone, without \"http\" and path." }
+    return ""
   }
 
   private func readChoice(
@@ -173,8 +188,11 @@ extension Kind {
     var texts: [String] = []
     for entry in nodes {
       guard case .string(let raw) = entry else { return refuse(entry) }
-      guard case .success(let text) = readEntry(raw) else {
-        return refuse(entry, isNamed ? Self.nameAdvice(raw) : "")
+      let text: String
+      switch readEntry(raw) {
+      case .success(let read): text = read
+      case .failure(let mistake):
+        return refuse(entry, isNamed ? Self.nameAdvice(raw) : mistake.advice)
       }
       guard !texts.contains(text) else {
         return refuse(entry, "It stands there twice; leave one out.")

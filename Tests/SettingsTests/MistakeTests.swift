@@ -47,18 +47,18 @@ struct MistakeTests {
       "a key that no other agent has"
     ),
     ("[agent.b]\nregion = \"us-east\"", "agent.b.public_key: found nothing"),
-    ("[region.x]\naws = \"us-east-1\"", "region.x.addresses: found nothing"),
+    ("[region.x]\naws = \"us-west-2\"", "region.x.addresses: found nothing"),
     ("[region.x]\naws = \"east\"\naddresses = [\"192.0.2.9\"]", "an AWS region id"),
     (
-      "[region.x]\naws = \"us-east-1\"\naddresses = [\"192.0.2.9\", \"192.0.2.8\"]",
+      "[region.x]\naws = \"us-west-2\"\naddresses = [\"192.0.2.9\", \"192.0.2.8\"]",
       "found 2 IPv4 and 0 IPv6 addresses"
     ),
     (
-      "[region.x]\naws = \"us-east-1\"\naddresses = [\"192.0.2.1\"]",
+      "[region.x]\naws = \"us-west-2\"\naddresses = [\"192.0.2.1\"]",
       "an address that no other region has"
     ),
     (
-      "[region.x]\naws = \"us-east-1\"\nnodebalancer = \"lb\"\naddresses = [\"192.0.2.9\"]",
+      "[region.x]\naws = \"us-west-2\"\nnodebalancer = \"lb\"\naddresses = [\"192.0.2.9\"]",
       "region.x.nodebalancer: found \"lb\"; accepted: a NodeBalancer's label: 3 to 32"
     ),
     ("[region]\nx = 3", "region.x: found 3; accepted: a table, as [region.NAME]"),

@@ -58,6 +58,7 @@ struct SchemaTests {
     ("service.on_data_risk", "\"ask\""), ("service.on_contested", "\"alert\""),
     ("service.lease", "\"3m\""), ("service.drift", "\"enforce\""),
     ("service.missing", "\"create\""),
+    ("host_names", "[\"a.example\"]"),
     ("agent.services", "[\"app\"]"), ("reference", "[\"https://example.com\"]"),
     ("service.min_vantages", "3"), ("service.fresh_for", "\"16s\""),
     ("service.report_interval", "\"6s\""), ("service.probe_interval", "\"6s\""),

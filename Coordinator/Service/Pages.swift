@@ -1,0 +1,45 @@
+import Codec
+import NIOCore
+import Platform
+import Screens
+import Wire
+
+/// Makes documents and pages of what the coordinator holds, on a thread of its own: neither ticks
+/// nor probes wait for who looks.
+actor Pages {
+  private nonisolated let executor: ThreadExecutor
+  nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+  private nonisolated let coordinator: Coordinator
+  /// The newest page, for everybody who asks within the next moments.
+  private var kept: (page: ByteBuffer, at: MonotonicInstant)?
+
+  private static let kept = Duration.milliseconds(250)
+
+  init(_ coordinator: Coordinator) throws {
+    executor = try ThreadExecutor(name: "pages")
+    self.coordinator = coordinator
+  }
+
+  /// The JSON of `GET /v1/status`.
+  func status() async throws -> [UInt8] {
+    try JSON.encode(Presenter.status(await coordinator.snapshot()))
+  }
+
+  /// The HTML of `GET /`.
+  func page() async -> ByteBuffer {
+    let asked = Clocks.monotonic()
+    if let page = fresh(asked - Self.kept) { return page }
+    let snapshot = await coordinator.snapshot()
+    // Others may have made it meanwhile.
+    if let page = fresh(asked) { return page }
+    let made = Clocks.monotonic()
+    let page = ByteBuffer(string: StatusPage.html(Presenter.status(snapshot)))
+    kept = (page, made)
+    return page
+  }
+
+  private func fresh(_ since: MonotonicInstant) -> ByteBuffer? {
+    kept.flatMap { $0.at >= since ? $0.page : nil }
+  }
+}
