@@ -94,6 +94,14 @@ struct FailbackCommand: AsyncParsableCommand {
   }
 }
 
+extension ServiceStatus {
+  /// Users are at an adopted address, not at the active region's.
+  fileprivate var isElsewhere: Bool {
+    guard let active = regions.first(where: { $0.region == active }) else { return false }
+    return !addresses.isEmpty && Set(addresses).isDisjoint(with: active.addresses)
+  }
+}
+
 /// Shows, asks, moves and follows.
 struct Mover {
   let client: CoordinatorClient
@@ -110,7 +118,7 @@ struct Mover {
       throw refused(
         "\(service.service) has no region \"\(target)\"; there is \(known)")
     }
-    guard service.active != target else {
+    guard service.active != target || service.isElsewhere else {
       throw refused("\(service.service) is already served by \(target)")
     }
     let seen = try await confirm(kind, service, to: target)
@@ -179,12 +187,25 @@ struct Mover {
     }
   }
 
+  /// What who stops watching has to know.
+  private static func goesOn(_ reply: MoveReply, _ service: String) -> String {
+    """
+
+    signalbox: the move to \(reply.to) goes on without you.
+               look:                             signalbox history --incident \(reply.incident)
+               take it back before it writes:    signalbox cancel \(service)
+
+    """
+  }
+
   /// Shows the move until it ends.
   private func follow(_ reply: MoveReply) async throws {
     let live = Terminal.isTerminal(2) && !options.json
+    Interruption.watch()
     var drawn = 0
     var lastSeen = Clocks.monotonic()
     while true {
+      if Interruption.came { Interruption.end(Self.goesOn(reply, service)) }
       let incident: IncidentRecord
       do {
         incident = try await client.incident(reply.incident)

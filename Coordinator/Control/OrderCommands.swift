@@ -149,6 +149,36 @@ struct AckCommand: AsyncParsableCommand {
   }
 }
 
+/// `signalbox cancel`.
+struct CancelCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cancel",
+    abstract: "Take back an operator's move that has written nothing yet.",
+    discussion: """
+      A move that has written a record is finished, whatever happens: then move again
+      when it has ended. An automatic move is called off by `signalbox pause`, before
+      its first write too.
+
+      Examples:
+        signalbox cancel app
+        signalbox cancel app --reason "the wrong service" --json
+      """)
+
+  @OptionGroup var connection: Connection
+  @Argument(help: "The service.")
+  var service: String
+  @OptionGroup var options: OrderOptions
+
+  func run() async throws {
+    let client = try connection.client()
+    let seen = try await client.status().service(service)
+    try await options.send(
+      .cancel, seen.service,
+      OrderRequest(epoch: seen.epoch, operatorName: Operator.name(), reason: options.reason),
+      to: client)
+  }
+}
+
 /// A time as the configuration writes it.
 func milliseconds(_ text: String) throws -> Int64 {
   guard let span = readTime(text), span > .zero else {

@@ -17,6 +17,7 @@ struct Signalbox: AsyncParsableCommand {
         signalbox plan app --to us-west   what a move would change; --apply makes it
         signalbox failover app --to us-west
         signalbox failback app
+        signalbox cancel app              take such a move back before it writes
         signalbox pause app --for 2h      and resume, maintenance, approve, ack,
                                           adopt
       Prepare
@@ -38,7 +39,7 @@ struct Signalbox: AsyncParsableCommand {
       StatusCommand.self, ExplainCommand.self, HistoryCommand.self,
       PlanCommand.self, FailoverCommand.self, FailbackCommand.self, PauseCommand.self,
       ResumeCommand.self, MaintenanceCommand.self, ApproveCommand.self, AckCommand.self,
-      AdoptCommand.self,
+      AdoptCommand.self, CancelCommand.self,
       SetupCommand.self, CheckCommand.self, BreakglassCommand.self, SimulateCommand.self,
       ReplayCommand.self, DemoCommand.self,
     ])

@@ -41,6 +41,10 @@ public protocol DNSProvider: Sendable {
   /// more than one does. A name without A and AAAA is an error here too.
   func records(of names: [String]) async throws(ProviderError) -> [ProviderRecord]
 
+  /// The zones that these names were in at the newest listing, by name; none of a name that was not
+  /// looked for yet, and where the provider has no zones.
+  func zones(of names: [String]) -> [String: ProviderZone]
+
   /// Who changed something in the zones of these names, as the provider's own log tells, the newest
   /// first and at most ten; none where the provider has no log. It may lag behind by minutes.
   func changes(of names: [String]) async throws(ProviderError) -> [ProviderChange]
@@ -69,6 +73,8 @@ public protocol DNSProvider: Sendable {
 extension DNSProvider {
   public var routine: any DNSProvider { self }
 
+  public func zones(of names: [String]) -> [String: ProviderZone] { [:] }
+
   public func changes(of names: [String]) async throws(ProviderError) -> [ProviderChange] { [] }
 
   public func records(of names: [String]) async throws(ProviderError) -> [ProviderRecord] {
@@ -93,6 +99,22 @@ extension DNSProvider {
     ProviderError(
       .refused, .permanent,
       description: "this provider makes no address records: create them there by hand")
+  }
+}
+
+/// The zone that a name is in.
+public struct ProviderZone: Hashable, Sendable {
+  /// The provider's id: another one after the zone was deleted and made again.
+  public var id: Int64
+  /// In lower case, without a final dot.
+  public var name: String
+  /// Why what is written to it does not count; nil: it does.
+  public var trouble: String?
+
+  public init(id: Int64, name: String, trouble: String? = nil) {
+    self.id = id
+    self.name = name
+    self.trouble = trouble
   }
 }
 

@@ -58,7 +58,26 @@ public struct Marker: Hashable, Sendable, CustomStringConvertible {
   private static let prefix = "_signalbox."
 }
 
-/// What stands at the marker's name that forbids writing: another's text or a higher epoch.
+extension Marker {
+  /// What stands at the markers of these names and is no marker, but for what was adopted.
+  public static func unreadable(
+    in records: [ProviderRecord], names: [String], adopted: Set<String>
+  ) -> [ProviderRecord] {
+    let places = Set(names.map { recordName(Canonical.name($0)) })
+    return records.filter { record in
+      record.type == "TXT" && places.contains(record.name) && Marker(record.target) == nil
+        && !adopted.contains(MarkerConflict.excerpt(record.target))
+    }
+  }
+
+  /// For people.
+  public static func unreadable(_ record: ProviderRecord) -> String {
+    "TXT \(record.name) reads as \"\(MarkerConflict.excerpt(record.target).prefix(200))\", which "
+      + "is no marker"
+  }
+}
+
+/// What stands at the marker's name that forbids writing: another's marker or a higher epoch.
 public struct MarkerConflict: Hashable, Sendable, CustomStringConvertible {
   /// The text found.
   public var found: String
@@ -116,11 +135,11 @@ public struct MarkerConflict: Hashable, Sendable, CustomStringConvertible {
       let place = Marker.recordName(name)
       return records.compactMap { record -> MarkerConflict? in
         guard record.type == "TXT" && record.name == place else { return nil }
-        guard let theirs = Marker(record.target), theirs.cluster == mine.cluster,
-          theirs.epoch <= mine.epoch
-        else {
-          let isOwn = Marker(record.target)?.cluster == mine.cluster
-          return MarkerConflict(found: record.target, name: place, isOwn: isOwn)
+        // What is no marker is a bad reading, or damage: it says nothing of other writers.
+        guard let theirs = Marker(record.target) else { return nil }
+        guard theirs.cluster == mine.cluster, theirs.epoch <= mine.epoch else {
+          return MarkerConflict(
+            found: record.target, name: place, isOwn: theirs.cluster == mine.cluster)
         }
         let isOthers =
           claimed.contains(name) && theirs.epoch == mine.epoch

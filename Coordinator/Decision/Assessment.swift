@@ -32,6 +32,9 @@ public struct Assessment: Sendable {
   public var pinned: RegionID?
   /// By region, an address that has given only answers without a vote for `votelessAfter`.
   public var voteless: [RegionID: Voteless]
+  /// The active region as the target of an operator's move that only replaces an adopted address;
+  /// nil where none was adopted.
+  public var putBack: Eligibility?
 
   public var blocks: [Block] { holds.map(\.block) }
 }

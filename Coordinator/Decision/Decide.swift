@@ -111,6 +111,9 @@ private func switching(_ facts: Facts) -> Decision {
 }
 
 private func beforeFirstWrite(_ facts: Facts) -> Decision {
+  if facts.request, facts.errand == .commanded {
+    return Decision(.cancelOrdered, facts.rest, .cancel)
+  }
   if facts.evidenceIsThin { return Decision(.resumeWait, .switching) }
   if facts.errand.isAutomaticMove, facts.block?.callsOff == true {
     return Decision(.cancelHeld, facts.rest, .cancel)

@@ -41,7 +41,7 @@ public enum SourceFact: String, Hashable, Sendable, Codable, CaseIterable {
 
 /// What holds an automatic move back, in the order in which it is told.
 public enum Block: String, Hashable, Sendable, Codable, CaseIterable {
-  case conflict, grace, doubt, observe, pause, maintenance, budget, freeBudget, refusal
+  case conflict, grace, doubt, zone, observe, pause, maintenance, budget, freeBudget, refusal
 
   /// The rule that says so.
   public var rule: Rule {
@@ -49,6 +49,7 @@ public enum Block: String, Hashable, Sendable, Codable, CaseIterable {
     case .conflict: .blockedByConflict
     case .grace: .blockedByGrace
     case .doubt: .blockedByDoubt
+    case .zone: .blockedByZone
     case .observe: .blockedByObserve
     case .pause: .blockedByPause
     case .maintenance: .blockedByMaintenance
@@ -62,7 +63,7 @@ public enum Block: String, Hashable, Sendable, Codable, CaseIterable {
   var callsOff: Bool {
     switch self {
     case .conflict, .observe, .pause, .maintenance: true
-    case .grace, .doubt, .budget, .freeBudget, .refusal: false
+    case .grace, .doubt, .zone, .budget, .freeBudget, .refusal: false
     }
   }
 }
@@ -124,7 +125,7 @@ public struct Facts: Hashable, Sendable, Codable {
   /// An automatic move needs an operator's approval and has none.
   public var unapproved: Bool
   public var gate: GateFact
-  /// A named operator's valid request waits.
+  /// A named operator's valid request waits: for a move, or to take back the one that is in flight.
   public var request: Bool
   /// The cool-down runs.
   public var cooling: Bool

@@ -29,10 +29,16 @@ extension Machine {
     doubts: Doubts, chooser: TargetChooser, query: EligibilityQuery, now: Now
   ) -> [Hold] {
     [
-      conflictHold(), graceHold(now), doubtHold(doubts), observeHold(), pauseHold(now),
+      conflictHold(), graceHold(now), doubtHold(doubts), zoneHold(), observeHold(), pauseHold(now),
       maintenanceHold(chooser, query, now), budgetHold(now), freeBudgetHold(chooser, query, now),
       refusalHold(now),
     ].compactMap { $0 }
+  }
+
+  private func zoneHold() -> Hold? {
+    memory.zoneTrouble.map {
+      Hold(block: .zone, text: $0, clears: .when("what is written reaches users again"))
+    }
   }
 
   private func graceHold(_ now: Now) -> Hold? {

@@ -68,6 +68,36 @@ extension Machine {
     memory.maintenance?[name] = nil
   }
 
+  /// Takes back the operator's move in flight that has written nothing; the next tick ends it.
+  public mutating func cancel(epoch: UInt64) throws(Refusal) {
+    try checkEpoch(epoch)
+    let service = topology.service
+    guard let intent = memory.intent else {
+      throw Refusal(code: "nothing_to_cancel", message: "no move of \(service) is in flight")
+    }
+    guard intent.errand == .commanded else {
+      throw Refusal(
+        code: "not_an_operators",
+        message: intent.errand == .repair
+          ? "what is being written is no move: \(intent.to)'s address is put back"
+          : "the move to \(intent.to) is an automatic one: signalbox pause \(service) calls it off "
+            + "before its first write")
+    }
+    guard memory.phase == .switching, write != .underway else {
+      throw Refusal(
+        code: memory.phase == .switching ? "write_underway" : "too_late",
+        message: memory.phase == .switching
+          ? "a write to \(intent.to) is under way, and whether it took effect is not known yet: "
+            + "ask again in a moment"
+          : "the move to \(intent.to) has written and is finished now; when it has ended: "
+            + "signalbox failover \(service) --to \(intent.from ?? "REGION")")
+    }
+    memory.calledOff = intent.epoch
+  }
+
+  /// Whether the move in flight is to be taken back.
+  var isCalledOff: Bool { memory.intent.map { $0.epoch == memory.calledOff } ?? false }
+
   /// Says yes to the move that waits, and to no other.
   public mutating func approve(
     _ approval: Approval, assessment: Assessment

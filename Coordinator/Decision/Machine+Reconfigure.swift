@@ -16,6 +16,7 @@ extension Machine {
       memory.conflict = nil
       memory.accepted = nil
       memory.drift = nil
+      memory.zoneTrouble = nil
     }
     regions = regions.filter { topology.region($0.key) != nil }
     self.topology = topology

@@ -39,18 +39,30 @@ extension Machine {
         code: "unknown_region",
         message: "'\(request.to)' is no region of \(topology.service); accepted: \(known)")
     }
-    guard at == .region, let active = memory.active else {
-      throw Refusal(
-        code: "at_unknown",
-        message: "DNS does not point at one configured region (\(at)): put \(topology.name) "
-          + "back to a configured address first")
-    }
-    guard request.to != active else {
+    guard at == .region, let active = memory.active else { throw elsewhere() }
+    guard request.to != active || memory.accepted != nil else {
       throw Refusal(
         code: "already_there", message: "\(topology.name) is already served by \(active)")
     }
     try admit(request, active: active, assessment: assessment)
     self.request = request
+  }
+
+  private func elsewhere() -> Refusal {
+    let name = topology.name
+    let text =
+      switch at {
+      case .foreign, .drift:
+        "\(name) points at an address that is not configured: if that is to count as where users "
+          + "are now, signalbox adopt \(topology.service), and then again; or put a configured "
+          + "address there"
+      case .mixed: "\(name) points at several regions: put the same one there everywhere"
+      case .echo: "a write of ours has landed late and is being overwritten: again in a moment"
+      case .region, .unknown:
+        "where \(name) points cannot be read just now: again when it can; without this "
+          + "coordinator: signalbox breakglass \(topology.service)"
+      }
+    return Refusal(code: "at_unknown", message: text)
   }
 
   /// Takes a request back whose move was not begun.
@@ -63,13 +75,18 @@ extension Machine {
   ) throws(Refusal) {
     let returns = request.isFailback && request.to == topology.primary
     let judged =
-      returns
-      ? assessment.gate?.conditions : assessment.eligibilities[request.to]?.conditions
-    guard let lines = judged, assessment.active == active else {
+      request.to == active
+      ? assessment.putBack?.conditions
+      : returns
+        ? assessment.gate?.conditions : assessment.eligibilities[request.to]?.conditions
+    guard var lines = judged, assessment.active == active else {
       throw Refusal(
         code: "conflict",
         message: "DNS has just moved to \(active): nothing is judged for it "
           + "yet. Look again: signalbox explain \(topology.service)")
+    }
+    if let trouble = memory.zoneTrouble {
+      lines.append(CheckedLine(name: "zone", holds: false, text: trouble))
     }
     let known = Set(lines.map(\.name))
     if let wrong = request.overrides.first(where: { !known.contains($0) }) {

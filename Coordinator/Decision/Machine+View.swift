@@ -17,6 +17,8 @@ extension Machine {
     var asks: Question?
     var confirmation: Duration?
     var evidence: Evidence
+    /// The active region as the target of a move that only replaces an adopted address.
+    var putBack: Eligibility?
   }
 
   /// Draws every region, folds the pictures into the memories, and reduces all to facts.
@@ -44,14 +46,21 @@ extension Machine {
     let facts = Facts(
       at: enforces ? .drift : at, source: source, hasTarget: target != nil,
       block: holds.first?.block,
-      unapproved: asks != nil, gate: gateFact(gate, arming: arming), request: request != nil,
+      unapproved: asks != nil, gate: gateFact(gate, arming: arming),
+      request: request != nil || isCalledOff,
       cooling: cooling, errand: memory.intent?.errand ?? .emergency,
       goal: goal(chooser: chooser, confirmed: confirmed), write: writeFact)
     return View(
       facts: facts, active: active, chooser: chooser, eligibilities: eligibilities,
       target: target, holds: holds, gate: gate, arming: arming, asks: asks,
       confirmation: active.flatMap { pictures[$0] }.flatMap { limit(of: $0, cooling: cooling) },
-      evidence: evidence)
+      evidence: evidence, putBack: putBack(active, chooser: chooser))
+  }
+
+  /// Nil where users are at the active region's own address.
+  private func putBack(_ active: RegionID?, chooser: TargetChooser) -> Eligibility? {
+    guard memory.accepted != nil, let active else { return nil }
+    return chooser.eligibility(of: active, EligibilityQuery(source: nil))
   }
 
   private mutating func fold(
@@ -176,7 +185,8 @@ extension Machine {
       eligibilities: view.eligibilities, target: view.target, holds: view.holds, gate: view.gate,
       arming: view.arming, asks: view.asks, dataAtRisk: risks, confirmation: view.confirmation,
       cooldownLeft: left.flatMap { $0 > .zero ? $0 : nil }, movesUsed: movesUsed(now),
-      intent: memory.intent, pinned: memory.pinned, voteless: voteless(now.instant))
+      intent: memory.intent, pinned: memory.pinned, voteless: voteless(now.instant),
+      putBack: view.putBack)
   }
 
   /// By region, the address that has given only answers without a vote for long.

@@ -96,6 +96,21 @@ public struct Machine: Hashable, Sendable, Codable {
     return (found.isEmpty ? .unknown : .region, found.first)
   }
 
+  /// Takes in whether what is written to the zone reaches users; `trouble` says why it does not.
+  public mutating func observe(zoneTrouble trouble: String?) {
+    memory.zoneTrouble = trouble
+  }
+
+  /// Whether a reading would make it forget where users are, the active region or an adopted
+  /// address: a single one does not count for that.
+  public func wouldForget(_ names: [NameReading]) -> Bool {
+    guard memory.intent == nil, memory.active != nil else { return false }
+    let found = Self.locate(names, topology: topology)
+    if let accepted = memory.accepted { return found.fact != .unknown && names.shown != accepted }
+    guard let region = found.region, echo(in: names) == nil else { return false }
+    return region != memory.active
+  }
+
   /// Takes in how far the writes of the move in flight are.
   public mutating func observe(write: WriteFact) {
     self.write = write
@@ -147,6 +162,7 @@ public struct Machine: Hashable, Sendable, Codable {
       // Nothing was written.
       unpin()
       memory.intent = nil
+      memory.calledOff = nil
     case .fail:
       unpin()
       memory.intent = nil
@@ -168,10 +184,11 @@ public struct Machine: Hashable, Sendable, Codable {
 
   /// An operator's move that was not made pins nothing.
   private mutating func unpin() {
-    guard let intent = memory.intent, intent.errand == .commanded, memory.pinned == intent.to
+    guard let intent = memory.intent, intent.errand == .commanded,
+      memory.pinned == nil || memory.pinned == intent.to
     else { return }
-    memory.pinned = nil
-    memory.pinnedUntilMs = nil
+    memory.pinned = intent.pinnedBefore
+    memory.pinnedUntilMs = intent.pinnedBeforeUntilMs
   }
 
   /// The primary fails again soon after users were returned to it: the next return is not made
@@ -184,16 +201,25 @@ public struct Machine: Hashable, Sendable, Codable {
   }
 
   private mutating func begin(_ request: Request, rule: Rule) {
+    let (pinned, untilMs) = (memory.pinned, memory.pinnedUntilMs)
     open(.commanded, to: request.to, rule: rule, overrides: request.overrides)
+    memory.intent?.pinnedBefore = pinned
+    memory.intent?.pinnedBeforeUntilMs = untilMs
+    self.request = nil
+    if request.to == memory.active {
+      // Users are not there: an adopted address is replaced, and nothing else changes.
+      memory.intent?.from = nil
+      return
+    }
     memory.pinned = request.isFailback ? nil : request.to
     memory.pinnedUntilMs = request.isFailback ? nil : request.untilMs
-    self.request = nil
   }
 
   /// The move in flight has written: it counts, and DNS points at its target from now on. Once.
   private mutating func passPointOfNoReturn(now: Now) {
     guard let intent = memory.intent else { return }
     at = .region
+    memory.accepted = nil
     guard memory.active != intent.to else { return }
     count(intent, now: now)
     memory.left = memory.active
@@ -206,6 +232,7 @@ public struct Machine: Hashable, Sendable, Codable {
   ) {
     memory.epoch += 1
     memory.approval = nil
+    memory.calledOff = nil
     let replaces = memory.accepted ?? memory.intent?.replaces
     memory.intent = to.map { to in
       Intent(

@@ -13,6 +13,9 @@ public struct Intent: Codable, Hashable, Sendable {
   public var halfway: Bool?
   /// Values of others that it may overwrite: an operator adopted them, or drift is enforced.
   public var replaces: [String]?
+  /// The pin that an operator's move took the place of: it comes back where the move is not made.
+  public var pinnedBefore: RegionID?
+  public var pinnedBeforeUntilMs: Int64?
 
   public init(
     epoch: UInt64, errand: Errand, from: RegionID?, to: RegionID, rule: Rule,
@@ -92,6 +95,10 @@ public struct Memory: Codable, Hashable, Sendable {
   public var conflict: Conflict?
   /// Addresses that are not configured, sorted, which an operator adopted as where users are.
   public var accepted: [String]?
+  /// Why what is written to the zone does not reach users; nil: it does, as far as is known.
+  public var zoneTrouble: String?
+  /// The epoch of the operator's move in flight that is to be taken back.
+  public var calledOff: UInt64?
   /// Somebody else's value, watched while `drift` is `enforce`.
   public var drift: DriftWatch?
   /// When somebody else's value was last overwritten, Unix milliseconds.

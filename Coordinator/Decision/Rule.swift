@@ -43,6 +43,9 @@ public enum Rule: Int, Hashable, Sendable, Codable, CaseIterable {
   case blockedByPause = 237
   /// Confirmed down, but the active region is in maintenance and not everyone outside sees it dead.
   case blockedByMaintenance = 238
+  /// Confirmed down, but what would be written does not reach users: the zone is disabled, or the
+  /// world is sent elsewhere for it.
+  case blockedByZone = 239
   /// Confirmed down, but no region may take over: the last answer stays.
   case noTarget = 240
   /// The active region is up again after no region could take over.
@@ -65,6 +68,8 @@ public enum Rule: Int, Hashable, Sendable, Codable, CaseIterable {
   case cancelGateClosed = 312
   /// Automatic moves are held back before the first write: called off.
   case cancelHeld = 313
+  /// The operator who asked for the move took it back before the first write.
+  case cancelOrdered = 314
   /// The first record is written: the move will be finished.
   case pointOfNoReturn = 320
   /// The remaining records are being written.

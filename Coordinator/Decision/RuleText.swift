@@ -30,6 +30,7 @@ public enum RuleText {
         + "that is long stable"
     case .blockedByPause: "would have moved: paused by an operator"
     case .blockedByMaintenance: "held: the active region is in maintenance"
+    case .blockedByZone: "held: what would be written does not reach users"
     case .blockedByRefusal: "held: the DNS provider refused; the next attempt waits"
     case .noTarget: "no healthy target: the last answer stays"
     case .recovered: "the active region is up again"
@@ -42,6 +43,7 @@ public enum RuleText {
     case .cancelTargetLost: "the target may no longer take over"
     case .cancelGateClosed: "the primary is no longer ready"
     case .cancelHeld: "automatic moves are held back"
+    case .cancelOrdered: "an operator took the move back"
     case .pointOfNoReturn: "the first record is written: the move will be finished"
     case .finishing: "writing the remaining records"
     case .supersede: "the target is down: moving on"
@@ -67,12 +69,13 @@ public enum RuleText {
       .confirmWait, .failbackGateClosed, .resumeWait:
       .quiet
     case .refuted, .doubtful, .recovered, .pointOfNoReturn, .allCommitted, .converged, .failBack,
-      .operatorMove, .cancelRefuted, .cancelGateClosed, .writeUnderway, .unsure, .atUnknown:
+      .operatorMove, .cancelRefuted, .cancelGateClosed, .cancelOrdered, .writeUnderway, .unsure,
+      .atUnknown:
       .telling
     case .suspect, .blockedByConflict, .blockedByGrace, .blockedByDoubt, .blockedByObserve,
       .blockedByBudget,
       .blockedByFreeBudget, .blockedByPause, .blockedByMaintenance, .awaitApproval,
-      .failbackAwaitsApproval, .cancelHeld, .blockedByRefusal, .noTarget, .failOver,
+      .failbackAwaitsApproval, .cancelHeld, .blockedByZone, .blockedByRefusal, .noTarget, .failOver,
       .cancelTargetLost, .supersede, .targetDeadNoOther,
       .writeRefused, .overtaken, .atForeign, .atMixed, .lateEcho, .enforceDrift:
       .alarming

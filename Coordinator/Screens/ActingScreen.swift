@@ -43,10 +43,47 @@ extension Page {
     caches(incident, service: service)
     gap()
     risk(incident)
+    if let trouble = incident.trouble { hindrance(trouble, atMs: atMs) }
     let mine = incident.operatorName.map { "\($0) asked for this; " } ?? ""
+    labelled("You", mine + Self.advice(incident, service: service), column: 16)
+    if incident.operatorName != nil, !Self.isWritten(incident) {
+      labelled(
+        "", "take it back before its first write: signalbox cancel \(incident.service)",
+        column: 16)
+    }
+  }
+
+  private static func isWritten(_ incident: IncidentRecord) -> Bool {
+    incident.stamps.committedMs != nil || incident.records.contains(where: \.committed)
+  }
+
+  /// What holds the move up: what is tried, how often, since when, what came back.
+  private mutating func hindrance(_ trouble: MoveTrouble, atMs: Int64) {
+    let again =
+      trouble.nextMs.map { next in
+        next > atMs ? ", again in \(Text.span(Double(next - atMs) / 1000))" : ", again now"
+      } ?? ""
     labelled(
-      "You", "\(mine)nothing to do now. Why: signalbox explain \(incident.service)",
-      column: 16)
+      "Held up",
+      "\(Text.clean(trouble.doing)): tried \(Text.count(trouble.times, "time", "times")) since "
+        + "\(style.clock(trouble.sinceMs))\(again)", column: 16, tone: .warning)
+    labelled("Last answer", Text.clean(trouble.answer), column: 16)
+  }
+
+  /// What a person can do about a move in flight.
+  private static func advice(_ incident: IncidentRecord, service: ServiceStatus?) -> String {
+    let name = incident.service
+    if incident.trouble != nil {
+      return isWritten(incident)
+        ? "it goes on by itself. What each name server should show, and the way by hand: "
+          + "signalbox breakglass \(name)"
+        : "it goes on trying. Where users cannot wait, write the record by hand: "
+          + "signalbox breakglass \(name)"
+    }
+    if let rule = service?.rule, ["target-dead-no-other", "resume-wait"].contains(rule.name) {
+      return "\(rule.text). What it waits for: signalbox explain \(name)"
+    }
+    return "nothing to do now. Why: signalbox explain \(name)"
   }
 
   /// The closing screen of a move that has ended.

@@ -200,7 +200,7 @@ struct API: Sendable {
   private static func status(_ refusal: Refusal) -> HTTPResponse.Status {
     switch refusal.code {
     case "unknown_service", "unknown_incident": .notFound
-    case "conflict", "in_flight", "plan_changed": .conflict
+    case "conflict", "in_flight", "plan_changed", "write_underway", "too_late": .conflict
     case "starting", "cannot_store", "cannot_read": .serviceUnavailable
     default: .unprocessableContent
     }

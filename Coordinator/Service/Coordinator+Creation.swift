@@ -23,10 +23,11 @@ extension Coordinator {
     let plan = creationPlan(room, now: now)
     let watch = CreationWatch(coordinator: self, service: name)
     let deadline = deployment.settings.pace.writeDeadline
+    let rereadAfter = deployment.settings.pace.rereadAfter
     let source = provider.routine
     rooms[name]?.upkeep.proving = Task {
       let result = await RecordCreation.perform(
-        plan, provider: source, deadline: deadline, observer: watch)
+        plan, provider: source, deadline: deadline, rereadAfter: rereadAfter, observer: watch)
       created(name, result)
     }
   }

@@ -71,9 +71,11 @@ extension Coordinator {
       room.asked = nil
       room.resumed = false
       room.saidNotPublished = false
+      room.saidStuck = false
     case .cancel, .fail, .finish:
       guard var incident = room.incident else { break }
-      close(&incident, effect: transition.decision.effect, rule: rule)
+      close(&incident, effect: transition.decision.effect, rule: rule, asked: room.asked)
+      room.asked = nil
       room.incident = incident
     case .supersede:
       if var old = room.incident {
@@ -85,6 +87,7 @@ extension Coordinator {
       room.incident = opened(transition, room: room, stepped.assessment, now: now)
       room.resumed = false
       room.saidNotPublished = false
+      room.saidStuck = false
     case .verify:
       let committed = room.incident?.stamps.committedMs ?? now.wallMs
       room.incident?.stamps.committedMs = committed
@@ -92,11 +95,18 @@ extension Coordinator {
     commit.incident = room.incident
   }
 
-  private func close(_ incident: inout IncidentRecord, effect: Effect, rule: Rule) {
+  /// `asked`: who took the move back.
+  private func close(
+    _ incident: inout IncidentRecord, effect: Effect, rule: Rule,
+    asked: (by: String, reason: String?)?
+  ) {
     switch effect {
     case .cancel:
       incident.outcome = .cancelled
       incident.outcomeText = "called off before the first write: \(RuleText.sentence(rule))"
+      if rule == .cancelOrdered, let asked {
+        incident.outcomeText? += " (\(asked.by)\(asked.reason.map { ": \($0)" } ?? ""))"
+      }
     case .fail:
       incident.outcome = .failed
       incident.outcomeText = incident.outcomeText ?? RuleText.sentence(rule)

@@ -9,17 +9,61 @@ import Wire
 extension Coordinator {
   static let readOnly = "another writer claims the name: nothing is written until signalbox adopt"
 
-  /// Looks for another writer's marker in a reading of the records.
+  /// Looks for another writer's marker in a reading of the records; a second one in a row has to
+  /// show it too.
   func watchMarker(_ name: String, in records: [ProviderRecord], now: Now) {
     guard let room = rooms[name], room.moving == nil, room.upkeep.proving == nil else { return }
-    noteConflict(
-      name, MarkerConflict.find(in: records, names: room.service.names, mine: marker(room)),
-      now: now)
-    let adopted = rooms[name]?.machine.memory.conflict?.adopted ?? []
-    guard !adopted.isEmpty, !MarkerConflict.stands(adopted, in: records) else { return }
-    var machine = room.machine
+    let names = room.service.names
+    let adopted = room.machine.memory.conflict?.adopted ?? []
+    let known = Set(room.machine.memory.conflict?.markers.map(\.text) ?? [])
+    let found = MarkerConflict.find(in: records, names: names, mine: marker(room))
+    guard
+      let news = rooms[name]?.upkeep.sightings.take(
+        found, unread: Marker.unreadable(in: records, names: names, adopted: adopted),
+        atMs: now.instant.milliseconds)
+    else { return }
+    noteConflict(name, news.proven, now: now)
+    for doubted in news.doubted where !known.contains(doubted.excerpt) {
+      tell(
+        name, .readAgain, level: .notice,
+        text: "\(doubted): read again, and it counts if the next reading shows it too")
+    }
+    for unread in news.unread {
+      tell(
+        name, .markerUnread, level: .notice,
+        text: "\(Marker.unreadable(unread)): a bad reading, or damage; read again")
+    }
+    forgetAdopted(name, records)
+    healMarker(name, now: now)
+  }
+
+  /// What was adopted is over when two readings in a row show nothing of it.
+  private func forgetAdopted(_ name: String, _ records: [ProviderRecord]) {
+    guard var machine = rooms[name]?.machine else { return }
+    let adopted = machine.memory.conflict?.adopted ?? []
+    let isGone = !adopted.isEmpty && !MarkerConflict.stands(adopted, in: records)
+    let times = isGone ? (rooms[name]?.upkeep.adoptedGone ?? 0) + 1 : 0
+    rooms[name]?.upkeep.adoptedGone = times
+    guard times > 1 else { return }
     machine.noteMarkerIsOurs()
     if keep(machine, of: name, nil) { rooms[name]?.machine = machine }
+  }
+
+  /// What is no marker and stands for a while is written over with ours: it is ours that was
+  /// damaged, or nobody's.
+  private func healMarker(_ name: String, now: Now) {
+    guard let room = rooms[name], !healing(room, now: now).isEmpty,
+      room.upkeep.proveFrom.map({ now.instant < $0 }) ?? false, !room.upkeep.isHealing
+    else { return }
+    rooms[name]?.upkeep.isHealing = true
+    rooms[name]?.upkeep.proveFrom = nil
+  }
+
+  private func healing(_ room: Room, now: Now) -> Set<String> {
+    guard room.service.policy.automation != .observe else { return [] }
+    return room.upkeep.sightings.standing(
+      forMs: deployment.settings.pace.healAfter.wholeMilliseconds,
+      atMs: now.instant.milliseconds)
   }
 
   /// From the first on that no operator adopted nothing is written for the service, also after a
@@ -91,17 +135,25 @@ extension Coordinator {
       room.upkeep.proveFrom.map({ now.instant >= $0 }) ?? true, mayProve(name)
     else { return }
     let adopted = room.machine.memory.conflict?.adopted ?? []
+    let heals = healing(room, now: now)
+    if !heals.isEmpty {
+      tell(
+        name, .markerUnread, level: .alert,
+        text: room.upkeep.sightings.unreadable.joined(separator: "; ")
+          + ": it has stood for a while, and is written anew")
+    }
     let creates = !adopted.isEmpty || room.service.policy.automation != .observe
     let marker = marker(room)
     let deadline = deployment.settings.pace.writeDeadline
+    let rereadAfter = deployment.settings.pace.rereadAfter
     let provider = provider
     let subjects = room.service.names
     rooms[name]?.upkeep.proving = Task {
       var result = MarkerRewriteResult.absent
       for subject in subjects {
         result = await MarkerRewrite.perform(
-          marker, of: subject, adopted: adopted, creates: creates, provider: provider,
-          deadline: deadline
+          marker, of: subject, adopted: adopted, heals: heals, creates: creates,
+          provider: provider, deadline: deadline, rereadAfter: rereadAfter
         ) { await self.mayProve(name) }
         // A name without a marker says nothing about the next one.
         guard result == .written || result == .absent else { break }
@@ -116,13 +168,15 @@ extension Coordinator {
     let memory = room.machine.memory
     return room.moving == nil && memory.intent == nil && memory.echoes == nil
       && memory.active != nil && room.machine.at == .region && !room.upkeep.isByServers
-      && !room.machine.isReadOnly && room.machine.graceLeft(Now.read().instant) == nil
+      && !room.machine.isReadOnly && !room.upkeep.sightings.isDoubtful
+      && room.machine.graceLeft(Now.read().instant) == nil
   }
 
   private func proved(_ name: String, _ result: MarkerRewriteResult) {
     let now = Now.read()
     let pace = deployment.settings.pace
     rooms[name]?.upkeep.proving = nil
+    rooms[name]?.upkeep.isHealing = false
     rooms[name]?.upkeep.proveFrom = now.instant + pace.tokenProofRetry
     guard !ending else { return }
     switch result {
@@ -131,7 +185,7 @@ extension Coordinator {
       noteTokenWorks(name, now: now)
     case .conflict(let conflicts): noteConflict(name, conflicts, now: now)
     case .refused(let error): noteToken(name, refusal: error, now: now)
-    case .absent, .stopped, .unclear: break
+    case .absent, .stopped, .unclear, .unreadable: break
     }
   }
 

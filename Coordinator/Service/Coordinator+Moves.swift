@@ -97,7 +97,8 @@ extension Coordinator {
     let pace = deployment.settings.pace
     return MovePace(
       writeDeadline: pace.writeDeadline, rereadAfter: pace.rereadAfter,
-      retryBase: pace.rereadAfter / 4, retryLimit: pace.writeDeadline)
+      retryBase: pace.rereadAfter / 4, retryLimit: pace.writeDeadline,
+      askedLimit: pace.moveWaitLimit)
   }
 
   private func plan(_ room: Room, intent: Intent) -> MovePlan? {
@@ -153,6 +154,7 @@ extension Coordinator {
     }
     guard var room = rooms[name], room.machine.memory.intent?.epoch == epoch else { return }
     let line = MoveWords.line(step)
+    defer { noteTrouble(step, of: name, now: .read()) }
     switch step {
     case .notApplied: notWritten(name)
     case .answered(let record, let error):
@@ -220,6 +222,23 @@ extension Coordinator {
       refuse(name, error.description)
     }
     step(name, now: now)
+    noteHindrance(name, epoch: epoch, result: result, now: now)
+  }
+
+  /// A move that cannot be called off goes on trying.
+  private func noteHindrance(_ name: String, epoch: UInt64, result: MoveResult, now: Now) {
+    guard let room = rooms[name], room.machine.memory.intent?.epoch == epoch else { return }
+    let answer: String
+    switch result {
+    case .committed, .stopped: return
+    case .interrupted(let reason): answer = reason
+    case .foreign(let found):
+      answer = "the record holds \(found.joined(separator: ", ")), which is not configured"
+    case .conflict(let conflicts): answer = MarkerConflict.words(conflicts)
+    case .refused(let error): answer = error.description
+    }
+    let next = room.retryFrom.map { now.wallMs + ($0 - now.instant).wholeMilliseconds }
+    hinder(name, doing: "writing the records", answer: answer, nextMs: next, now: now)
   }
 
   /// When the move is taken up again, if it has to be: a refusal is not repeated at full pace.

@@ -68,6 +68,11 @@ extension Coordinator {
         "the move of \(service) from \(request.from ?? "") to \(request.to ?? "") is approved, "
         + "for \(Story.span(room.machine.policy.approvalValid))"
     case .adopt: return try adopt(request, room: &room)
+    case .cancel:
+      let to = room.machine.memory.intent?.to ?? ""
+      try room.machine.cancel(epoch: request.epoch)
+      room.asked = (request.operatorName, request.reason)
+      return "the move of \(service) to \(to) is taken back: nothing was written"
     case .ack:
       try room.machine.acknowledge(epoch: request.epoch)
       return "automatic failback of \(service) is armed again"

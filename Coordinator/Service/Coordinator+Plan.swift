@@ -134,7 +134,7 @@ struct MovePlanner {
     }
     var plan = MovePlanDocument(
       atMs: atMs, service: room.name, names: names, kind: isFailback ? .failback : .operatorMove,
-      epoch: memory.epoch, from: memory.active, to: target.id,
+      epoch: memory.epoch, from: memory.active == target.id ? nil : memory.active, to: target.id,
       fromState: memory.active.flatMap(state), toState: state(target.id), records: planned,
       markers: markers, troubles: troubles, wait: wait(planned),
       dataAtRisk: assessment.dataAtRisk[target.id], conditions: conditions,
@@ -197,6 +197,7 @@ struct MovePlanner {
   }
 
   private var conditions: [CheckedLine] {
+    if target.id == memory.active { return assessment.putBack?.conditions ?? [] }
     let returns = isFailback && target.id == room.service.topology.primary
     return (returns ? assessment.gate?.conditions : assessment.eligibilities[target.id]?.conditions)
       ?? []

@@ -50,6 +50,7 @@ extension Coordinator {
     let over = converged.count == watches.count
     if over {
       room.machine.observe(write: .converged)
+      room.incident?.trouble = nil
       let committed = room.incident?.stamps.committedMs ?? 0
       room.incident?.stamps.convergedMs = max(converged.max() ?? now.wallMs, committed)
     }
@@ -57,6 +58,7 @@ extension Coordinator {
     if slow { room.saidNotPublished = true }
     rooms[name] = room
     watchCaches(name)
+    if !over { notePublication(name, watches: watches, now: now) }
     if slow {
       let old = Set(room.lines.filter { $0.answer != .new }.map(\.server)).sorted()
       tell(
@@ -68,6 +70,20 @@ extension Coordinator {
       step(name, now: now)
     }
     return over
+  }
+
+  /// Who keeps the move from its end, once publication takes longer than it usually does
+  /// (facts/linode 3: a third of the alarm's time).
+  private func notePublication(_ name: String, watches: [ConvergenceWatch], now: Now) {
+    guard let room = rooms[name], let committed = room.incident?.stamps.committedMs,
+      now.wallMs - committed > room.service.policy.notPublishedAfter.wholeMilliseconds / 3
+    else { return }
+    let late = room.lines.filter { $0.answer != .new }.map { "\($0.server) \($0.answer.rawValue)" }
+    let pause = watches.map(\.pause).min() ?? room.service.policy.convergenceRound
+    hinder(
+      name, doing: "asking the name servers",
+      answer: late.isEmpty ? "all new, once" : Set(late).sorted().joined(separator: ", "),
+      sinceMs: committed, nextMs: now.wallMs + pause.wholeMilliseconds, now: now)
   }
 
   private func notPublished(_ room: Room, now: Now) -> Bool {
@@ -110,11 +126,14 @@ extension Coordinator {
   private func took(
     _ name: String, found: Result<[ProviderRecord], ProviderError>, lines: [NameServerLine]
   ) {
-    guard var room = rooms[name] else { return }
     let now = Now.read()
+    watchZones(name, now: now)
+    guard var room = rooms[name] else { return }
+    var isNew = false
     if room.verifying == nil { room.lines = lines }
     switch found {
     case .success(let records):
+      isNew = true
       room.reading = room.service.reading(records)
       let addresses = records.filter { $0.type != "TXT" }
       room.ttlSeconds = addresses.map(\.ttlSeconds).max() ?? room.ttlSeconds
@@ -137,7 +156,7 @@ extension Coordinator {
       room = rooms[name] ?? room
     }
     rooms[name] = room
-    settleAt(name, now: now)
+    settleAt(name, isNew: isNew, now: now)
     if case .success = found { proveToken(name, now: now) }
     createMissing(name, now: now)
   }
@@ -161,7 +180,7 @@ extension Coordinator {
   /// Where DNS points: by the API, else by two name servers that agree (RULES 15): judging goes on
   /// then, and a move's writes wait for the API anyway. What they show after a write may be of
   /// before it.
-  private func settleAt(_ name: String, now: Now) {
+  private func settleAt(_ name: String, isNew: Bool, now: Now) {
     guard var room = rooms[name] else { return }
     let fresh = isFresh(room, now: now)
     if room.machine.memory.intent != nil {
@@ -175,12 +194,37 @@ extension Coordinator {
     let names = fresh ? room.reading : published
     room.upkeep.isByServers = !fresh && names != nil
     room.upkeep.shown = names?.shown
+    if let names, isDoubtful(names, isNew: isNew || !fresh, room: &room) {
+      rooms[name] = room
+      return
+    }
     let adopted = room.machine.observe(names: names, now: now)
     if let adopted { adopt(adopted, room: room, now: now) } else { rooms[name] = room }
     if fresh, let shown = names?.shown {
       let isOurs = room.machine.at == .region || room.machine.at == .echo
       watchStranger(name, shown: shown, isStrange: !isOurs || adopted != nil, now: now)
     }
+  }
+
+  /// Whether the machine would forget where users are because of this reading alone. `isNew`: it
+  /// was made just now.
+  private func isDoubtful(_ names: [NameReading], isNew: Bool, room: inout Room) -> Bool {
+    guard room.machine.wouldForget(names) else {
+      room.upkeep.forgetting = nil
+      return false
+    }
+    let shown = names.shown
+    var seen = room.upkeep.forgetting ?? (shown, 0)
+    if seen.shown != shown { seen = (shown, 0) }
+    if isNew { seen.times += 1 }
+    room.upkeep.forgetting = seen
+    if isNew, seen.times == 1 {
+      tell(
+        room.name, .readAgain, level: .notice,
+        text: "\(room.service.names.joined(separator: ", ")) reads as "
+          + "\(shown.joined(separator: ", ")): it counts if the next reading shows it too")
+    }
+    return seen.times < 2
   }
 
   /// Takes over where someone else pointed the name, durably; not stored, it is seen again.

@@ -84,7 +84,7 @@ extension Coordinator {
 
   private func noteUnnamed(_ name: String, _ error: ProviderError, shown: [String]) {
     guard var stranger = rooms[name]?.upkeep.stranger, stranger.shown == shown else { return }
-    if error.kind == .unauthorized {
+    if error.kind == .unauthorized, stranger.tries > 1 {
       stranger.tries = Self.strangerTries
       stranger.trouble =
         "who changed the records is not known: the token may not read the account's events "

@@ -300,6 +300,8 @@ struct Room: Sendable {
   var resumed = false
   /// An alert for a move that is held back for long was given.
   var saidHeld = false
+  /// An alert for a move that does not get on was given.
+  var saidStuck = false
   /// An alert for a slow publication was given.
   var saidNotPublished = false
   /// Who asked for the pending move, and why.

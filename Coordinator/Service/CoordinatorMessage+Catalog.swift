@@ -9,6 +9,7 @@ extension CoordinatorMessage {
     case .notRecorded, .recordedAgain: aboutRecording
     case .driftEnforced, .conflict, .tokenRefused, .tokenWorks: aboutUpkeep
     case .changedBy, .addressesKept: aboutAccount
+    case .readAgain, .markerUnread, .zoneChanged, .zoneTrouble, .zoneBack, .moveStuck: aboutAnswers
     case .creating, .created, .notCreated: aboutMissing
     case .clocksDiffer, .clocksAgree, .referencesFail, .referencesBack, .familyBad, .familyBack:
       aboutSight

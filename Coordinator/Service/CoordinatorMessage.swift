@@ -41,6 +41,11 @@ enum CoordinatorMessage: String, MessageKind {
   case driftEnforced = "drift-enforced"
   case conflict = "conflict"
   case changedBy = "changed-by"
+  case readAgain = "read-again"
+  case markerUnread = "marker-unread"
+  case zoneChanged = "zone-changed"
+  case zoneTrouble = "zone-trouble"
+  case zoneBack = "zone-back"
   case addressesKept = "addresses-kept"
   case creating = "creating"
   case created = "created"
@@ -81,6 +86,7 @@ enum CoordinatorMessage: String, MessageKind {
   case resumed = "resumed"
   case foundWritten = "found-written"
   case notPublished = "not-published"
+  case moveStuck = "move-stuck"
 
   /// The kind under which the history has it.
   var historyKind: String {
@@ -114,7 +120,9 @@ enum CoordinatorMessage: String, MessageKind {
       case .supersede: .superseded
       case .lateEcho: .lateEcho
       case .enforceDrift: .driftEnforced
-      case .cancelRefuted, .cancelTargetLost, .cancelGateClosed, .cancelHeld: .cancelled
+      case .cancelRefuted, .cancelTargetLost, .cancelGateClosed, .cancelHeld,
+        .cancelOrdered:
+        .cancelled
       case .writeRefused, .overtaken: .failed
       case .allCommitted: .written
       case .converged: .converged
@@ -123,7 +131,7 @@ enum CoordinatorMessage: String, MessageKind {
       case .blockedByObserve, .blockedByPause: .wouldMove
       case .awaitApproval, .failbackAwaitsApproval: .approvalWanted
       case .blockedByGrace, .blockedByDoubt, .blockedByBudget, .blockedByFreeBudget,
-        .blockedByMaintenance, .blockedByRefusal, .blockedByConflict:
+        .blockedByMaintenance, .blockedByRefusal, .blockedByConflict, .blockedByZone:
         .blocked
       case .noTarget, .targetDeadNoOther: .noTarget
       case .atUnknown, .atForeign, .atMixed: .recordUnclear

@@ -41,9 +41,24 @@ enum MoveWords {
         text: "\(record.type) \(record.name) is \(record.target), read back")
     case .claimed(let marker):
       return Line(kind: .claimed, level: .info, text: "TXT marker: \(marker)")
-    case .waiting(let reason, let time):
+    case .unclaimed(let record):
       return Line(
-        kind: .waiting, level: .notice, text: "waiting \(Story.span(time)): \(reason)")
+        kind: .markerUnread, level: .alert,
+        text: "\(Marker.unreadable(record)): left as it is, and the move goes on")
+    case .doubted(let text):
+      return Line(
+        kind: .readAgain, level: .notice,
+        text: "\(text): read again, and it counts if that comes a second time")
+    case .waiting(let wait):
+      let what =
+        switch wait.act {
+        case .reading: "the records cannot be read"
+        case .writing(let record): "\(record.type) \(record.name) cannot be written"
+        }
+      return Line(
+        kind: .waiting, level: .notice,
+        text: "waiting \(Story.span(wait.time)): \(what), tried \(wait.times) "
+          + "\(wait.times == 1 ? "time" : "times"): \(wait.answer)")
     }
   }
 }

@@ -223,7 +223,8 @@ private struct Parts {
         path: "\(settings.stateDirectory)/coordinator.sqlite",
         newClusterID: SecureRandom.hex(8))
       coordinator = try Coordinator(
-        deployment: deployment, store: store, provider: LinodeProvider(linode),
+        deployment: deployment, store: store,
+        provider: LinodeProvider(linode, zonesEvery: settings.pace.zonesEvery),
         nameServers: nameServers, resolvers: resolvers, dns: dns,
         publicKey: signer.verifier.base64, logger: logger,
         recordsInto: "\(settings.stateDirectory)/evidence",
@@ -248,7 +249,10 @@ private struct Parts {
   ) throws -> LinodeClient {
     LinodeClient(
       baseURL: settings.linode.url, tokens: try tokens(settings.linode), http: http,
-      budget: LinodeBudget(), sourceAddress: settings.sourceAddress,
+      budget: LinodeBudget(
+        waits: .init(
+          action: settings.pace.moveWaitLimit, routine: settings.pace.readWaitLimit)),
+      sourceAddress: settings.sourceAddress,
       deadline: settings.pace.writeDeadline)
   }
 

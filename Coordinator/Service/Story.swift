@@ -102,7 +102,7 @@ enum Story {
     switch rule {
     case .suspect, .noTarget, .unsure, .blockedByObserve, .blockedByBudget, .blockedByDoubt,
       .blockedByGrace, .blockedByRefusal, .blockedByFreeBudget, .blockedByPause,
-      .blockedByMaintenance, .blockedByConflict, .awaitApproval:
+      .blockedByMaintenance, .blockedByConflict, .blockedByZone, .awaitApproval:
       var text = " (\(active): \(brief(picture))"
       let would: Set<Rule> = [.blockedByObserve, .blockedByPause, .awaitApproval]
       if would.contains(rule), let target = assessment.target { text += "; to \(target)" }

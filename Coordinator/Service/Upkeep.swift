@@ -1,3 +1,4 @@
+import DNS
 import Decision
 import Wire
 
@@ -27,6 +28,18 @@ struct Upkeep: Sendable {
   var stranger: Stranger?
   /// When a reading last showed what is ours, Unix milliseconds.
   var oursMs: Int64?
+  /// What readings say of the markers, until a second one says the same.
+  var sightings = MarkerSightings()
+  /// The next proof of the token is made early, to write a damaged marker anew.
+  var isHealing = false
+  /// Readings in a row that show none of what an operator adopted.
+  var adoptedGone = 0
+  /// A reading that would make the machine forget where users are, and how often in a row it came.
+  var forgetting: (shown: [String], times: Int)?
+  /// The zones at the newest listing, by name.
+  var zones: [String: ProviderZone] = [:]
+  /// The newest change of a zone, in words, and until when it is shown.
+  var zoneChange: (text: String, until: Instant)?
   /// Published families that fail outside alone, as told.
   var badFamilies: [RegionID: Set<AddressFamily>] = [:]
 }
@@ -54,6 +67,11 @@ extension Room {
           : "the marker of another writer was adopted by \(conflict.adoptedBy ?? "an operator"), "
             + "and is overwritten next")
     }
+    words += upkeep.sightings.unreadable.map {
+      "\($0): read again, and written anew when it stands"
+    }
+    if let trouble = memory.zoneTrouble { words.append(trouble) }
+    if let change = upkeep.zoneChange { words.append(change.text) }
     if let trouble = upkeep.tokenTrouble { words.append(trouble) }
     if let reason = upkeep.creation { words.append("a record is missing, and not made: \(reason)") }
     if upkeep.isByServers {

@@ -132,11 +132,13 @@ extension Shell {
       rooms[index].readAt = world.clock.instant
     case .failure: world.noteTrouble()
     }
-    settle(index)
+    var isNew = false
+    if case .success = found { isNew = true }
+    settle(index, isNew: isNew)
   }
 
   /// By the API, else by two name servers that agree (RULES 15).
-  private func settle(_ index: Int) {
+  private func settle(_ index: Int, isNew: Bool) {
     let now = world.clock
     let limit = Duration.milliseconds(World.readMs * 6)
     let isFresh = rooms[index].readAt.map { now.instant - $0 <= limit } ?? false
@@ -147,6 +149,10 @@ extension Shell {
       return
     }
     var room = rooms[index]
+    if let addresses, isDoubtful([addresses], isNew: isNew || !isFresh, room: &room) {
+      rooms[index] = room
+      return
+    }
     let before = room.machine.at
     let adopted = room.machine.observe(addresses: addresses, now: now)
     if room.machine.at != before { room.isDirty = true }
@@ -165,6 +171,20 @@ extension Shell {
     rooms[index] = room
     world.noteTrouble()
     world.trace.say(world.now, "\(room.name): \(adopted) is taken over", counts: true)
+  }
+
+  /// Whether the machine would forget where users are because of this reading alone.
+  private func isDoubtful(_ names: [NameReading], isNew: Bool, room: inout Room) -> Bool {
+    guard room.machine.wouldForget(names) else {
+      room.forgetting = nil
+      return false
+    }
+    let shown = names.shown
+    var seen = room.forgetting ?? (shown, 0)
+    if seen.shown != shown { seen = (shown, 0) }
+    if isNew { seen.times += 1 }
+    room.forgetting = seen
+    return seen.times < 2
   }
 
   /// Someone changed the record while a move was being published.

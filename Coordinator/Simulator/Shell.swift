@@ -32,6 +32,8 @@ struct Room {
   var isReading = false
   var readingNumber = 0
   var strays = 0
+  /// A reading that would make the machine forget where users are, and how often in a row it came.
+  var forgetting: (shown: [String], times: Int)?
   var retryFrom: Moment?
   var mayWriteFrom: Moment?
   var resumed = false
@@ -211,7 +213,8 @@ final class Shell {
   var isQuiet: Bool {
     doubts.current.isEmpty && quarantined.isEmpty && watch.allFresh(world.clock.instant)
       && rooms.allSatisfy { room in
-        !room.isDirty && room.rest.isCalm && room.driver == nil && room.verifyKey == nil
+        !room.isDirty && room.rest.isCalm && room.forgetting == nil && room.driver == nil
+          && room.verifyKey == nil
           && room.machine.at == .region
       }
   }

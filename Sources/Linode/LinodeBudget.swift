@@ -40,9 +40,28 @@ public final class LinodeBudget: Sendable {
 
   /// The documented time after which a count starts anew.
   static let window = Duration.seconds(60)
-  /// The longest window that was ever documented: a wall clock that is wrong, or an absurd
-  /// `Retry-After`, holds nothing back for longer without asking again.
+  /// The longest window that was ever documented: a wall clock that is wrong holds nothing back for
+  /// longer without asking again.
   static let longestWindow = Duration.seconds(120)
+
+  /// The longest that a call is held back because the API asks to wait, however long that is: then
+  /// it is asked again, and that is counted like any other call.
+  public struct Waits: Hashable, Sendable {
+    public var action: Duration
+    public var routine: Duration
+
+    public init(action: Duration, routine: Duration) {
+      self.action = action
+      self.routine = routine
+    }
+
+    func limit(_ purpose: Purpose) -> Duration {
+      switch purpose {
+      case .action: action
+      case .routine: routine
+      }
+    }
+  }
 
   private struct Key: Hashable {
     var token: LinodeTokens.Name
@@ -50,6 +69,7 @@ public final class LinodeBudget: Sendable {
   }
 
   private let reservePercent: Int
+  private let waits: Waits
   private let monotonic: @Sendable () -> MonotonicInstant
   private let wallSeconds: @Sendable () -> Int64
   private let counts = Mutex<[Key: LinodeCount]>([:])
@@ -57,11 +77,12 @@ public final class LinodeBudget: Sendable {
   /// `reservePercent` is clamped to 0 to 95; at least one routine call a window is always let
   /// through. `monotonic` measures waits, `wallSeconds` (Unix time) reads the API's resets.
   public init(
-    reservePercent: Int = LinodeBudget.defaultReservePercent,
+    reservePercent: Int = LinodeBudget.defaultReservePercent, waits: Waits,
     monotonic: @escaping @Sendable () -> MonotonicInstant = { Clocks.bootTime() },
     wallSeconds: @escaping @Sendable () -> Int64 = { Clocks.wallMilliseconds() / 1_000 }
   ) {
     self.reservePercent = min(max(reservePercent, 0), 95)
+    self.waits = waits
     self.monotonic = monotonic
     self.wallSeconds = wallSeconds
   }
@@ -89,11 +110,12 @@ public final class LinodeBudget: Sendable {
     return counts.withLock { counts in
       counts.map { key, count in
         var count = count
-        count.advance(to: now)
+        count.advance(to: now, longestHold: waits.routine)
         return Standing(
           token: key.token.rawValue, bucket: key.bucket, limit: count.limit,
           remaining: count.remaining, resetsIn: count.ends.map { $0 - now },
-          heldFor: count.heldUntil.map { $0 - now }, refusedRoutineCalls: count.refused)
+          heldFor: count.hold.map { $0.at + min($0.asked, waits.routine) - now },
+          refusedRoutineCalls: count.refused)
       }.sorted { ($0.token, $0.bucket.rawValue) > ($1.token, $1.bucket.rawValue) }
     }
   }
@@ -102,10 +124,13 @@ public final class LinodeBudget: Sendable {
   func admit(_ call: LinodeCall, _ purpose: Purpose) throws(LinodeError) {
     let now = monotonic()
     let refusal = change(call) { count -> (wait: Duration, why: String)? in
-      count.advance(to: now)
-      if let held = count.heldUntil {
-        if purpose == .routine { count.refused += 1 }
-        return (held - now, "the API asked to wait")
+      count.advance(to: now, longestHold: waits.routine)
+      if let hold = count.hold {
+        let until = hold.at + min(hold.asked, waits.limit(purpose))
+        if until > now {
+          if purpose == .routine { count.refused += 1 }
+          return (until - now, "the API asked to wait \(hold.figure)")
+        }
       }
       guard purpose == .action || count.remaining > count.reserve(reservePercent) else {
         count.refused += 1
@@ -130,7 +155,7 @@ public final class LinodeBudget: Sendable {
     let now = monotonic()
     let wall = wallSeconds()
     change(call) { count in
-      count.advance(to: now)
+      count.advance(to: now, longestHold: waits.routine)
       count.inFlight = max(0, count.inFlight - 1)
       guard let response else { return }
       let said = LinodeCall.rateLimit(response)
@@ -140,9 +165,10 @@ public final class LinodeBudget: Sendable {
       count.heed(said, until: resets, now: now)
       guard response.status == 429 else { return }
       count.remaining = 0
-      let wait = LinodeCall.retryAfter(response).map { min($0, Self.longestWindow) }
-      count.heldUntil = wait.map { now + $0 }
-      count.ends = max(resets ?? now + (wait ?? Self.window), count.heldUntil ?? now)
+      let wait = LinodeCall.retryAfter(response)
+      count.hold = wait.map { LinodeCount.Hold(at: now, asked: $0.time, figure: $0.figure) }
+      let held = wait.map { now + min($0.time, waits.routine) }
+      count.ends = max(resets ?? held ?? now + Self.window, held ?? now)
     }
   }
 
@@ -166,8 +192,17 @@ struct LinodeCount: Sendable {
   var ends: MonotonicInstant?
   /// The API's word for the same, which tells windows apart.
   var resetsAtSeconds: Int64?
-  /// No call before then.
-  var heldUntil: MonotonicInstant?
+  /// What the API asks for with "too many requests".
+  struct Hold: Sendable {
+    var at: MonotonicInstant
+    /// How long from then on.
+    var asked: Duration
+    /// The same in the API's own words.
+    var figure: String
+  }
+
+  /// No call until it is over, or its limit is.
+  var hold: Hold?
   var refused = 0
 
   init(limit: Int) {
@@ -180,8 +215,8 @@ struct LinodeCount: Sendable {
     min((limit * percent + 99) / 100, max(limit - 1, 0))
   }
 
-  mutating func advance(to now: MonotonicInstant) {
-    if let held = heldUntil, held <= now { heldUntil = nil }
+  mutating func advance(to now: MonotonicInstant, longestHold: Duration) {
+    if let hold, hold.at + min(hold.asked, longestHold) <= now { self.hold = nil }
     if let end = ends, end <= now {
       ends = nil
       resetsAtSeconds = nil

@@ -115,9 +115,10 @@ struct LinodeCall: Sendable {
   ) -> LinodeError {
     let wait = Self.retryAfter(response)
     let said = reasons.isEmpty ? "" : ", \"\(reasons.joined(separator: "\", \""))\""
-    let later = wait.map { ", asks to wait \($0.components.seconds) s" } ?? ""
+    let later = wait.map { ", asks to wait \($0.figure)" } ?? ""
     return LinodeError(
-      kind: kind, failure: failure, status: response.status, reasons: reasons, retryAfter: wait,
+      kind: kind, failure: failure, status: response.status, reasons: reasons,
+      retryAfter: wait?.time,
       maintenance: response.header("X-Maintenance-Mode") != nil,
       tokensTried: [tokenName.rawValue],
       description: "\(method) \(path): \(response.status), \(shown(text))\(said)\(later)")
@@ -172,11 +173,20 @@ struct LinodeCall: Sendable {
 }
 
 extension LinodeCall {
-  /// How long the API asks to wait, at most an hour; nil without the header or with nonsense.
-  static func retryAfter(_ response: HTTPResponse) -> Duration? {
-    guard let text = response.header("Retry-After"), let seconds = Int(text), seconds >= 0
-    else { return nil }
-    return .seconds(min(seconds, 3_600))
+  /// How long the API asks to wait, at most an hour, and what it says itself; nil without the
+  /// header or with nonsense. A date is counted from the reply's own, where it has one.
+  static func retryAfter(_ response: HTTPResponse) -> (time: Duration, figure: String)? {
+    guard let text = response.header("Retry-After"), text.utf8.count <= 64 else { return nil }
+    let longest: Int64 = 3_600
+    if !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+      // More digits than a number holds are long enough.
+      return (.seconds(min(Int64(text) ?? longest, longest)), "\(text) s")
+    }
+    guard let until = LinodeTime.httpSeconds(text) else { return nil }
+    let now =
+      response.header("Date").flatMap(LinodeTime.httpSeconds)
+      ?? Clocks.wallMilliseconds() / 1_000
+    return (.seconds(min(max(until - now, 0), longest)), "until \(text)")
   }
 
   /// What the headers say; nonsense is as good as nothing.

@@ -107,11 +107,37 @@ public enum LinodeTime {
       // A fraction and a final Z are harmless.
       bytes[19...].allSatisfy({ $0 == 0x2e || $0 == 0x5a || (0x30...0x39).contains($0) })
     else { return nil }
+    return seconds(year, month, day) + hour * 3_600 + minute * 60 + second
+  }
+
+  private static let months = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+  ]
+
+  /// Unix seconds of a date of HTTP (RFC 9110, 5.6.7, its first form); nil where it is none.
+  static func httpSeconds(_ text: String) -> Int64? {
+    let words = text.split(separator: " ")
+    guard words.count == 6, words[5] == "GMT", words[0].count == 4, words[0].hasSuffix(","),
+      words[1].count == 2, let day = Int64(words[1]), (1...31).contains(day),
+      let month = months.firstIndex(of: String(words[2])), words[3].count == 4,
+      let year = Int64(words[3]), year >= 1_970
+    else { return nil }
+    let time = words[4].split(separator: ":")
+    let numbers = time.compactMap { $0.count == 2 ? Int64($0) : nil }
+    guard time.count == 3, numbers.count == 3, (0..<24).contains(numbers[0]),
+      (0..<60).contains(numbers[1]), (0..<61).contains(numbers[2])
+    else { return nil }
+    return seconds(year, Int64(month + 1), day) + numbers[0] * 3_600 + numbers[1] * 60
+      + numbers[2]
+  }
+
+  /// Unix seconds of a day's beginning.
+  private static func seconds(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
     // Years from March on, so that the leap day is the last one.
     let shifted = month > 2 ? year : year - 1
     let monthsOfDays = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5
     let days = shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400 + monthsOfDays + day - 1
-    return (days - 719_468) * 86_400 + hour * 3_600 + minute * 60 + second
+    return (days - 719_468) * 86_400
   }
 }
 

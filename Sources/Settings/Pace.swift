@@ -16,6 +16,12 @@ public struct Pace: Sendable, Hashable {
   public var probation: Duration
   public var tokenProof: Duration
   public var tokenProofRetry: Duration
+  /// The longest that a move, and that a reading, waits because the provider asks to.
+  public var moveWaitLimit: Duration
+  public var readWaitLimit: Duration
+  public var healAfter: Duration
+  /// How often readings list the provider's zones, at most.
+  public var zonesEvery: Duration
   public var driftAfter: Duration
   public var driftPause: Duration
   public var votelessAfter: Duration
@@ -38,6 +44,10 @@ public struct Pace: Sendable, Hashable {
     probation = divided(Defaults.probation)
     tokenProof = divided(Defaults.tokenProof)
     tokenProofRetry = divided(Defaults.tokenProofRetry)
+    moveWaitLimit = divided(Defaults.moveWaitLimit)
+    readWaitLimit = divided(Defaults.readWaitLimit)
+    zonesEvery = divided(Defaults.zonesEvery)
+    healAfter = divided(Defaults.healAfter)
     driftAfter = divided(Defaults.driftAfter)
     driftPause = divided(Defaults.driftPause)
     votelessAfter = divided(Defaults.votelessAfter)

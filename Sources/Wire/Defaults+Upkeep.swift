@@ -4,6 +4,14 @@ extension Defaults {
   public static let tokenProof = Duration.seconds(6 * 3600)
   /// The same after an attempt that proved nothing.
   public static let tokenProofRetry = Duration.seconds(120)
+  /// The longest that a move waits for the DNS provider because it asks to: then it is asked again.
+  public static let moveWaitLimit = Duration.seconds(60)
+  /// The same for readings and checks.
+  public static let readWaitLimit = Duration.seconds(300)
+  /// How often readings list the provider's zones, at most: a change is told within a minute.
+  public static let zonesEvery = Duration.seconds(30)
+  /// How long what is no marker has to stand at a marker's name until it is overwritten.
+  public static let healAfter = Duration.seconds(60)
   /// How long the same wrong value has to stand under `drift = "enforce"` (RULES 7).
   public static let driftAfter = Duration.seconds(60)
   /// At most once in this time is it overwritten.

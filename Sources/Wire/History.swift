@@ -47,13 +47,15 @@ public struct IncidentRecord: Codable, Hashable, Sendable {
   /// When every resolver that was asked and answered showed the new address only, Unix
   /// milliseconds; absent where none was asked or that was not seen. No part of the move's end.
   public var cachesClearMs: Int64?
+  /// What holds the move up; absent while it gets on, and after its end but where it failed.
+  public var trouble: MoveTrouble?
 
   public init(
     id: Int64 = 0, service: String, epoch: UInt64, kind: MoveKind, from: String?, to: String,
     rule: Int, why: String, evidence: [String] = [], operatorName: String? = nil,
     records: [RecordChange] = [], stamps: Stamps, outcome: IncidentOutcome = .open,
     outcomeText: String? = nil, dataAtRisk: DataAtRisk? = nil, nameServers: [NameServerLine] = [],
-    cachesClearMs: Int64? = nil
+    cachesClearMs: Int64? = nil, trouble: MoveTrouble? = nil
   ) {
     self.id = id
     self.service = service
@@ -72,6 +74,29 @@ public struct IncidentRecord: Codable, Hashable, Sendable {
     self.dataAtRisk = dataAtRisk
     self.nameServers = nameServers
     self.cachesClearMs = cachesClearMs
+    self.trouble = trouble
+  }
+}
+
+/// What holds up a move in flight.
+public struct MoveTrouble: Codable, Hashable, Sendable {
+  /// What is tried: "reading the records", "writing A app.example.org", "asking the name servers".
+  public var doing: String
+  /// How often in a row it did not work; at least 1.
+  public var times: Int
+  /// What came back last; at most 400 characters.
+  public var answer: String
+  /// Since when, Unix milliseconds.
+  public var sinceMs: Int64
+  /// When it is tried again, Unix milliseconds; absent where that is not known.
+  public var nextMs: Int64?
+
+  public init(doing: String, times: Int, answer: String, sinceMs: Int64, nextMs: Int64? = nil) {
+    self.doing = doing
+    self.times = times
+    self.answer = answer
+    self.sinceMs = sinceMs
+    self.nextMs = nextMs
   }
 }
 

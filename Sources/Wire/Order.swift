@@ -12,9 +12,11 @@ public enum OrderKind: String, Codable, Hashable, Sendable, CaseIterable {
   case ack
   /// Takes what others left in DNS for the base.
   case adopt
+  /// Takes back an operator's move that has written nothing yet.
+  case cancel
 }
 
-/// `POST /v1/services/{name}/{pause|resume|maintenance|approve|ack|adopt}`.
+/// `POST /v1/services/{name}/{pause|resume|maintenance|approve|ack|adopt|cancel}`.
 public struct OrderRequest: Codable, Hashable, Sendable {
   /// The epoch that the operator saw; another one now is refused as `conflict`.
   public var epoch: UInt64

@@ -12,6 +12,8 @@ final class ListedZone: DNSProvider {
     var posts: [String] = []
     /// Nothing comes of making an address.
     var losesPosts = false
+    /// Of every name.
+    var zone: ProviderZone?
   }
 
   let state: Mutex<State>
@@ -34,6 +36,11 @@ final class ListedZone: DNSProvider {
     }
     if let failure = now.failure { throw failure }
     return now.records.filter { $0.name == name || $0.name == "_signalbox.\(name)" }
+  }
+
+  func zones(of names: [String]) -> [String: ProviderZone] {
+    let zone = now.zone
+    return Dictionary(names.compactMap { name in zone.map { (name, $0) } }) { first, _ in first }
   }
 
   func listing(of names: [String]) async throws(ProviderError) -> [ProviderRecord] {

@@ -93,7 +93,8 @@ import Wire
     var foreign = Self.mine
     foreign.target = "203.0.113.9"
     let theirs = ProviderRecord(
-      id: 15, type: "TXT", name: "_signalbox.\(Self.name)", target: "hands off", ttlSeconds: 30)
+      id: 15, type: "TXT", name: "_signalbox.\(Self.name)",
+      target: "signalbox cluster=c2 incarnation=a epoch=1 active=us-east", ttlSeconds: 30)
     let six = ProviderRecord(
       id: 16, type: "AAAA", name: Self.name, target: "2001:db8::1", ttlSeconds: 30)
     let cases: [([ProviderRecord], String)] = [

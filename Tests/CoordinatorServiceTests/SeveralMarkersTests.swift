@@ -14,6 +14,8 @@ import Wire
   private static let theirs = "signalbox cluster=other incarnation=1 epoch=41 active=eu-central"
   private static let others = "signalbox cluster=third incarnation=2 epoch=57 active=ap-south"
 
+  private static let fourth = "signalbox cluster=else incarnation=3 epoch=3 active=us-east"
+
   private static func zone(_ app: String, _ www: String) -> ListedZone {
     let addresses = names.enumerated().map { index, name in
       ProviderRecord(
@@ -70,6 +72,7 @@ import Wire
   @Test func oneAdoptionClaimsAllOfThem() async throws {
     let zone = Self.zone(Self.theirs, Self.others)
     let rig = try Self.rig(zone)
+    _ = try await Self.look(rig)
     let seen = try await Self.look(rig)
     let markers = zip(Self.names, [Self.theirs, Self.others]).map {
       AdoptableMarker(name: "_signalbox.\($0)", text: $1)
@@ -102,6 +105,7 @@ import Wire
     let zone = Self.zone(Self.theirs, "")
     zone.change { $0.records.removeAll { $0.target.isEmpty } }
     let rig = try Self.rig(zone)
+    _ = try await Self.look(rig)
     let first = try await Self.look(rig)
     #expect(first.orders?.adoptable?.markers == nil)
     zone.change { state in
@@ -110,6 +114,7 @@ import Wire
           id: 12, type: "TXT", name: "_signalbox.www.example.org", target: Self.others,
           ttlSeconds: 30))
     }
+    _ = try await Self.look(rig)
     let both = try await Self.look(rig)
     #expect(both.orders?.adoptable?.markers?.map(\.text) == [Self.theirs, Self.others])
     #expect(
@@ -119,11 +124,12 @@ import Wire
     await #expect(throws: Refusal.self) { try await Self.adopt(rig, first) }
     _ = try await Self.adopt(rig, both)
     // Before anything is overwritten: the whole is asked about again.
-    zone.change { $0.records[2].target = "somebody else" }
+    zone.change { $0.records[2].target = Self.fourth }
+    _ = try await Self.look(rig)
     let third = try await Self.look(rig)
     let again = try #require(third.orders?.adoptable?.markers)
-    #expect(again.map(\.text) == ["somebody else", Self.others])
-    #expect(Self.texts(zone) == ["somebody else", Self.others], "nothing was written")
+    #expect(again.map(\.text) == [Self.fourth, Self.others])
+    #expect(Self.texts(zone) == [Self.fourth, Self.others], "nothing was written")
     #expect(try await Self.adopt(rig, third).contains("epoch 59"))
     try await Self.pollClaimed(rig, zone)
     #expect(Self.texts(zone).allSatisfy { $0.contains("epoch=59 active=us-east") })
@@ -142,6 +148,7 @@ import Wire
     #expect(
       before.findings?.contains { $0.contains("_signalbox.app.example.org: \"\(Self.theirs)") }
         == true)
+    _ = try await Self.look(rig)
     let seen = try await Self.look(rig)
     #expect(seen.orders?.adoptable?.markers?.map(\.text) == [Self.theirs, Self.others])
     #expect(seen.orders?.adoptable?.markers?.map(\.name) == [nil, "_signalbox.www.example.org"])

@@ -149,6 +149,8 @@ private final class SmallZone: DNSProvider {
     let rig = try Self.rig(zone)
     await rig.coordinator.tick()
     await rig.coordinator.readAt()
+    #expect(try await Self.status(rig).orders == nil, "one reading is none")
+    await rig.coordinator.readAt()
     await rig.coordinator.tick()
     var seen = try await Self.status(rig)
     #expect(seen.orders?.adoptable == Adoptable(markers: [Self.marker]))

@@ -61,10 +61,6 @@ struct FaultTrouble: Hashable, Sendable, CustomStringConvertible {
   /// The requests that it meets; nil: all, for a while.
   var count: Int?
 
-  /// Kinds that have tests of their own: one makes a process wait for a minute, which is too long
-  /// for a table, the other is about what is read, not about what is written.
-  static let elsewhere: Set<FaultKind> = [.api429Day, .apiGarbledMarker]
-
   /// For how long a token is refused.
   static let seconds = 0.3
 
@@ -88,10 +84,10 @@ struct FaultTrouble: Hashable, Sendable, CustomStringConvertible {
         if kind == .tokenRevoked || kind == .tokenNarrowed {
           return count == 1 ? FaultTrouble(kind: kind, spot: spot) : nil
         }
-        guard kind.meetsRequests, !elsewhere.contains(kind) else { return nil }
+        guard kind.meetsRequests else { return nil }
         let isRead = spot.method(operation) == "GET"
         switch kind {
-        case .apiEmptyList, .apiStale: if !isRead { return nil }
+        case .apiEmptyList, .apiStale, .apiGarbledMarker: if !isRead { return nil }
         case .apiLate: if isRead { return nil }
         default: break
         }

@@ -150,6 +150,7 @@ struct FaultStory {
     switch result {
     case .written: return .done
     case .unclear: return .again
+    case .unreadable where cell.trouble?.kind == .apiGarbledMarker: return .again
     case .refused(let error) where error.kind == .unauthorized && cell.refusesTokens:
       return .again
     default: return .wrong("\(result)")
@@ -160,7 +161,8 @@ struct FaultStory {
     let process = process
     return await MarkerRewrite.perform(
       FaultWorld.marker(epoch, process.incarnation, region), of: FaultWorld.name, adopted: [],
-      creates: creates, provider: provider, deadline: FaultWorld.deadline
+      creates: creates, provider: provider, deadline: FaultWorld.deadline,
+      rereadAfter: FaultWorld.rereadAfter
     ) { !process.isDead }
   }
 

@@ -19,7 +19,6 @@ import Testing
     }
     // Seven operations, every fault that meets requests and 2 of tokens, 51 crashes.
     let kinds = Set(FaultKind.allCases.filter(\.meetsRequests) + [.tokenRevoked, .tokenNarrowed])
-      .subtracting(FaultTrouble.elsewhere)
     #expect(Set(verdicts.compactMap(\.0.trouble?.kind)) == kinds)
     #expect(Set(cells.map { Pair($0.operation, $0.crash) }).count == 7 + 51)
   }

@@ -73,7 +73,8 @@ struct FaultWorld {
         names: [Self.name], places: places, active: nil, ttlSeconds: Self.ttl,
         marker: Self.marker(Self.firstEpoch, process.incarnation, 0),
         asked: process.ledger.now.asked),
-      provider: process, deadline: Self.deadline, observer: process)
+      provider: process, deadline: Self.deadline, rereadAfter: Self.rereadAfter,
+      observer: process)
   }
 
   /// Of the records that are made.
@@ -85,10 +86,13 @@ struct FaultWorld {
     await RecordMove.perform(
       plan, provider: process,
       pace: MovePace(
-        writeDeadline: Self.deadline, rereadAfter: .milliseconds(20),
+        writeDeadline: Self.deadline, rereadAfter: Self.rereadAfter,
         retryBase: .milliseconds(5), retryLimit: .milliseconds(50)),
       sleep: { try await process.sleep($0) }, jitter: { 0 }, observer: process)
   }
+
+  /// Between two readings that have to agree.
+  static let rereadAfter = Duration.milliseconds(20)
 
   /// What a client waits for an answer.
   static let deadline = Duration.milliseconds(700)

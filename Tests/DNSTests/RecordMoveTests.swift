@@ -73,17 +73,15 @@ import Testing
   }
 
   @Test(arguments: [
-    "v=spf1 -all",
     "signalbox cluster=c2 incarnation=aa epoch=1 active=us-east",
     "signalbox cluster=c1 incarnation=aaaa epoch=8 active=us-east",
-    "signalbox cluster=c1 incarnation=aaaa epoch=seven active=us-east",
   ]) func anothersMarkerIsAConflict(text: String) async {
     let provider = World.provider([
       World.record(1, "A", World.a[0]), World.record(3, "TXT", text),
     ])
     let conflict = MarkerConflict(found: text, name: "_signalbox.app.example.org")
     #expect(await World.perform(provider) == .conflict([conflict]))
-    #expect(provider.now.calls == 1)
+    #expect(provider.now.calls == 2, "read, and read again")
   }
 
   /// Two coordinators with one database copied: the second claim is seen by the first.
@@ -108,7 +106,7 @@ import Testing
   @Test func aForeignAddressIsLeftAlone() async {
     let page = World.provider([World.record(1, "A", "203.0.113.7")])
     #expect(await World.perform(page) == .foreign(found: ["203.0.113.7"]))
-    #expect(page.now.calls == 1)
+    #expect(page.now.calls == 2)
     let late = World.provider()
     late.script { $0.intrusion = (call: 3, change: { $0.set(1, "203.0.113.7") }) }
     #expect(await World.perform(late) == .foreign(found: ["203.0.113.7"]))
@@ -141,7 +139,7 @@ import Testing
     }
     #expect(error.failure == .permanent)
     #expect(error.description.contains("127.0.1.1 (id 1), 127.0.2.1 (id 4)"))
-    #expect(provider.now.calls == 1)
+    #expect(provider.now.calls == 2)
   }
 
   @Test func aMissingFamilyIsAProblem() async {
@@ -197,11 +195,11 @@ import Testing
 
   @Test func aPermanentRefusalEndsItOnlyBeforeTheFirstWrite() async {
     let provider = World.provider()
-    provider.script { $0.puts = [.forbidden] }
+    provider.script { $0.puts = [.forbidden, .forbidden] }
     #expect(await World.perform(provider) == .refused(Answer.forbidden.error("PUT")))
-    #expect(provider.now.addressPuts.count == 1)
+    #expect(provider.now.addressPuts.count == 2, "a refusal counts when it comes twice")
     let unreadable = World.provider()
-    unreadable.script { $0.reads = [.forbidden] }
+    unreadable.script { $0.reads = [.forbidden, .forbidden] }
     #expect(await World.perform(unreadable) == .refused(Answer.forbidden.error("GET")))
     // Past the point of no return the move waits for the token to be mended.
     let past = World.provider()
@@ -274,7 +272,8 @@ import Testing
     #expect(growing == [1, 2, 4, 8, 16, 30, 30, 30].map { .seconds($0) })
     #expect(pace.backoff(failures: 1_000_000, asked: nil, jitter: 0.5) == .seconds(22.5))
     #expect(pace.backoff(failures: 1, asked: .seconds(60), jitter: 0) == .seconds(60))
-    #expect(pace.backoff(failures: 1, asked: .seconds(9_999), jitter: 0) == .seconds(120))
+    #expect(pace.backoff(failures: 1, asked: .seconds(86_400), jitter: 0) == .seconds(60))
+    #expect(pace.backoff(failures: 1, asked: .seconds(-5), jitter: 0) == .seconds(1))
     #expect(pace.backoff(failures: 1, asked: .zero, jitter: 0) == .seconds(1))
   }
 }

@@ -208,7 +208,9 @@ final class Notebook: MoveObserver {
       case .notApplied(let record, _): "not applied \(record.type)"
       case .committed(let record): "committed \(record.type) \(record.target)"
       case .claimed: "claimed"
-      case .waiting(_, let time): "waiting \(time)"
+      case .unclaimed: "unclaimed"
+      case .doubted: "doubted"
+      case .waiting(let wait): "waiting \(wait.time)"
       }
     }
   }
@@ -258,7 +260,7 @@ enum World {
   }
 
   static func perform(
-    _ plan: MovePlan, _ provider: ScriptedProvider, _ notebook: Notebook = Notebook()
+    _ plan: MovePlan, _ provider: any DNSProvider, _ notebook: Notebook = Notebook()
   ) async -> MoveResult {
     await RecordMove.perform(
       plan, provider: provider, pace: MovePace(), sleep: { notebook.sleep($0) }, jitter: { 0 },

@@ -157,7 +157,9 @@ extension DecideEnumerationTests {
       let held: Set<Block> = [.conflict, .observe, .pause, .maintenance]
       let stopped =
         [.emergency, .elective].contains(facts.errand) && facts.block.map(held.contains) == true
-      return (decision.effect == .cancel) == (!waits && (lost || refuted || closed || stopped))
+      let taken = facts.request && facts.errand == .commanded
+      return (decision.effect == .cancel)
+        == (taken || !waits && (lost || refuted || closed || stopped))
     },
   ]
 }
@@ -181,7 +183,9 @@ extension Facts {
       open(.emergency)
       source = .confirmed
       if apart { write = .apart }
-    case .cancel: write = .pending
+    case .cancel:
+      write = .pending
+      request = false
     case .fail:
       write = .pending
       if block == nil { block = .refusal }

@@ -16,6 +16,8 @@ final class TestTime: Sendable {
     state.withLock { $0.nanoseconds += Int64(time / .nanoseconds(1)) }
   }
 
+  static let waits = LinodeBudget.Waits(action: .seconds(60), routine: .seconds(300))
+
   func stepWall(_ seconds: Int64) { state.withLock { $0.wallOffset += seconds } }
 
   var now: MonotonicInstant {
@@ -27,7 +29,8 @@ final class TestTime: Sendable {
 
   func budget(reservePercent: Int = LinodeBudget.defaultReservePercent) -> LinodeBudget {
     LinodeBudget(
-      reservePercent: reservePercent, monotonic: { self.now }, wallSeconds: { self.wall })
+      reservePercent: reservePercent, waits: Self.waits, monotonic: { self.now },
+      wallSeconds: { self.wall })
   }
 }
 
@@ -154,11 +157,57 @@ final class TestTime: Sendable {
     #expect(ask(budget, .action, try response()) == nil)
     #expect(ask(budget, .routine, try response()) == nil)
 
-    // However long the API asks: after the longest window that was ever documented a move asks.
-    #expect(ask(budget, .action, try response(429, [("Retry-After", "3600")])) == nil)
-    #expect(ask(budget, .action)?.retryAfter == .seconds(120))
-    time.pass(.seconds(120))
+  }
+
+  /// However long the API asks to wait, by seconds, by a date or by its reset: a move asks again
+  /// after a minute, a reading after five, and what the API said is told.
+  @Test(arguments: [
+    ("86400", "86400 s"), ("99999999999999999999", "99999999999999999999 s"),
+    ("Wed, 21 Oct 2099 07:28:00 GMT", "until Wed, 21 Oct 2099 07:28:00 GMT"),
+  ]) func noWordOfTheAPIHoldsAMoveForLong(asked: String, figure: String) throws {
+    let budget = time.budget()
+    let far = [
+      ("Retry-After", asked), ("X-RateLimit-Limit", "200"), ("X-RateLimit-Remaining", "0"),
+      ("X-RateLimit-Reset", "\(time.wall + 86_400)"),
+    ]
+    for round in 0..<6 {
+      #expect(ask(budget, .action, try response(429, far)) == nil, "round \(round)")
+      let held = try #require(ask(budget, .action))
+      #expect(held.retryAfter == .seconds(60))
+      #expect(held.description.contains("asked to wait \(figure)"), "\(held)")
+      #expect(try #require(ask(budget, .routine)?.retryAfter) <= .seconds(300))
+      time.pass(.seconds(60))
+    }
     #expect(ask(budget, .action, try response()) == nil)
+    #expect(ask(budget, .routine) != nil, "what can wait does")
+    time.pass(.seconds(240))
+    #expect(ask(budget, .routine, try response()) == nil)
+  }
+
+  @Test(arguments: ["-5", "soon", "", "1e9", "0x10", "Wed, 41 Oct 2099 07:28:00 GMT", " 7 7"])
+  func garbageIsNoWordAboutTime(asked: String) throws {
+    let budget = time.budget()
+    #expect(ask(budget, .action, try response(429, [("Retry-After", asked)])) == nil)
+    #expect(ask(budget, .action, try response()) == nil)
+    let reply = try response(429, [("Retry-After", asked)])
+    #expect(LinodeCall.retryAfter(reply) == nil)
+  }
+
+  @Test func aDateIsCountedFromTheReplysOwn() throws {
+    let reply = try response(
+      429,
+      [
+        ("Date", "Sat, 28 Nov 2026 16:59:42 GMT"),
+        ("Retry-After", "Sat, 28 Nov 2026 17:00:12 GMT"),
+      ])
+    #expect(LinodeCall.retryAfter(reply)?.time == .seconds(30))
+    let past = try response(
+      429,
+      [
+        ("Date", "Sat, 28 Nov 2026 16:59:42 GMT"),
+        ("Retry-After", "Thu, 01 Jan 1970 00:00:00 GMT"),
+      ])
+    #expect(LinodeCall.retryAfter(past)?.time == .zero)
   }
 
   @Test func withoutAWaitOnlyRoutineIsHeld() throws {

@@ -180,7 +180,8 @@ extension SandboxLinodeTests {
   @Test func aThrottledListHoldsRoutineAndMoves() async throws {
     try await run { sandbox, client, http in
       let domain = try #require(try await client.domains().value.first)
-      let budget = LinodeBudget(monotonic: { MonotonicInstant(nanoseconds: 0) })
+      let budget = LinodeBudget(
+        waits: TestTime.waits, monotonic: { MonotonicInstant(nanoseconds: 0) })
       let mine = self.client(
         sandbox, http, tokens: self.tokens("sandbox-token"), budget: budget)
       _ = try await mine.records(domain: domain.id)

@@ -141,7 +141,7 @@ import Testing
 
   @Test func nothingThatPrintsShowsAToken() async throws {
     let api = Canned([Self.refusal(401), Self.refusal(403)])
-    let budget = LinodeBudget()
+    let budget = LinodeBudget(waits: TestTime.waits)
     let client = api.client(
       tokens: LinodeTokens(
         { Array(Canned.secret.utf8) }, spare: { Array(Canned.spareSecret.utf8) }), budget: budget)

@@ -14,6 +14,28 @@ enum Assessment: Hashable, Sendable {
   case pending(ProviderRecord, to: String)
 }
 
+extension Assessment {
+  /// Whether it ends the move with records that are not written.
+  var speaksAgainst: Bool {
+    switch self {
+    case .conflict, .foreign, .broken, .moved: true
+    case .done, .pending: false
+    }
+  }
+
+  /// What it says against the move; for people.
+  var words: String {
+    switch self {
+    case .conflict(let conflicts): MarkerConflict.words(conflicts)
+    case .foreign(let found):
+      "the record holds \(found.joined(separator: ", ")), which is not configured"
+    case .broken(let error): error.description
+    case .moved(let text): text
+    case .done, .pending: ""
+    }
+  }
+}
+
 extension MovePlan {
   /// Why the plan itself must not be performed; nil where it may.
   var nonsense: ProviderError? {

@@ -78,6 +78,17 @@ enum CreationNeed: Hashable, Sendable {
   case work(make: [ProviderRecord], retime: [ProviderRecord], at: String)
 }
 
+extension CreationNeed {
+  /// Whether a single listing that is garbled could have made it.
+  var wantsTwo: Bool {
+    switch self {
+    case .conflict, .broken, .deleted: true
+    case .work(let make, _, _): !make.isEmpty
+    case .none, .underway: false
+    }
+  }
+}
+
 extension CreationPlan {
   /// Compares a listing with the plan. `asked`: what may still appear.
   func need(_ records: [ProviderRecord], asked: Set<RecordKey>) -> CreationNeed {

@@ -51,24 +51,24 @@ public struct MovePace: Hashable, Sendable {
   public var retryBase: Duration
   /// The longest wait, unless the provider itself asks for more.
   public var retryLimit: Duration
+  /// The longest wait that a provider may ask for: then it is asked again.
+  public var askedLimit: Duration
 
   public init(
     writeDeadline: Duration = Defaults.writeDeadline,
     rereadAfter: Duration = Defaults.rereadAfter, retryBase: Duration = .seconds(1),
-    retryLimit: Duration = .seconds(30)
+    retryLimit: Duration = .seconds(30), askedLimit: Duration = Defaults.moveWaitLimit
   ) {
     self.writeDeadline = writeDeadline
     self.rereadAfter = rereadAfter
     self.retryBase = retryBase
     self.retryLimit = retryLimit
+    self.askedLimit = askedLimit
   }
-
-  /// The longest wait that a provider may ask for.
-  static let retryAfterLimit = Duration.seconds(120)
 
   /// The wait after `failures` (1 or more) in a row; `jitter` within 0..<1 takes up to half off.
   func backoff(failures: Int, asked: Duration?, jitter: Double) -> Duration {
-    if let asked { return min(max(asked, retryBase), Self.retryAfterLimit) }
+    if let asked { return min(max(asked, retryBase), askedLimit) }
     let doubled = min(retryBase * (1 << min(max(0, failures - 1), 16)), retryLimit)
     return doubled * (1 - min(max(0, jitter), 1) / 2)
   }
@@ -108,8 +108,36 @@ public enum MoveStep: Hashable, Sendable {
   case committed(ProviderRecord)
   /// The marker was written.
   case claimed(Marker)
-  /// Nothing is done for that long, because of the reason.
-  case waiting(String, for: Duration)
+  /// The marker could not be read twice in a row, and is left as it is.
+  case unclaimed(ProviderRecord)
+  /// An answer speaks against the move, as said; it counts if the next one does too.
+  case doubted(String)
+  /// Nothing is done for a while.
+  case waiting(MoveWait)
+}
+
+/// What a move tries when it has to wait.
+public enum MoveAct: Hashable, Sendable {
+  case reading
+  case writing(ProviderRecord)
+}
+
+/// Why a move waits, and for how long.
+public struct MoveWait: Hashable, Sendable {
+  public var act: MoveAct
+  /// How often in a row it did not work; at least 1.
+  public var times: Int
+  /// What came back last; for people.
+  public var answer: String
+  /// Until it is tried again.
+  public var time: Duration
+
+  public init(act: MoveAct, times: Int, answer: String, time: Duration) {
+    self.act = act
+    self.times = times
+    self.answer = answer
+    self.time = time
+  }
 }
 
 /// How a move ended.

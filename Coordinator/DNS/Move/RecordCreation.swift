@@ -1,4 +1,5 @@
 import Platform
+public import Wire
 
 /// What creation asks before each write, and tells.
 public protocol CreationObserver: Sendable {
@@ -39,6 +40,7 @@ public struct RecordCreation: Sendable {
   let plan: CreationPlan
   let provider: any DNSProvider
   let deadline: Duration
+  let rereadAfter: Duration
   let observer: any CreationObserver
 
   private var asked: Set<RecordKey>
@@ -46,15 +48,17 @@ public struct RecordCreation: Sendable {
   /// The ids whose time to live was set, whatever came of it.
   private var retimed: Set<Int64> = []
 
-  /// Performs the plan and tells how it ended. A call is not cut off when the task is cancelled:
-  /// it ends by itself, within `deadline`.
+  /// Performs the plan and tells how it ended. What is missing, and what speaks against making it,
+  /// counts when two listings `rereadAfter` apart say the same. A call is not cut off when the task
+  /// is cancelled: it ends by itself, within `deadline`.
   public static func perform(
     _ plan: CreationPlan, provider: any DNSProvider, deadline: Duration,
-    observer: any CreationObserver
+    rereadAfter: Duration = Defaults.rereadAfter, observer: any CreationObserver
   ) async -> CreationResult {
     await Task {
       var creation = RecordCreation(
-        plan: plan, provider: provider, deadline: deadline, observer: observer)
+        plan: plan, provider: provider, deadline: deadline, rereadAfter: rereadAfter,
+        observer: observer)
       do throws(ProviderError) {
         return try await creation.run()
       } catch {
@@ -64,22 +68,30 @@ public struct RecordCreation: Sendable {
   }
 
   private init(
-    plan: CreationPlan, provider: any DNSProvider, deadline: Duration,
+    plan: CreationPlan, provider: any DNSProvider, deadline: Duration, rereadAfter: Duration,
     observer: any CreationObserver
   ) {
     self.plan = plan
     self.provider = provider
     self.deadline = deadline
+    self.rereadAfter = rereadAfter
     self.observer = observer
     asked = plan.asked
   }
 
   private mutating func run() async throws(ProviderError) -> CreationResult {
     var hasWritten = false
+    var before: CreationNeed?
     while true {
-      let records = try await provider.listing(of: plan.names)
+      let records = try await listing()
       if hasWritten { await observer.record(.readBack(records)) }
-      switch plan.need(records, asked: asked) {
+      let need = plan.need(records, asked: asked)
+      if need.wantsTwo, need != before {
+        before = need
+        guard await pause() else { return .stopped("cancelled") }
+        continue
+      }
+      switch need {
       case .conflict(let conflicts): return .conflict(conflicts)
       case .broken(let error): return .refused(error)
       case .deleted(let keys): return made.isEmpty ? .deleted(keys) : created(records)
@@ -98,6 +110,18 @@ public struct RecordCreation: Sendable {
       }
     }
   }
+
+  /// What a listing refuses for good counts when the next one does too.
+  private func listing() async throws(ProviderError) -> [ProviderRecord] {
+    do {
+      return try await provider.listing(of: plan.names)
+    } catch {
+      guard error.failure == .permanent, await pause() else { throw error }
+      return try await provider.listing(of: plan.names)
+    }
+  }
+
+  private func pause() async -> Bool { (try? await Task.sleep(for: rereadAfter)) != nil }
 
   private func created(_ records: [ProviderRecord]) -> CreationResult {
     let mine = records.filter { made.contains(RecordKey($0)) || retimed.contains($0.id) }

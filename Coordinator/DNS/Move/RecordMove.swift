@@ -26,6 +26,14 @@ public struct RecordMove: Sendable {
   private var writeFailures = 0
   /// The ids that the journal knows as committed.
   private var journaled: Set<Int64> = []
+  /// What the newest answer said against the move: it counts when the next one says so too.
+  private var suspicion: Assessment?
+  /// So many answers in a row said something against it.
+  private var suspicions = 0
+  /// Writes in a row that were refused for good.
+  private var refusals = 0
+  /// The names whose marker could not be read, once.
+  private var unreadMarkers: Set<String> = []
 
   /// Performs the move and tells how it ended.
   ///
@@ -71,7 +79,13 @@ public struct RecordMove: Sendable {
       let records = try await read(MoveStep.read, of: plan.names)
       let recent = records.filter { !overwritten.contains($0.target) }
       let claimed = Set(claims.filter { $0.value == .claimed }.keys)
-      switch plan.assess(recent, claimed: claimed, touched: touched) {
+      let found = plan.assess(recent, claimed: claimed, touched: touched)
+      if found.speaksAgainst, suspicion != found {
+        try await doubt(found)
+        continue
+      }
+      if !found.speaksAgainst { believe() }
+      switch found {
       case .conflict(let conflicts): throw Ending(result: .conflict(conflicts))
       case .foreign(let found): throw Ending(result: .foreign(found: found))
       case .broken(let error):
@@ -91,10 +105,26 @@ public struct RecordMove: Sendable {
     }
   }
 
-  /// Reads until there is an answer; a permanent error ends the move only while it is free to.
+  /// One answer may be garbled: it is read again, until two in a row say the same.
+  private mutating func doubt(_ found: Assessment) async throws(Ending) {
+    suspicion = found
+    suspicions += 1
+    await observer.record(.doubted(found.words))
+    if suspicions == 1 { return try await pause(pace.rereadAfter) }
+    try await wait(.reading, found.words, failures: suspicions, asked: nil)
+  }
+
+  private mutating func believe() {
+    suspicion = nil
+    suspicions = 0
+  }
+
+  /// Reads until there is an answer; a permanent error ends the move only while it is free to, and
+  /// only when it comes twice in a row.
   private mutating func read(
     _ step: ([ProviderRecord]) -> MoveStep, of names: [String]
   ) async throws(Ending) -> [ProviderRecord] {
+    var isDoubted = false
     while true {
       try stopIfCancelled()
       let provider = provider
@@ -108,12 +138,16 @@ public struct RecordMove: Sendable {
         return records
       case .failure(let error):
         if error.failure == .permanent, !touched, !unresolved {
-          throw Ending(result: .refused(error))
+          if isDoubted { throw Ending(result: .refused(error)) }
+          isDoubted = true
+          await observer.record(.doubted(error.description))
+          try await pause(pace.rereadAfter)
+          continue
         }
+        isDoubted = false
         readFailures += 1
         try await wait(
-          "the records cannot be read: \(error.description)", failures: readFailures,
-          asked: error.retryAfter)
+          .reading, error.description, failures: readFailures, asked: error.retryAfter)
       }
     }
   }
@@ -125,11 +159,15 @@ public struct RecordMove: Sendable {
     let place = Marker.recordName(name)
     let text = plan.marker.description
     let present = records.filter { $0.type == "TXT" && $0.name == place }
-    overwritten.formUnion(present.map(\.target).filter { $0 != text })
     if present.contains(where: { Marker($0.target) == plan.marker }) {
+      overwritten.formUnion(present.map(\.target).filter { $0 != text })
       claims[name] = .claimed
       return
     }
+    if let unread = Marker.unreadable(in: present, names: [name], adopted: plan.adopted).first {
+      return try await leaveMarker(unread, of: name)
+    }
+    overwritten.formUnion(present.map(\.target).filter { $0 != text })
     let ttl = 30
     let existing = present.min { $0.id < $1.id }
     let record =
@@ -160,6 +198,19 @@ public struct RecordMove: Sendable {
     }
   }
 
+  /// What is no marker is neither a reason to stop nor one to write over it: whose it is cannot be
+  /// told. Read twice, it is left as it is.
+  private mutating func leaveMarker(
+    _ unread: ProviderRecord, of name: String
+  ) async throws(Ending) {
+    if unreadMarkers.insert(name).inserted {
+      await observer.record(.doubted(Marker.unreadable(unread)))
+      return try await pause(pace.rereadAfter)
+    }
+    claims[name] = .failed
+    await observer.record(.unclaimed(unread))
+  }
+
   /// One PUT and what comes of it.
   private mutating func write(_ record: ProviderRecord, _ target: String) async throws(Ending) {
     try await askPermission()
@@ -179,9 +230,15 @@ public struct RecordMove: Sendable {
       try await settle(record, target, isAnswered: false)
     case .failure(let error):
       await observer.record(.answered(record, error: error.description))
-      if error.failure == .permanent, !touched { throw Ending(result: .refused(error)) }
+      if error.failure == .permanent, !touched {
+        refusals += 1
+        if refusals > 1 { throw Ending(result: .refused(error)) }
+        await observer.record(.doubted(error.description))
+        return try await pause(pace.rereadAfter)
+      }
       writeFailures += 1
-      try await wait(error.description, failures: writeFailures, asked: error.retryAfter)
+      try await wait(
+        .writing(record), error.description, failures: writeFailures, asked: error.retryAfter)
     }
   }
 
@@ -197,6 +254,7 @@ public struct RecordMove: Sendable {
         touched = true
         unresolved = false
         writeFailures = 0
+        refusals = 0
         await commit(now)
         return
       }
@@ -220,8 +278,7 @@ public struct RecordMove: Sendable {
         await observer.record(.notApplied(record, to: target))
         if writeFailures > 1 {
           try await wait(
-            "\(record.type) \(record.name) keeps its old value", failures: writeFailures,
-            asked: nil)
+            .writing(record), "it keeps its old value", failures: writeFailures, asked: nil)
         }
       }
     }
@@ -242,10 +299,11 @@ public struct RecordMove: Sendable {
   }
 
   private func wait(
-    _ reason: String, failures: Int, asked: Duration?
+    _ act: MoveAct, _ answer: String, failures: Int, asked: Duration?
   ) async throws(Ending) {
     let time = pace.backoff(failures: failures, asked: asked, jitter: jitter())
-    await observer.record(.waiting(reason, for: time))
+    await observer.record(
+      .waiting(MoveWait(act: act, times: failures, answer: answer, time: time)))
     try await pause(time)
   }
 

@@ -19,6 +19,8 @@ struct ReadinessBooks: Sendable {
   var balancers: Taken<[String: BalancerFacts]>?
   /// By zone.
   var delegations: [String: Taken<[String]>] = [:]
+  /// The zones that the world is sent elsewhere for, and where to, as two answers said.
+  var elsewhere: [String: [String]] = [:]
   var grants: [Int64: Taken<String?>] = [:]
   /// Until when the certificates that own probes saw are valid, Unix seconds.
   var certificates: [ProbeKey: (ends: Int64, at: Instant)] = [:]
@@ -49,6 +51,10 @@ extension Coordinator {
     guard case .success(let facts) = account.result else { return }
     remember(facts, at: account.at, names: names)
     keepBreakglass()
+    let zones = Set(facts.zones.values.map(\.zone))
+    books.delegations = books.delegations.filter { zones.contains($0.key) }
+    books.elsewhere = books.elsewhere.filter { zones.contains($0.key) }
+    if !nameServersAreAddresses { await askDelegations(zones.sorted(), of: source) }
     guard isSeldom, isQuiet else { return }
     let addresses = deployment.services.flatMap(\.topology.regions).flatMap {
       $0.addresses.values
@@ -63,13 +69,7 @@ extension Coordinator {
         try await source.grant(onZone: zone.id)
       }
       books.grants[zone.id] = grant
-      guard !nameServersAreAddresses else { continue }
-      books.delegations[zone.zone] = await Self.taken { () async throws(ProviderError) in
-        try await source.delegation(of: zone.zone)
-      }
     }
-    let known = Set(facts.zones.values.map(\.zone))
-    books.delegations = books.delegations.filter { known.contains($0.key) }
     let ids = Set(facts.zones.values.map(\.id))
     books.grants = books.grants.filter { ids.contains($0.key) }
   }
@@ -111,10 +111,10 @@ extension Coordinator {
   ) {
     books[keyPath: place] = taken
     guard case .failure(let error) = taken.result, let wait = error.retryAfter else { return }
-    books.notBefore = taken.at + wait
+    books.notBefore = taken.at + min(wait, deployment.settings.pace.readWaitLimit)
   }
 
-  private static func taken<Value: Sendable>(
+  static func taken<Value: Sendable>(
     _ call: () async throws(ProviderError) -> Value
   ) async -> ReadinessBooks.Taken<Value> {
     let result: Result<Value, ProviderError>

@@ -224,7 +224,7 @@ extension ReadinessFacts {
   }
 
   /// A name server's host name, without its port.
-  private static func host(_ text: String) -> String {
+  static func host(_ text: String) -> String {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
     return Canonical.name(parts.count == 2 ? String(parts[0]) : text)
   }
