@@ -66,8 +66,8 @@ public struct Conflict: Codable, Hashable, Sendable {
 
   /// What a marker of one's own with a later epoch says.
   public static let wentBack =
-    "this coordinator's own, of a later epoch than its journal: the journal went back (its -wal file "
-    + "was lost, or an older copy was put in its place), or a copy of it runs elsewhere"
+    "this coordinator's own, of a later epoch than its journal: the journal went back (its -wal "
+    + "file was lost, or an older copy was put in its place), or a copy of it runs elsewhere"
 
   /// Whether nobody but this coordinator itself wrote them.
   public var isOwn: Bool { markers.allSatisfy { $0.isOwn == true } }

@@ -191,8 +191,8 @@ struct CoordinatorRules {
       regions.filter { $0.isSound("aws") }.map { region in
         (region.keyPath("aws"), region.text("aws"), region.text("aws"))
       }, "an AWS region that no other region has",
-      "Both would use one replica of the table: it fails for both at once, and nothing shows how far "
-        + "one is behind the other.")
+      "Both would use one replica of the table: it fails for both at once, and nothing shows how "
+        + "far one is behind the other.")
     unique(
       regions.flatMap { region in
         region.texts("addresses").map { (region.keyPath("addresses"), $0, IPAddress($0)) }
