@@ -63,7 +63,8 @@ extension Room {
       words.append(
         conflict.isOpen
           ? "\(conflict.isOwn ? "a" : "another writer's") marker stands at "
-            + "\(conflict.words(of: topology.name)). Nothing is written. Stop the other one, then: signalbox adopt \(name)"
+            + "\(conflict.words(of: topology.name)). Nothing is written. Stop the other one, then: "
+            + "signalbox adopt \(name)"
           : "the marker of another writer was adopted by \(conflict.adoptedBy ?? "an operator"), "
             + "and is overwritten next")
     }
