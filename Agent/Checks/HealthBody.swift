@@ -1,5 +1,5 @@
 import AgentCore
-import FoundationEssentials
+import Platform
 import Wire
 
 /// What a health reply's body says of the app, where it is a JSON object.
@@ -29,7 +29,7 @@ struct HealthBody: Decodable, Hashable, Sendable {
   static func read(_ body: [UInt8]) -> HealthBody? {
     let firstByte = body.first { ![9, 10, 13, 32].contains($0) }
     guard firstByte == UInt8(ascii: "{") else { return nil }
-    return try? JSONDecoder().decode(HealthBody.self, from: Data(body))
+    return try? ForeignJSON.decode(HealthBody.self, from: body)
   }
 
   /// Whether the app calls itself well; a body without a status does.

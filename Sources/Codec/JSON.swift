@@ -45,6 +45,10 @@ public enum JSON {
     if let hint = Self.foreign(bytes) {
       throw .notJSON(hint: hint)
     }
+    if let place = Nesting.excess(in: bytes) {
+      throw .notJSON(
+        hint: "it is nested more than \(Nesting.deepest) deep at byte \(place + 1)")
+    }
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     do {

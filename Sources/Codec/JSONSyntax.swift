@@ -1,3 +1,5 @@
+import Wire
+
 /// Finds where a text stops being JSON (RFC 8259), for messages: the decoder does not say.
 struct JSONSyntax {
   /// The first place that is wrong; lines and columns (in bytes) are counted from 1.
@@ -12,7 +14,6 @@ struct JSONSyntax {
     var what: String
   }
 
-  private static let deepest = 512
   private let bytes: [UInt8]
   private var index = 0
 
@@ -54,7 +55,9 @@ struct JSONSyntax {
   }
 
   private mutating func value(depth: Int) throws(Stop) {
-    guard depth < Self.deepest else { try fail("it is nested more than \(Self.deepest) deep") }
+    guard depth <= Nesting.deepest else {
+      try fail("it is nested more than \(Nesting.deepest) deep")
+    }
     skipBlanks()
     guard let first = next else { try fail("") }
     switch first {

@@ -1,4 +1,3 @@
-import FoundationEssentials
 public import Platform
 
 /// Why a call to DynamoDB gave no result.
@@ -113,7 +112,7 @@ extension DynamoDBError {
 
   /// The type's bare name and the message, where the body has them.
   static func parse(_ body: [UInt8]) -> (type: String?, message: String?) {
-    if let json = try? JSONDecoder().decode(Body.self, from: Data(body)) {
+    if let json = try? ForeignJSON.decode(Body.self, from: body) {
       return (json.type.flatMap(bareName), json.message.map { brief($0) })
     }
     let text = String(decoding: body.prefix(8192), as: UTF8.self)

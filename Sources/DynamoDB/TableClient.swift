@@ -173,7 +173,7 @@ public struct TableClient: Sendable {
       throw error
     }
     do {
-      return try JSONDecoder().decode(Reply.self, from: Data(response.body))
+      return try ForeignJSON.decode(Reply.self, from: response.body)
     } catch {
       throw DynamoDBError(
         .other, .outcomeUnknown, "\(operation): status 200, but the body is no DynamoDB reply")

@@ -61,7 +61,7 @@ struct LinodeCall: Sendable {
     let body = response.status == 204 ? Array("null".utf8) : response.body
     let value: Value
     do {
-      value = try JSONDecoder().decode(type, from: Data(body))
+      value = try ForeignJSON.decode(type, from: body)
     } catch {
       throw garbled(response, "not the expected JSON")
     }
@@ -134,7 +134,7 @@ struct LinodeCall: Sendable {
 
   /// Nil where the body is no error of the API.
   private func reasons(_ response: HTTPResponse) -> [String]? {
-    guard let body = try? JSONDecoder().decode(ErrorBody.self, from: Data(response.body)) else {
+    guard let body = try? ForeignJSON.decode(ErrorBody.self, from: response.body) else {
       return nil
     }
     return body.errors.prefix(8).map { entry in
@@ -153,7 +153,7 @@ struct LinodeCall: Sendable {
   /// What a success warns of; done is done, whatever form the warnings have.
   private func warnings(_ response: HTTPResponse) -> [String] {
     guard response.status == 202 || response.status == 299 else { return [] }
-    let body = try? JSONDecoder().decode(WarningBody.self, from: Data(response.body))
+    let body = try? ForeignJSON.decode(WarningBody.self, from: response.body)
     return (body?.warnings ?? []).prefix(8).map { entry in
       brief([entry.title, entry.detail].compactMap(\.self).joined(separator: ": "))
     }

@@ -1,6 +1,7 @@
 /// Finds what the parser would stop the program on, before it sees it (assertions of toml++ 3): a
 /// table's header that does not begin with a key (`parse_key`), a brace that closes a bracket
-/// (`parse_value`), and what is neither a text nor a number nor true or false (`parse_time`).
+/// (`parse_value`), and what is neither a text nor a number nor true or false (`parse_time`). And
+/// what nests so deep that it, or whoever walks through its tables, runs out of stack.
 ///
 /// So dates, which no key takes, are refused here, and texts without quotes are called that.
 struct SyntaxGuard {
@@ -10,6 +11,9 @@ struct SyntaxGuard {
     var column: Int
     var what: String
   }
+
+  /// The most parts of a key, and the most brackets open at once; no key of ours needs more than 3.
+  static let deepest = 16
 
   private let bytes: [UInt8]
   private var index = 0
@@ -69,6 +73,7 @@ struct SyntaxGuard {
   private mutating func skipLine() -> (Int, String)? {
     var open: [UInt8] = []
     var expectsValue = false
+    var dots = 0
     while index < bytes.count {
       let byte = bytes[index]
       switch byte {
@@ -79,11 +84,13 @@ struct SyntaxGuard {
         skipText()
         expectsValue = false
         continue
-      case UInt8(ascii: "["):
+      case UInt8(ascii: "["), UInt8(ascii: "{"):
         open.append(byte)
-      case UInt8(ascii: "{"):
-        open.append(byte)
-        expectsValue = false
+        if open.count > Self.deepest {
+          return (index, "brackets that are nested more than \(Self.deepest) deep")
+        }
+        if byte == UInt8(ascii: "{") { expectsValue = false }
+        dots = 0
       case UInt8(ascii: "}") where open.last == UInt8(ascii: "["):
         return (index, "text that is not TOML (a } where a ] should stand)")
       case UInt8(ascii: "]"), UInt8(ascii: "}"):
@@ -91,8 +98,15 @@ struct SyntaxGuard {
         expectsValue = false
       case UInt8(ascii: ","):
         expectsValue = open.last == UInt8(ascii: "[")
+        dots = 0
       case UInt8(ascii: "="):
         expectsValue = true
+        dots = 0
+      case UInt8(ascii: ".") where !expectsValue:
+        dots += 1
+        if dots >= Self.deepest {
+          return (index, "a key of more than \(Self.deepest) parts")
+        }
       case 0x20, 0x09, 0x0D, 0x0A:
         break
       default:

@@ -32,6 +32,21 @@ struct JSONTests {
     #expect(try JSON.decode(Problem.self, from: bytes, maxBytes: 999) == problem)
   }
 
+  @Test func whatNestsTooDeepIsRefusedUnread() throws {
+    func body(_ depth: Int) -> [UInt8] {
+      Array(#"{"code":"c","message":"m","x":"#.utf8)
+        + [UInt8](repeating: UInt8(ascii: "["), count: depth)
+        + [UInt8](repeating: UInt8(ascii: "]"), count: depth) + Array("}".utf8)
+    }
+    _ = try JSON.decode(Problem.self, from: body(Nesting.deepest - 1), maxBytes: 1 << 20)
+    for depth in [Nesting.deepest, 511, 30_000, 500_000] {
+      let error = #expect(throws: CodecError.self) {
+        try JSON.decode(Problem.self, from: body(depth), maxBytes: 1 << 20)
+      }
+      #expect(error?.description.contains("nested more than 64 deep at byte") == true)
+    }
+  }
+
   @Test func unknownKeysAreIgnored() throws {
     let body = Array(#"{"service":"app","epoch":3,"later":{"a":[1]}}"#.utf8)
     #expect(

@@ -10,6 +10,17 @@ struct ReplyTests {
     DynamoDBError(status: status, body: Array(body.utf8), operation: "PutItem")
   }
 
+  @Test("A reply that nests deep is refused unread", arguments: [100, 30_000])
+  func deep(depth: Int) throws {
+    let deep = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+    let body = Array(#"{"Table":{"KeySchema":[{"AttributeName":"id","KeyType":"HASH"}]}"#.utf8)
+    _ = try ForeignJSON.decode(TableDescription.self, from: body + Array("}".utf8))
+    #expect(throws: (any Error).self) {
+      try ForeignJSON.decode(TableDescription.self, from: body + Array(",\"x\":\(deep)}".utf8))
+    }
+    #expect(error(500, "{\"__type\":\"X\",\"x\":\(deep)}").kind == .serverError)
+  }
+
   @Test(
     "The class follows the type, whatever it is wrapped in",
     arguments: [

@@ -38,6 +38,49 @@ extension ProcessTests {
       #expect(usage.code == 2)
     }
 
+    /// What nests deep ends with a message, never with a signal.
+    @Test func deepFiles() async throws {
+      let directory = try Files.makeTemporaryDirectory(prefix: "signalbox-deep")
+      defer { Files.removeTree(directory) }
+      let file = "\(directory)/deep.toml"
+      let parts = Array(repeating: "a", count: 30_000).joined(separator: ".")
+      func pile(_ text: String) -> String { String(repeating: text, count: 30_000) }
+      for line in [
+        "\(parts) = 1", "[\(parts)]", "[[\(parts)]]", "x = { \(parts) = 1 }", "x = \(pile("["))",
+        "x = \(pile("{a="))", "x = \(pile("[{a="))",
+      ] {
+        let text = "# a comment\n\(line)\n"
+        try Files.writeAtomically(Array(text.utf8), to: file, mode: 0o600)
+        for (program, words) in [
+          ("signalbox-agent", ["check-config"]), ("signalbox-agent", []),
+          ("signalbox-coordinator", ["check-config"]), ("signalbox-coordinator", []),
+        ] {
+          let end = try await run(Built.program(program), words + ["--config", file])
+          #expect(end.code == 2, "\(program) \(words), \(line.prefix(20)): \(end)")
+          #expect(end.errors.contains("deep.toml:2:"), "\(line.prefix(20)): \(end.errors)")
+          #expect(end.errors.contains("more than 16"), "\(line.prefix(20)): \(end.errors)")
+        }
+      }
+    }
+
+    /// Marks that steer a terminal do not reach it by the way of a file.
+    @Test func foreignMarks() async throws {
+      let directory = try Files.makeTemporaryDirectory(prefix: "signalbox-marks")
+      defer { Files.removeTree(directory) }
+      let file = "\(directory)/marks.toml"
+      let text = "\"a\u{202e}b\u{9b}c\" = 1\nlisten = \"\u{2066}x\u{200f}\"\n"
+      try Files.writeAtomically(Array(text.utf8), to: file, mode: 0o600)
+      for (program, words) in [
+        ("signalbox-agent", ["check-config"]), ("signalbox-agent", []),
+        ("signalbox-coordinator", ["check-config"]), ("signalbox-coordinator", []),
+      ] {
+        let end = try await run(Built.program(program), words + ["--config", file])
+        #expect(end.code == 2 && end.errors.contains("listen"), "\(program): \(end)")
+        let marks = end.errors.unicodeScalars.filter { $0 != "\n" && PlainText.steers($0) }
+        #expect(marks.isEmpty, "\(program) \(words): \(marks.map(\.value))")
+      }
+    }
+
     @Test func portInUse() async throws {
       try await withRehearsal { rehearsal in
         let second = try await run(

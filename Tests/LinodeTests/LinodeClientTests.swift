@@ -63,6 +63,19 @@ import Testing
     #expect(error.failure == .transient)
   }
 
+  /// It is refused before a parser sees it that calls itself for each level.
+  @Test(arguments: [100, 30_000])
+  func aReplyThatNestsDeepIsGarbled(depth: Int) async throws {
+    let deep = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+    let list = Self.page([Self.record(1)], 1, of: 1, results: 1)
+    let reply = "{\"deep\":\(deep)," + list.dropFirst()
+    let error = try #require(await Shape.get.run(Canned(200, reply).client()))
+    #expect(error.kind == .garbled)
+    let refused = try #require(
+      await Shape.get.run(Canned(500, "{\"errors\":\(deep)}").client()))
+    #expect(refused.failure == .transient)
+  }
+
   @Test func anEmptyListIsAnError() async throws {
     let empty = Self.page([], 1, of: 1, results: 0)
     let records = try #require(await Shape.get.run(Canned(200, empty).client()))
