@@ -18,14 +18,18 @@ public final class DynamoDBCheck: Check {
   private let region: String
   /// Names that tell a vanished endpoint from a broken resolver.
   private let references: [String]
+  /// The other AWS regions of the deployment, as far as they are known.
+  private let others: @Sendable () async -> [String]
   /// The number of the newest heartbeat write that was judged.
   private let judged = Mutex(0)
 
   /// A check for `agent` in `region`. `references` are names that should resolve whenever this
-  /// host's resolver works.
+  /// host's resolver works; `others` are AWS regions whose endpoints should do so whenever
+  /// DynamoDB's names do, beside those that the table has replicas in.
   public init(
     identity: CheckIdentity, access: TableAccess, writer: HeartbeatWriter, agent: String,
-    region: String, references: [String]
+    region: String, references: [String],
+    others: @escaping @Sendable () async -> [String] = { [] }
   ) {
     self.identity = identity
     self.access = access
@@ -33,6 +37,7 @@ public final class DynamoDBCheck: Check {
     self.agent = agent
     self.region = region
     self.references = references
+    self.others = others
   }
 
   /// Writes where this agent is the writer, reads strongly, and judges both, within `deadline`.
@@ -163,20 +168,57 @@ public final class DynamoDBCheck: Check {
     }
   }
 
-  /// A dead name is the region's fault; a dead resolver is this host's (20 October 2025).
+  /// A dead name is the region's fault only while a reference name and other regions' endpoints
+  /// live (20 October 2025). A resolver that knows one name from its cache, or none of DynamoDB's,
+  /// is no reason to leave a region.
   private func judgeName(_ reason: String, deadline: Duration) async -> CheckOutcome {
-    let names = access.client.names
-    for reference in references {
-      let each = max(deadline / max(1, references.count), .milliseconds(100))
-      if (try? await names.addresses(of: reference, deadline: each)) != nil {
-        return CheckOutcome(
-          .failure, .nameResolution, reason: "\(reason), while \(reference) resolves")
-      }
+    let endpoints = await otherEndpoints()
+    let found = await resolving(references + endpoints, deadline: deadline)
+    guard let reference = references.first(where: found.contains) else {
+      return CheckOutcome(
+        .unknown, .hostNetwork,
+        reason: "\(reason), and neither does \(references.joined(separator: ", ")): "
+          + "this host's resolver is at fault")
+    }
+    guard let endpoint = endpoints.first(where: found.contains) else {
+      return CheckOutcome(
+        .unknown, .nameResolution,
+        reason: "\(reason), but no other region's endpoint does either "
+          + "(\(endpoints.joined(separator: ", "))): the region alone is not at fault")
     }
     return CheckOutcome(
-      .unknown, .hostNetwork,
-      reason: "\(reason), and neither does \(references.joined(separator: ", ")): "
-        + "this host's resolver is at fault")
+      .failure, .nameResolution,
+      reason: "\(reason), while \(reference) resolves, and so does \(endpoint)")
+  }
+
+  /// The endpoints of some other AWS regions, those of the deployment first.
+  private func otherEndpoints() async -> [String] {
+    let own = access.client.region
+    let known = (await access.current?.replicas.map(\.region) ?? []) + (await others())
+    var hosts: [String] = []
+    for other in known + Endpoint.wellKnownRegions(beside: own) where other != own {
+      let host = access.client.endpoint.host(in: other, insteadOf: own)
+      if hosts.count < Self.mostEndpoints, !hosts.contains(host) { hosts.append(host) }
+    }
+    return hosts
+  }
+
+  private static let mostEndpoints = 4
+
+  /// Those of the names that resolve within `deadline`, asked for at once.
+  private func resolving(_ hosts: [String], deadline: Duration) async -> Set<String> {
+    let names = access.client.names
+    let limit = max(deadline, .milliseconds(100))
+    return await withTaskGroup(of: String?.self) { group in
+      for host in Set(hosts) {
+        group.addTask {
+          (try? await names.addresses(of: host, deadline: limit)) == nil ? nil : host
+        }
+      }
+      var found: Set<String> = []
+      for await host in group { if let host { found.insert(host) } }
+      return found
+    }
   }
 
   private func advice(_ error: DynamoDBError) -> String {

@@ -7,6 +7,9 @@ import Wire
 
 /// What the table's description says of the replicas: told, and a reason for nothing else here.
 extension Agent {
+  /// The AWS regions of the other regions that are probed from here.
+  var otherRegions: [String] { Set(state.probeTargets.compactMap(\.aws)).sorted() }
+
   func finish(look description: TableDescription) {
     let now = Instant.now
     let sight = TableSight(description, at: now)

@@ -88,7 +88,8 @@ struct CheckSet {
           identity: CheckIdentity(
             name: "dynamodb \(table.access.table)", kind: "dynamodb", counts: counts),
           access: table.access, writer: table.writer, agent: settings.agent,
-          region: settings.region, references: reference.map { [$0] } ?? []),
+          region: settings.region, references: reference.map { [$0] } ?? [],
+          others: { [agent] in await agent.otherRegions }),
         policy: policy, deadline: settings.checkDeadline)
     }
   }

@@ -37,6 +37,28 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     return Endpoint("https://dynamodb.\(region).\(domain)")
   }
 
+  /// The host of `other`'s endpoint: as this one is named for its own region, else the public one.
+  public func host(in other: String, insteadOf own: String) -> String {
+    let labels = host.split(separator: ".", omittingEmptySubsequences: false)
+    if labels.contains(where: { $0 == own }) {
+      return labels.map { $0 == own ? other : String($0) }.joined(separator: ".")
+    }
+    return Self.standard(region: other)?.host ?? host
+  }
+
+  /// Regions of the same partition of AWS that are always there, less `region` itself.
+  public static func wellKnownRegions(beside region: String) -> [String] {
+    let all: [String] =
+      if region.hasPrefix("cn-") {
+        ["cn-north-1", "cn-northwest-1"]
+      } else if region.hasPrefix("us-gov-") {
+        ["us-gov-west-1", "us-gov-east-1"]
+      } else {
+        ["us-east-1", "us-west-2", "eu-west-1"]
+      }
+    return all.filter { $0 != region }
+  }
+
   /// The URL without a path.
   public var description: String {
     let bracketed = host.contains(":") ? "[\(host)]" : host

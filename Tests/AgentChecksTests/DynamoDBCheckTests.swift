@@ -118,6 +118,7 @@ struct DynamoDBCheckSandboxTests {
     #expect(vanished.verdict == .failure)
     #expect(vanished.failure == .nameResolution)
     #expect(vanished.reason?.contains("reference.sandbox.test resolves") == true)
+    #expect(vanished.reason?.contains("dynamodb.eu-central-1.sandbox.test") == true)
     await sandbox.endFault(fault)
     let none = try Rig(named, server: server, references: ["nowhere.sandbox.test"])
     _ = try await sandbox.startFault(.dynamoDBDNS, target: "us-east")
@@ -132,6 +133,47 @@ struct DynamoDBCheckSandboxTests {
     rig.end()
     none.end()
     await sandbox.stop()
+  }
+
+  /// A resolver that knows the reference from its cache, or that AWS's names fail for at large.
+  @Test("A dead name is no region's fault while other regions' endpoints are dead, too")
+  func allNames() async throws {
+    let sandbox = try await sandbox(nameServers: 1)
+    let port = sandbox.topology.regions[0].dynamoDB.port
+    let server = try DNSServer("\(sandbox.topology.nameServers[0])")
+    // Nothing is known of the table yet: the other regions are those of the directive.
+    let rig = try Rig(
+      "http://dynamodb.us-east-1.sandbox.test:\(port)", server: server, others: ["eu-central-1"])
+    let first = try await sandbox.startFault(.dynamoDBDNS, target: "us-east")
+    let vanished = await attempt(rig, until: .nameResolution)
+    #expect(vanished.verdict == .failure, "\(vanished)")
+    let second = try await sandbox.startFault(.dynamoDBDNS, target: "eu-central")
+    let until = Clocks.bootTime() + patience
+    var outcome = vanished
+    while outcome.verdict == .failure, Clocks.bootTime() < until {
+      outcome = await rig.check.attempt(deadline: patience)
+    }
+    #expect(outcome.verdict == .unknown && outcome.failure == .nameResolution, "\(outcome)")
+    #expect(
+      outcome.reason?.contains("no other region's endpoint does either") == true, "\(outcome)")
+    for fault in [first, second] { await sandbox.endFault(fault) }
+    rig.end()
+    await sandbox.stop()
+  }
+
+  @Test(
+    "The endpoints of other regions are named as the own one is",
+    arguments: [
+      ("https://dynamodb.us-east-1.amazonaws.com", "dynamodb.eu-west-1.amazonaws.com"),
+      ("http://dynamodb.us-east-1.sandbox.test:8000", "dynamodb.eu-west-1.sandbox.test"),
+      ("https://vpce-1.dynamodb.us-east-1.vpce.test", "vpce-1.dynamodb.eu-west-1.vpce.test"),
+      ("https://replica.example.net", "dynamodb.eu-west-1.amazonaws.com"),
+    ])
+  func endpoints(own: String, other: String) throws {
+    let parsed = DynamoDB.Endpoint(own)
+    let endpoint = try #require(parsed)
+    #expect(endpoint.host(in: "eu-west-1", insteadOf: "us-east-1") == other)
+    #expect(!DynamoDB.Endpoint.wellKnownRegions(beside: "us-east-1").contains("us-east-1"))
   }
 
   @Test("Credentials and a missing table are misconfigured, with what to do")

@@ -50,7 +50,8 @@ struct Rig {
   init(
     _ endpoint: String, table: String = "app", writer isWriter: Bool = false,
     server: DNSServer? = nil, secret: String = "sandbox-secret",
-    references: [String] = ["reference.sandbox.test"], alsoWrite: String? = nil
+    references: [String] = ["reference.sandbox.test"], others: [String] = [],
+    alsoWrite: String? = nil
   ) throws {
     let parsed = DynamoDB.Endpoint(endpoint)
     let client = TableClient(
@@ -65,7 +66,8 @@ struct Rig {
     writer = HeartbeatWriter(access: access, region: "us-east", alsoWrite: alsoWrite, book: book)
     check = DynamoDBCheck(
       identity: CheckIdentity(name: "dynamodb \(table)", kind: "dynamodb"), access: access,
-      writer: writer, agent: "a1", region: "us-east", references: references)
+      writer: writer, agent: "a1", region: "us-east", references: references,
+      others: { others })
   }
 
   func end() {
