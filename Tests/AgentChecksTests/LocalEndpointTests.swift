@@ -159,18 +159,52 @@ struct LocalEndpointTests {
     let cut = try? await agent.ask("GET", "/role", headers: long)
     #expect(cut == nil || cut.map { (400..<500).contains($0.status) } == true)
     #expect(agent.fake.reports.allSatisfy { $0.deployingMs == nil })
+    await agent.end()
+  }
 
-    // More connections than are let in: those who say nothing lose theirs after a while.
+  @Test("Whoever only holds connections keeps nobody out")
+  func idle() async throws {
+    let agent = try await Running("127.0.0.95")
+    #expect(await eventually { await agent.isUp() }, "\(agent.log.value)")
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     var silent: [any Channel] = []
-    for _ in 0..<80 {
-      let channel = try? await ClientBootstrap(group: group)
-        .connect(host: "127.0.0.92", port: 18629).get()
-      if let channel { silent.append(channel) }
+    for index in 0..<80 {
+      let channel = try await ClientBootstrap(group: group)
+        .connect(host: "127.0.0.95", port: 18629).get()
+      // Half of a request is no question either.
+      if index % 2 == 0 {
+        try? await channel.writeAndFlush(ByteBuffer(string: "GET /role HTTP/1.1\r\nHost: "))
+      }
+      silent.append(channel)
     }
-    #expect(await eventually { await agent.isUp() })
+    // The oldest have gone for it; the others do when they run out of time.
+    #expect(try await agent.ask("GET", "/role").status == 200)
+    #expect(await eventually { silent.prefix(16).allSatisfy { !$0.isActive } })
     #expect(await eventually { silent.allSatisfy { !$0.isActive } })
     try await group.shutdownGracefully()
+    await agent.end()
+  }
+
+  @Test("A name that somebody else points here gets no answer")
+  func rebinding() async throws {
+    let agent = try await Running("127.0.0.96")
+    #expect(await eventually { await agent.isUp() }, "\(agent.log.value)")
+    for path in ["/role", "/status", "/health", "/metrics", "/nothing"] {
+      let reply = try await agent.ask(
+        "GET", path, headers: [HTTPField("Host", "evil.example:18629")])
+      #expect(reply.status == 421, "\(path)")
+      let problem = try JSON.decode(Problem.self, from: reply.body, maxBytes: 9999)
+      #expect(problem.code == "misdirected" && problem.message.contains("listen"))
+    }
+    let json = HTTPField("Content-Type", "application/json")
+    let order = try await agent.ask(
+      "POST", "/deploying", body: "{\"for_ms\":1000}", headers: [json, HTTPField("Host", "evil")])
+    #expect(order.status == 421)
+    #expect(agent.fake.reports.allSatisfy { $0.deployingMs == nil })
+    for host in ["localhost", "LOCALHOST:18629", "127.0.0.1", "127.0.0.96:18629", "[::1]:18629"] {
+      let reply = try await agent.ask("GET", "/role", headers: [HTTPField("Host", host)])
+      #expect(reply.status == 200, "\(host)")
+    }
     await agent.end()
   }
 

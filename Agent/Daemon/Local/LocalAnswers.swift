@@ -11,6 +11,12 @@ struct LocalAnswers: Sendable {
   var patience: Duration = .seconds(3)
 
   func reply(to request: LocalRequest) async -> LocalReply {
+    guard request.isForUs else {
+      return .problem(
+        421, "misdirected",
+        "Host names another place than this endpoint; accepted: localhost, a loopback address, "
+          + "and what `listen` says")
+    }
     switch request.path {
     case "/health":
       return await look(request) {

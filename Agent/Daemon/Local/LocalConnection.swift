@@ -11,6 +11,8 @@ struct LocalRequest: Sendable {
   var isFromPage: Bool
   /// Whether it came from this host.
   var isLocal: Bool
+  /// Whether its `Host` names the endpoint.
+  var isForUs: Bool
   var body: [UInt8]
 }
 
@@ -29,6 +31,9 @@ final class LocalConnection: ChannelInboundHandler {
   typealias OutboundOut = HTTPServerResponsePart
 
   private let answers: LocalAnswers
+  private let names: LocalNames
+  /// Called when the request has come whole.
+  private let asked: () -> Void
   private var head: HTTPRequestHead?
   private var body: [UInt8] = []
   private var isTooLarge = false
@@ -36,7 +41,11 @@ final class LocalConnection: ChannelInboundHandler {
   private var limit: Scheduled<Void>?
   private var task: Task<Void, Never>?
 
-  init(_ answers: LocalAnswers) { self.answers = answers }
+  init(_ answers: LocalAnswers, names: LocalNames, asked: @escaping () -> Void) {
+    self.answers = answers
+    self.names = names
+    self.asked = asked
+  }
 
   func channelActive(context: ChannelHandlerContext) {
     let channel = context.channel
@@ -80,13 +89,16 @@ final class LocalConnection: ChannelInboundHandler {
   private func answer(context: ChannelHandlerContext) {
     guard let head, !isAnswered else { return }
     isAnswered = true
+    asked()
     let channel = context.channel
     let request = LocalRequest(
       method: head.method.rawValue,
       path: String(head.uri.prefix { $0 != "?" }),
       contentType: head.headers.first(name: "Content-Type")?.lowercased() ?? "",
       isFromPage: head.headers.contains(name: "Origin"),
-      isLocal: Self.isLoopback(channel.remoteAddress), body: body)
+      isLocal: Self.isLoopback(channel.remoteAddress),
+      isForUs: names.admit(head.headers["Host"], local: channel.localAddress?.ipAddress),
+      body: body)
     body = []
     task = Self.start(answers, request, channel)
   }

@@ -4,7 +4,6 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import Settings
-import Synchronization
 
 /// Where this host's programs ask the agent: HTTP on the agent's one loop.
 ///
@@ -18,13 +17,14 @@ struct LocalEndpoint: Sendable {
     _ place: HostPort, file: String, on group: any EventLoopGroup, answers: LocalAnswers
   ) async throws(CommandFailure) -> LocalEndpoint {
     let guests = Guests(most: LocalLimits.connections)
+    let names = LocalNames(listen: place.host)
     do {
       let server = try await ServerBootstrap(group: group)
         .serverChannelOption(.backlog, value: 64)
         .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
         .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
         .childChannelInitializer { channel in
-          channel.eventLoop.makeCompletedFuture { try prepare(channel, guests, answers) }
+          channel.eventLoop.makeCompletedFuture { try prepare(channel, guests, names, answers) }
         }
         .bind(host: place.host, port: place.port).get()
       return LocalEndpoint(server: server)
@@ -39,10 +39,11 @@ struct LocalEndpoint: Sendable {
   private struct Full: Error {}
 
   private static func prepare(
-    _ channel: any Channel, _ guests: Guests, _ answers: LocalAnswers
+    _ channel: any Channel, _ guests: Guests, _ names: LocalNames, _ answers: LocalAnswers
   ) throws {
-    guard guests.enter() else { throw Full() }
-    channel.closeFuture.whenComplete { _ in guests.leave() }
+    guard guests.enter(channel) else { throw Full() }
+    let id = ObjectIdentifier(channel)
+    channel.closeFuture.whenComplete { _ in guests.leave(id) }
     var limits = NIOHTTPDecoderLimitConfiguration()
     limits.maxHeaderListSize = LocalLimits.headerBytes
     limits.maxHeaderFieldSize = LocalLimits.headerBytes
@@ -50,7 +51,7 @@ struct LocalEndpoint: Sendable {
     let pipeline = channel.pipeline.syncOperations
     try pipeline.configureHTTPServerPipeline(
       withEncoderConfiguration: .init(), withDecoderLimitConfiguration: limits)
-    try pipeline.addHandler(LocalConnection(answers))
+    try pipeline.addHandler(LocalConnection(answers, names: names) { guests.ask(id) })
   }
 
   private static func why(_ error: any Error, _ place: HostPort) -> String {
@@ -72,23 +73,4 @@ enum LocalLimits {
   static let bodyBytes = 4096
   /// From the connection to its end: longer than any answer takes.
   static let seconds: Int64 = 15
-}
-
-/// Counts the open connections.
-private final class Guests: Sendable {
-  private let most: Int
-  private let count = Mutex(0)
-
-  init(most: Int) { self.most = most }
-
-  /// False if there are too many; then nobody entered.
-  func enter() -> Bool {
-    count.withLock { count in
-      guard count < most else { return false }
-      count += 1
-      return true
-    }
-  }
-
-  func leave() { count.withLock { $0 -= 1 } }
 }
