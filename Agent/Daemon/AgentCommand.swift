@@ -36,7 +36,7 @@ struct Run: AsyncParsableCommand {
 
   func run() async throws {
     if checkConfig {
-      CommandEntry.say(try Loaded.load(source.config).summary)
+      CommandEntry.say(try Loaded.load(source.config, withCredentials: true).summary)
       return
     }
     Journal.bootstrap(program: "signalbox-agent", level: .info)
@@ -68,6 +68,6 @@ struct CheckConfig: ParsableCommand {
   @OptionGroup var source: ConfigurationOption
 
   func run() throws {
-    CommandEntry.say(try Loaded.load(source.config).summary)
+    CommandEntry.say(try Loaded.load(source.config, withCredentials: true).summary)
   }
 }

@@ -1,3 +1,4 @@
+import DynamoDB
 import Platform
 import Settings
 
@@ -28,7 +29,7 @@ struct AgentChange {
     ("rehearsal_speed", { "\($0.settings.rehearsalSpeed)" }),
     ("dynamodb.table", { $0.settings.dynamodb?.table ?? "unset" }),
     ("dynamodb.aws_region", { $0.settings.dynamodb?.awsRegion ?? "unset" }),
-    ("dynamodb.endpoint", { $0.settings.dynamodb?.endpoint ?? "unset" }),
+    ("dynamodb.endpoint", { $0.table?.endpoint.description ?? "unset" }),
     ("dynamodb.resolver", { $0.settings.dynamodb?.resolver ?? "unset" }),
     ("dynamodb.credentials_file", { $0.settings.dynamodb?.credentialsFile ?? "unset" }),
     ("dynamodb.profile", { $0.settings.dynamodb?.profile ?? "unset" }),

@@ -24,34 +24,13 @@ struct Loaded: Sendable {
   }
 
   /// Reads the file and what it names. Throws a `CommandFailure` that lists every mistake.
-  static func load(_ path: String) throws -> Loaded {
-    try check(
-      settings(path), path: path, environment: ProcessInfo.processInfo.environment)
-  }
-
-  /// Reads the file alone. Throws a failure that lists every mistake.
-  static func settings(
-    _ path: String, environment: [String: String] = ProcessInfo.processInfo.environment
-  ) throws(CommandFailure) -> AgentSettings {
-    let text: String
-    do {
-      let bytes = try Files.read(path, maxBytes: maxConfigurationBytes)
-      text = String(decoding: bytes, as: UTF8.self)
-    } catch {
-      throw CommandFailure(code: 2, "\(error); name the configuration with --config FILE")
-    }
-    do {
-      return try AgentSettings.load(
-        file: path, text: text, environment: environment, hostName: hostName())
-    } catch {
-      throw CommandFailure(code: 2, error.description)
-    }
-  }
-
-  private static func check(
-    _ settings: AgentSettings, path: String, environment: [String: String]
-  ) throws -> Loaded {
-    var mistakes: [String] = []
+  ///
+  /// `withCredentials` looks at the AWS credentials, too: a check is to find what is wrong there,
+  /// but an agent without them still speaks for its app.
+  static func load(_ path: String, withCredentials: Bool = false) throws -> Loaded {
+    let environment = ProcessInfo.processInfo.environment
+    let document = try document(path, environment: environment)
+    var mistakes = document.problems.map(\.description)
     func attempt<T>(_ keyPath: String, _ body: () throws -> T) -> T? {
       do {
         return try body()
@@ -60,26 +39,75 @@ struct Loaded: Sendable {
         return nil
       }
     }
-    let signer = attempt("key_file") { try Signer.load(file: settings.keyFile) }
-    let coordinator = attempt("coordinator_key") { try Verifier(base64: settings.coordinatorKey) }
-    var table: Table?
-    if let found = settings.dynamodb {
-      let resolver = attempt("dynamodb.resolver") { try found.resolver.map(DNSServer.init) }
-      if let endpoint = Endpoint(found.endpoint) {
-        table = Table(settings: found, endpoint: endpoint, resolver: resolver ?? nil)
-      } else {
-        mistakes.append(
-          "\(path): dynamodb.endpoint: found \"\(found.endpoint)\"; accepted: http(s)://HOST[:PORT]"
-        )
+    let files = document.files
+    let signer = files.keyFile.flatMap { file in
+      attempt("key_file") { try Signer.load(file: file) }
+    }
+    let coordinator = files.coordinatorKey.flatMap { key in
+      attempt("coordinator_key") { try Verifier(base64: key) }
+    }
+    if withCredentials, let credentials = files.credentials {
+      let settings = CredentialSettings(
+        file: credentials.file, profile: credentials.profile, environment: environment)
+      mistakes += CredentialFiles.mistakes(settings).map {
+        "\(path): dynamodb.\($0.key): \($0.text)"
       }
     }
-    guard mistakes.isEmpty, let signer, let coordinator else {
+    var table: Table?
+    if let found = document.settings?.dynamodb {
+      let resolver = attempt("dynamodb.resolver") { try found.resolver.map(DNSServer.init) }
+      let url = Self.endpoint(found, environment)
+      table = attempt("dynamodb.endpoint") {
+        guard let endpoint = Endpoint(url) else { throw NoEndpoint(url: url) }
+        return Table(settings: found, endpoint: endpoint, resolver: resolver ?? nil)
+      }
+    }
+    guard mistakes.isEmpty, let settings = document.settings, let signer, let coordinator else {
       throw CommandFailure(code: 2, mistakes.joined(separator: "\n"))
     }
     return Loaded(
       file: path, settings: settings, environment: environment, signer: signer,
-      coordinator: coordinator,
-      table: table)
+      coordinator: coordinator, table: table)
+  }
+
+  private struct NoEndpoint: Error, CustomStringConvertible {
+    var url: String
+    var description: String { "found \"\(url)\"; accepted: http(s)://HOST[:PORT]" }
+  }
+
+  /// The configured endpoint; else that of the profile, which the AWS tools use, too.
+  private static func endpoint(
+    _ found: DynamoDBSettings, _ environment: [String: String]
+  ) -> String {
+    guard !found.namesEndpoint else { return found.endpoint }
+    let settings = CredentialSettings(
+      file: found.credentialsFile, profile: found.profile, environment: environment)
+    return ConfiguredEndpoint.url(settings) ?? found.endpoint
+  }
+
+  /// Reads the file alone. Throws a failure that lists every mistake.
+  static func settings(
+    _ path: String, environment: [String: String] = ProcessInfo.processInfo.environment
+  ) throws(CommandFailure) -> AgentSettings {
+    let document = try document(path, environment: environment)
+    guard let settings = document.settings else {
+      throw CommandFailure(
+        code: 2, document.problems.map(\.description).joined(separator: "\n"))
+    }
+    return settings
+  }
+
+  private static func document(
+    _ path: String, environment: [String: String]
+  ) throws(CommandFailure) -> AgentDocument {
+    do {
+      let bytes = try Files.read(path, maxBytes: maxConfigurationBytes)
+      return AgentSettings.read(
+        file: path, text: String(decoding: bytes, as: UTF8.self), environment: environment,
+        hostName: hostName())
+    } catch {
+      throw CommandFailure(code: 2, "\(error); name the configuration with --config FILE")
+    }
   }
 
   /// The host's name as the kernel has it; empty where it cannot be read.

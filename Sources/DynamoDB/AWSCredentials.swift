@@ -51,3 +51,26 @@ public struct CredentialSettings: Hashable, Sendable {
     self.environment = environment
   }
 }
+
+extension CredentialSettings {
+  /// Whether the configuration itself names a file or profile.
+  var isExplicit: Bool { file != nil || profile != nil }
+
+  var profileName: String { profile ?? variable("AWS_PROFILE") ?? "default" }
+
+  /// The credentials file, and without a configured one the tools' configuration file.
+  var paths: [String] {
+    if let file { return [file] }
+    return [variable("AWS_SHARED_CREDENTIALS_FILE") ?? "\(home)/.aws/credentials", configPath]
+  }
+
+  /// The tools' configuration file.
+  var configPath: String { variable("AWS_CONFIG_FILE") ?? "\(home)/.aws/config" }
+
+  private var home: String { environment["HOME"] ?? "/root" }
+
+  /// A variable of the environment that is set to something.
+  func variable(_ name: String) -> String? {
+    environment[name].flatMap { $0.isEmpty ? nil : $0 }
+  }
+}

@@ -1,10 +1,8 @@
-import FoundationEssentials
 import Platform
 import Synchronization
 
 /// One lookup of credentials through the sources in their order.
 struct CredentialSources: Sendable {
-  private static let maxFileBytes = 1 << 20
   private static let maxReplyBytes = 65_536
   private static let processDeadline = Duration.seconds(60)
 
@@ -20,20 +18,15 @@ struct CredentialSources: Sendable {
   }
 
   private func lookUp() async throws(CredentialError) -> AWSCredentials {
-    let environment = settings.environment
-    let isExplicit = settings.file != nil || settings.profile != nil
+    let isExplicit = settings.isExplicit
     if !isExplicit, let id = set("AWS_ACCESS_KEY_ID"), let secret = set("AWS_SECRET_ACCESS_KEY") {
       return AWSCredentials(
         accessKeyID: id, secretAccessKey: secret, sessionToken: set("AWS_SESSION_TOKEN"))
     }
-    let profile = settings.profile ?? set("AWS_PROFILE") ?? "default"
-    let home = environment["HOME"] ?? "/root"
-    let credentialsPath =
-      settings.file ?? set("AWS_SHARED_CREDENTIALS_FILE") ?? "\(home)/.aws/credentials"
-    let configPath = set("AWS_CONFIG_FILE") ?? "\(home)/.aws/config"
+    let profile = settings.profileName
     var looked: [String] = []
-    for path in settings.file == nil ? [credentialsPath, configPath] : [credentialsPath] {
-      guard let file = try read(path, mustExist: path == settings.file) else {
+    for path in settings.paths {
+      guard let file = try SharedFile.read(path, mustExist: path == settings.file) else {
         looked.append("\(path) (no such file)")
         continue
       }
@@ -57,9 +50,7 @@ struct CredentialSources: Sendable {
         + "\(advice), then restart the agent")
   }
 
-  private func set(_ name: String) -> String? {
-    settings.environment[name].flatMap { $0.isEmpty ? nil : $0 }
-  }
+  private func set(_ name: String) -> String? { settings.variable(name) }
 
   private func list(_ names: [String]) -> String {
     names.isEmpty ? "none" : names.prefix(10).joined(separator: ", ")
@@ -67,26 +58,10 @@ struct CredentialSources: Sendable {
 
   // MARK: Files
 
-  private func read(_ path: String, mustExist: Bool) throws(CredentialError) -> SharedFile? {
-    if !mustExist, !Files.exists(path) { return nil }
-    do {
-      let bytes = try Files.read(path, maxBytes: Self.maxFileBytes)
-      return SharedFile(String(decoding: bytes, as: UTF8.self))
-    } catch {
-      throw CredentialError("the AWS credentials cannot be read: \(error)")
-    }
-  }
-
   private func keys(
     of section: [String: String], path: String
   ) async throws(CredentialError) -> AWSCredentials? {
-    if let id = section["aws_access_key_id"], !id.isEmpty {
-      guard let secret = section["aws_secret_access_key"], !secret.isEmpty else {
-        throw CredentialError("\(path): aws_access_key_id stands without aws_secret_access_key")
-      }
-      let token = section["aws_session_token"].flatMap { $0.isEmpty ? nil : $0 }
-      return AWSCredentials(accessKeyID: id, secretAccessKey: secret, sessionToken: token)
-    }
+    if let keys = try SharedFile.keys(of: section, path: path) { return keys }
     guard let command = section["credential_process"], !command.isEmpty else { return nil }
     return try await run(command, path: path)
   }
@@ -128,7 +103,7 @@ struct CredentialSources: Sendable {
     }
     let reply: ProcessReply
     do {
-      reply = try JSONDecoder().decode(ProcessReply.self, from: Data(output.text.utf8))
+      reply = try ForeignJSON.decode(ProcessReply.self, from: Array(output.text.utf8))
     } catch {
       throw CredentialError(
         "credential_process \(program) prints no JSON with Version, AccessKeyId, SecretAccessKey")
@@ -168,7 +143,7 @@ struct CredentialSources: Sendable {
       guard response.status == 200 else {
         throw CredentialError("\(what): HTTP status \(response.status)")
       }
-      reply = try JSONDecoder().decode(ContainerReply.self, from: Data(response.body))
+      reply = try ForeignJSON.decode(ContainerReply.self, from: response.body)
     } catch let error as CredentialError {
       throw error
     } catch let error as HTTPError {

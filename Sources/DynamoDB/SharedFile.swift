@@ -1,28 +1,55 @@
-/// The shared credentials and configuration files of the AWS tools: sections of `key = value`.
+/// The shared credentials and configuration files of the AWS tools: sections of `key = value`, read
+/// as botocore does with Python's configparser.
+///
+/// The first key of a section sets how far its keys are indented; a line that is indented more than
+/// the key above it goes on with its value (a nested table, as of `s3`). `:` may stand for `=`.
 struct SharedFile: Hashable, Sendable {
   private var sections: [String: [String: String]] = [:]
 
-  /// Reads the text; lines that mean nothing are skipped, as the AWS tools do.
+  /// Reads the text, a byte order mark before it or not; lines that mean nothing are skipped.
   init(_ text: String) {
     var section: String?
-    for raw in text.split(whereSeparator: \.isNewline) {
+    var key: String?
+    var indent = 0
+    let hasMark = text.unicodeScalars.first == "\u{FEFF}"
+    let rest = hasMark ? String(text.unicodeScalars.dropFirst()) : text
+    for raw in rest.split(whereSeparator: \.isNewline) {
       let line = Self.trimmed(raw)
       if line.isEmpty || line.hasPrefix("#") || line.hasPrefix(";") { continue }
-      if line.hasPrefix("["), let end = line.firstIndex(of: "]") {
-        section = Self.trimmed(line[line.index(after: line.startIndex)..<end])
+      let depth = raw.prefix { $0.isWhitespace }.count
+      if let section, let key, depth > indent {
+        sections[section, default: [:]][key, default: ""] += "\n" + line
         continue
       }
-      // An indented line belongs to the setting above (a nested table, as of `s3`).
-      if raw.first?.isWhitespace == true { continue }
-      guard let section, let equals = line.firstIndex(of: "=") else { continue }
-      let key = Self.trimmed(line[..<equals]).lowercased()
-      sections[section, default: [:]][key] = Self.trimmed(line[line.index(after: equals)...])
+      indent = depth
+      if line.hasPrefix("["), let end = line.lastIndex(of: "]") {
+        section = Self.trimmed(line[line.index(after: line.startIndex)..<end])
+        key = nil
+        continue
+      }
+      guard let section, let mark = line.firstIndex(where: { $0 == "=" || $0 == ":" }) else {
+        continue
+      }
+      let name = Self.trimmed(line[..<mark]).lowercased()
+      key = name
+      sections[section, default: [:]][name] = Self.trimmed(line[line.index(after: mark)...])
     }
   }
 
   /// The settings of a profile: `[name]`, or `[profile name]` as configuration files have it.
   func profile(_ name: String) -> [String: String]? {
     sections[name] ?? sections["profile \(name)"]
+  }
+
+  /// The settings of `[services name]` for one service, as `endpoint_url` of `dynamodb`.
+  func service(_ service: String, of name: String) -> [String: String] {
+    var settings: [String: String] = [:]
+    let nested = sections["services \(name)"]?[service] ?? ""
+    for line in nested.split(separator: "\n") {
+      guard let mark = line.firstIndex(of: "=") else { continue }
+      settings[Self.trimmed(line[..<mark])] = Self.trimmed(line[line.index(after: mark)...])
+    }
+    return settings
   }
 
   /// The names of the sections, sorted.

@@ -37,8 +37,10 @@ extension Schema {
       Key("table", .table, .required, "the global table"),
       Key("aws_region", .awsRegion, .derived("AWS_REGION of the environment"), "the replica's"),
       Key(
-        "endpoint", .url(base: true), .derived("https://dynamodb.AWS_REGION.amazonaws.com"),
-        "the replica's address"),
+        "endpoint", .url(base: true),
+        .derived(
+          "AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL, the profile's endpoint_url, else "
+            + "https://dynamodb.AWS_REGION.amazonaws.com"), "the replica's address"),
       Key("resolver", .server, .absent("the system's"), "the name server asked for the endpoint"),
       Key(
         "reference_name", .hostName,

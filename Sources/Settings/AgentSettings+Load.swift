@@ -3,18 +3,42 @@ import Wire
 extension AgentSettings {
   /// Reads `agent.toml` from its text; `file` is its name, for messages.
   ///
-  /// `environment` is asked for `AWS_REGION`; `hostName` is the agent's id where the file has none.
-  /// Throws every mistake at once; a mistake of TOML's syntax hides the others.
+  /// `environment` is asked for `AWS_REGION` and for endpoints; `hostName` is the agent's id where
+  /// the file has none. Throws every mistake at once; a mistake of TOML's syntax hides the others.
   public static func load(
     file: String, text: String, environment: [String: String], hostName: String
   ) throws(SettingsError) -> AgentSettings {
-    let document = try Document(.agentFile, file: file, text: text)
+    let document = read(file: file, text: text, environment: environment, hostName: hostName)
+    guard let settings = document.settings else { throw SettingsError(problems: document.problems) }
+    return settings
+  }
+
+  /// The same, with what the file names also where something is wrong.
+  public static func read(
+    file: String, text: String, environment: [String: String], hostName: String
+  ) -> AgentDocument {
+    var files = AgentFiles()
+    do {
+      let document = try Document(.agentFile, file: file, text: text)
+      let settings = try settings(document, environment, hostName, &files)
+      return AgentDocument(settings: settings, files: files, problems: [])
+    } catch {
+      return AgentDocument(settings: nil, files: files, problems: error.problems)
+    }
+  }
+
+  private static func settings(
+    _ document: Document, _ environment: [String: String], _ hostName: String,
+    _ files: inout AgentFiles
+  ) throws(SettingsError) -> AgentSettings {
     let top = document.top()
     let speed = max(1, top.integer("rehearsal_speed"))
     let coordinator = top.text("coordinator")
-    let dynamodb = document.table("dynamodb", speed: speed).map { reading in
+    let table = document.table("dynamodb", speed: speed)
+    let dynamodb = table.map { reading in
       DynamoDBSettings(reading, environment, coordinator: coordinator, document.findings)
     }
+    files = Self.files(top, table)
     let checks = document.list("check", speed: speed)
     Self.check(checks, hasDynamoDB: dynamodb != nil, document.findings)
     let agent = Self.agentID(top, hostName, document.findings)
@@ -32,6 +56,19 @@ extension AgentSettings {
       checkInterval: Pace.divided(Defaults.checkInterval, by: speed),
       checkDeadline: Pace.divided(Defaults.checkDeadline, by: speed),
       freshFor: Pace.divided(Defaults.freshFor, by: speed))
+  }
+
+  private static func files(_ top: Reading, _ table: Reading?) -> AgentFiles {
+    var files = AgentFiles()
+    if top.isSound("key_file") { files.keyFile = top.optionalText("key_file") }
+    if top.isSound("coordinator_key") {
+      files.coordinatorKey = top.optionalText("coordinator_key")
+    }
+    if let table, table.isSound("credentials_file", "profile") {
+      files.credentials = AgentFiles.Credentials(
+        file: table.optionalText("credentials_file"), profile: table.optionalText("profile"))
+    }
+    return files
   }
 
   private static func agentID(_ top: Reading, _ hostName: String, _ findings: Findings) -> String {
@@ -115,17 +152,39 @@ extension DynamoDBSettings {
           expected: mistake.expected, advice: "Set one of the two.")
       }
     }
-    let endpoint =
-      reading.optionalText("endpoint") ?? "https://dynamodb.\(awsRegion).amazonaws.com"
+    let named =
+      reading.optionalText("endpoint") ?? Self.endpoint(reading, environment, findings)
     self.init(
-      table: reading.text("table"), awsRegion: awsRegion, endpoint: endpoint,
-      resolver: reading.optionalText("resolver"),
+      table: reading.text("table"), awsRegion: awsRegion,
+      endpoint: named ?? "https://dynamodb.\(awsRegion).amazonaws.com",
+      namesEndpoint: named != nil, resolver: reading.optionalText("resolver"),
       referenceName: reading.optionalText("reference_name")
         ?? Self.referenceName(coordinator, awsRegion: awsRegion),
       credentialsFile: reading.optionalText("credentials_file"),
       profile: reading.optionalText("profile"),
       counts: CheckCounts(rawValue: reading.text("counts")) ?? .region,
       alsoWrite: reading.optionalText("also_write"))
+  }
+
+  /// The endpoint that the environment names, as the AWS tools read it.
+  private static func endpoint(
+    _ reading: Reading, _ environment: [String: String], _ findings: Findings
+  ) -> String? {
+    guard reading.isSound("endpoint"),
+      environment["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"]?.lowercased() != "true",
+      let name = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"].first(where: {
+        environment[$0]?.isEmpty == false
+      })
+    else { return nil }
+    switch Kind.url(base: true).read(.string(environment[name] ?? "")) {
+    case .success(.text(let url)): return url
+    case .success: return nil
+    case .failure(let mistake):
+      findings.add(
+        reading.keyPath("endpoint"), found: "nothing, and \(name) is \(mistake.found)",
+        expected: mistake.expected, advice: "Set endpoint, or mend the environment.")
+      return nil
+    }
   }
 
   /// The coordinator's host where it is a name, else the endpoint of another AWS region.

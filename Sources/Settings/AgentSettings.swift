@@ -33,12 +33,41 @@ public struct AgentSettings: Sendable, Hashable {
   public var freshFor: Duration
 }
 
+/// What `agent.toml` names beside itself, as far as it is right: it is looked at in the same run,
+/// whatever else is wrong.
+public struct AgentFiles: Sendable, Hashable {
+  public var keyFile: String?
+  public var coordinatorKey: String?
+  /// nil without DynamoDB, or where what names the credentials is wrong.
+  public var credentials: Credentials?
+
+  /// Where the AWS credentials are; nil is the standard place.
+  public struct Credentials: Sendable, Hashable {
+    public var file: String?
+    public var profile: String?
+  }
+
+  /// Nothing.
+  public init() {}
+}
+
+/// `agent.toml` as it was read.
+public struct AgentDocument: Sendable {
+  /// nil where something is wrong.
+  public var settings: AgentSettings?
+  public var files: AgentFiles
+  /// Every mistake, in the order of the lines.
+  public var problems: [SettingsProblem]
+}
+
 /// The replica of the global table that this host uses.
 public struct DynamoDBSettings: Sendable, Hashable {
   public var table: String
   public var awsRegion: String
   /// Without a slash at its end.
   public var endpoint: String
+  /// Whether the file or the environment names the endpoint; else it is the region's public one.
+  public var namesEndpoint = true
   /// `address:port` of the name server to ask; nil is the system's.
   public var resolver: String?
   /// A name that tells a dead name from a dead resolver.

@@ -166,4 +166,71 @@ struct AgentProcessTests {
     }
     Files.removeTree(rig.directory)
   }
+
+  @Test("check-config finds what is wrong with keys and credentials in the same run")
+  func checkConfig() async throws {
+    let rig = try AgentUnderTest()
+    func check(_ more: String) async throws -> (status: Platform.ExitStatus, output: String) {
+      try rig.write(
+        "agent.toml",
+        rig.configuration(1, more + "\n[[check]]\nhttp = \"http://127.0.0.1:1/\""))
+      let lines = Shared<[String]>([])
+      let child = try ChildProcess(
+        AgentUnderTest.program, ["check-config", "--config", "\(rig.directory)/agent.toml"],
+        options: ChildProcess.Options(
+          environment: ["HOME": rig.directory],
+          output: .lines { line in lines.update { $0.append(line) } },
+          errors: .lines { line in lines.update { $0.append(line) } }))
+      return (await child.wait(), lines.value.joined(separator: "\n"))
+    }
+    let table = "[dynamodb]\ntable = \"app\"\naws_region = \"us-east-1\"\n"
+    let keys = "[app]\n  aws_access_key_id = A\n  aws_secret_access_key = hidden\n"
+    try Files.writeAtomically(Array(keys.utf8), to: "\(rig.directory)/aws", mode: 0o600)
+    let named = "\(table)credentials_file = \"\(rig.directory)/aws\"\n"
+    let good = try await check("\(named)profile = \"app\"")
+    #expect(good.status == .exited(0), "\(good.output)")
+    let missing = try await check("\(named)profile = \"shop\"")
+    #expect(missing.status == .exited(2), "\(missing.output)")
+    #expect(missing.output.contains("dynamodb.profile: found no profile shop"))
+
+    // Everything at once: a key of the file, the agent's key, who may read the credentials.
+    try Files.writeAtomically(Array(keys.utf8), to: "\(rig.directory)/aws", mode: 0o644)
+    try Files.writeAtomically(Array("no key".utf8), to: "\(rig.directory)/key", mode: 0o600)
+    let wrong = try await check("colour = 1\n\(named)")
+    #expect(wrong.status == .exited(2))
+    for words in [
+      "colour: found an unknown key", "key_file: ", "dynamodb.credentials_file: ", "mode 0644",
+      "found no profile default",
+    ] {
+      #expect(wrong.output.contains(words), "\(words): \(wrong.output)")
+    }
+    #expect(!wrong.output.contains("hidden"))
+    Files.removeTree(rig.directory)
+  }
+
+  @Test("A health reply that nests deep ends nothing")
+  func deepReplies() async throws {
+    let rig = try AgentUnderTest()
+    let fake = FakeCoordinator(signer: rig.coordinatorKey, agent: rig.agentKey.verifier)
+    let server = try await StubServer { request in
+      fake.handle(request) { report, _ in (200, encoded(directive(report))) }
+    }
+    let deep = "{\"status\":\"ok\",\"x\":" + String(repeating: "[", count: 200_000)
+    let asked = Shared(0)
+    let app = try await StubServer { _ in
+      asked.update { $0 += 1 }
+      return .answer(200, deep, [("Content-Type", "application/json")])
+    }
+    let log = Shared<[String]>([])
+    let check = "[[check]]\nhttp = \"http://127.0.0.1:\(app.port)/health\""
+    let child = try rig.start(rig.configuration(server.port, check), log: log)
+    #expect(await eventually { asked.value >= 3 }, "\(log.value)")
+    let before = fake.reports.count
+    #expect(await eventually { fake.reports.count >= before + 2 }, "\(log.value)")
+    child.signal(15)
+    #expect(await child.wait() == .exited(0))
+    await server.end()
+    await app.end()
+    Files.removeTree(rig.directory)
+  }
 }

@@ -132,6 +132,90 @@ struct CredentialTests {
   }
 }
 
+@Suite("Credentials before they are used")
+struct CredentialFilesTests {
+  private static let good = "[default]\naws_access_key_id = A\naws_secret_access_key = B\n"
+
+  private func mistakes(
+    _ text: String?, mode: UInt32 = 0o600, profile: String? = nil
+  ) throws -> [String] {
+    let home = try Home()
+    defer { home.end() }
+    let file = text == nil ? "\(home.path)/none" : try home.write("keys", text ?? "", mode: mode)
+    let settings = CredentialSettings(
+      file: file, profile: profile, environment: ["HOME": home.path])
+    return CredentialFiles.mistakes(settings).map { "\($0.key): \($0.text)" }
+  }
+
+  @Test func aFileThatIsWellHasNone() throws {
+    for mode: UInt32 in [0o400, 0o600, 0o440, 0o640] {
+      #expect(try mistakes(Self.good, mode: mode) == [])
+    }
+    #expect(try mistakes("[default]\ncredential_process = /bin/x 'a b'\n") == [])
+    let indented = "[p]\n  aws_access_key_id=A\n  aws_secret_access_key=B"
+    #expect(try mistakes(indented, profile: "p") == [])
+  }
+
+  @Test(
+    arguments: [
+      (nil, 0o600, nil, "credentials_file: the AWS credentials cannot be read"),
+      (good, 0o644, nil, "is open to every user of this host (mode 0644); accepted: 0600 or 0640"),
+      (good, 0o602, nil, "is open to every user of this host"),
+      (good, 0o600, "app", "profile: found no profile app"), (good, 0o600, "app", "it has default"),
+      ("", 0o600, nil, "credentials_file: found no profile default"),
+      ("[default]\n", 0o600, nil, "found no profile default"),
+      ("[default]\nregion=x\n", 0o600, nil, "neither aws_access_key_id nor credential_process"),
+      ("[default]\naws_access_key_id=A\n", 0o600, nil, "without aws_secret_access_key"),
+      ("[default]\ncredential_process='x\n", 0o600, nil, "an open quote or no program"),
+    ] as [(String?, UInt32, String?, String)])
+  func whatIsWrong(text: String?, mode: UInt32, profile: String?, words: String) throws {
+    let found = try mistakes(text, mode: mode, profile: profile)
+    #expect(found.count == 1 && found[0].contains(words), "\(found)")
+  }
+
+  @Test func severalAtOnce() throws {
+    #expect(try mistakes(Self.good, mode: 0o666, profile: "p").count == 2)
+  }
+
+  /// What the configuration does not name may come from the unit's environment.
+  @Test func theEnvironmentIsTheProgramsOwn() throws {
+    let home = try Home()
+    defer { home.end() }
+    func found(_ more: [String: String] = [:], profile: String? = nil) -> [String] {
+      let environment = more.merging(["HOME": home.path]) { $1 }
+      return CredentialFiles.mistakes(
+        CredentialSettings(profile: profile, environment: environment)
+      ).map(\.text)
+    }
+    #expect(found() == [])
+    #expect(found(profile: "app").first?.contains("found no profile app") == true)
+    _ = try home.write(".aws/credentials", Self.good, mode: 0o644)
+    #expect(found().first?.contains("is open to every user") == true)
+    #expect(found(["AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "B"]) == [])
+  }
+
+  @Test func anEndpointOfTheProfile() throws {
+    let home = try Home()
+    defer { home.end() }
+    func url(_ more: [String: String] = [:], profile: String? = nil) -> String? {
+      let environment = more.merging(["HOME": home.path]) { $1 }
+      return ConfiguredEndpoint.url(
+        CredentialSettings(profile: profile, environment: environment))
+    }
+    #expect(url() == nil)
+    _ = try home.write(
+      ".aws/config",
+      "[default]\nendpoint_url = http://all:1\n[profile app]\nservices = mine\n"
+        + "endpoint_url = http://all:2\n[services mine]\ns3 =\n  endpoint_url = http://s3:1\n"
+        + "dynamodb =\n  endpoint_url = http://table:1\n")
+    #expect(url() == "http://all:1")
+    #expect(url(profile: "app") == "http://table:1")
+    #expect(url(["AWS_PROFILE": "app"]) == "http://table:1")
+    #expect(url(["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"]) == nil)
+    #expect(url(profile: "other") == nil)
+  }
+}
+
 @Suite("Formats of credentials")
 struct CredentialFormatTests {
   @Test("Shared files: sections, comments, nested settings")
@@ -141,7 +225,38 @@ struct CredentialFormatTests {
     )
     #expect(file.names == ["default", "profile two"])
     #expect(file.profile("default") == ["a_b": "x = y"])
-    #expect(file.profile("two") == ["s3": "", "key": "v"])
+    #expect(file.profile("two") == ["s3": "\nnested = 1", "key": "v"])
+  }
+
+  /// As botocore 1.43 reads them, but for the mark, at which it gives up.
+  @Test(
+    "Shared files: indented keys, colons, a byte order mark",
+    arguments: [
+      "[default]\n  aws_access_key_id = A\n  aws_secret_access_key = B\n",
+      "\u{FEFF}[default]\r\naws_access_key_id = A\r\naws_secret_access_key = B\r\n",
+      "\u{FEFF}# c\n[default]\n\taws_access_key_id=A\n\taws_secret_access_key=B",
+      "  [default]\n    aws_access_key_id: A\n    aws_secret_access_key: B\n",
+      "[default]\n  AWS_ACCESS_KEY_ID = A\n# c\n  aws_secret_access_key = B\n[x]\n",
+      "[default]\n  aws_access_key_id = A\naws_secret_access_key = B\n",
+    ])
+  func indented(text: String) throws {
+    let section = try #require(SharedFile(text).profile("default"))
+    let keys = try SharedFile.keys(of: section, path: "f")
+    #expect(keys == AWSCredentials(accessKeyID: "A", secretAccessKey: "B"))
+  }
+
+  @Test("A line that is indented more goes on with the value above, as botocore reads it")
+  func continued() throws {
+    let file = SharedFile(
+      "[x]\na=1\n  b=2\n; comment\n  c=3\ne = 5\n [y]\n q=1\n[z]\n q=1\n")
+    #expect(file.profile("x") == ["a": "1\nb=2\nc=3", "e": "5\n[y]\nq=1"])
+    #expect(file.names == ["x", "z"])
+    let hidden = SharedFile("[default]\naws_access_key_id = A\n  aws_secret_access_key = B\n")
+    let section = try #require(hidden.profile("default"))
+    let error = #expect(throws: CredentialError.self) {
+      try SharedFile.keys(of: section, path: "f")
+    }
+    #expect(error?.description.contains("begin all keys in the same column") == true)
   }
 
   @Test(

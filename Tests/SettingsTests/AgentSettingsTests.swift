@@ -29,6 +29,60 @@ struct AgentSettingsTests {
     #expect(check.bodyContains == nil)
   }
 
+  /// As the AWS tools read them: the file first, the service's own variable before the general one.
+  @Test func anEndpointOfTheEnvironment() throws {
+    func endpoint(_ more: [String: String], inFile: String = "") throws -> String? {
+      let text = Files.agent.replacing("table = \"app\"", with: "table = \"app\"\n\(inFile)")
+      let environment = more.merging(["AWS_REGION": "us-east-1"]) { $1 }
+      let found = try Files.agent(text, environment: environment).dynamodb
+      #expect(found?.namesEndpoint == (found?.endpoint.contains("amazonaws") == false))
+      return found?.endpoint
+    }
+    let own = "AWS_ENDPOINT_URL_DYNAMODB", all = "AWS_ENDPOINT_URL"
+    let none = "https://dynamodb.us-east-1.amazonaws.com"
+    #expect(try endpoint([own: "http://127.0.0.1:8000"]) == "http://127.0.0.1:8000")
+    #expect(try endpoint([all: "http://127.0.0.1:4566/"]) == "http://127.0.0.1:4566")
+    #expect(try endpoint([own: "http://a.test:1", all: "http://b.test:1"]) == "http://a.test:1")
+    #expect(try endpoint([own: "", all: "http://b.test:1"]) == "http://b.test:1")
+    #expect(try endpoint([own: ""]) == none)
+    let file = "endpoint = \"http://c.test:1\""
+    #expect(try endpoint([own: "http://a.test:1"], inFile: file) == "http://c.test:1")
+    let ignored = [own: "http://a.test:1", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "TRUE"]
+    #expect(try endpoint(ignored) == none)
+    let error = #expect(throws: SettingsError.self) { try endpoint([all: "127.0.0.1:8000"]) }
+    #expect(
+      error?.description.contains("dynamodb.endpoint: found nothing, and AWS_ENDPOINT_URL is")
+        == true, "\(String(describing: error))")
+  }
+
+  /// What the file names is looked at in the same run, whatever else is wrong with it.
+  @Test func whatTheFileNamesIsKnownBesideMistakes() {
+    let text = """
+      colour = 1
+      region = 3
+      coordinator = "http://127.0.0.2:18621/"
+      coordinator_key = "\(Files.keyA)"
+      key_file = "/tmp/key"
+      [dynamodb]
+      table = 3
+      credentials_file = "/tmp/aws"
+      profile = "app"
+      """
+    let document = AgentSettings.read(
+      file: "agent.toml", text: text, environment: [:], hostName: "a")
+    #expect(document.settings == nil && document.problems.count >= 4)
+    #expect(document.files.keyFile == "/tmp/key" && document.files.coordinatorKey == Files.keyA)
+    #expect(document.files.credentials?.file == "/tmp/aws")
+    #expect(document.files.credentials?.profile == "app")
+    let wrong = AgentSettings.read(
+      file: "agent.toml", text: text.replacing("\"/tmp", with: "\"tmp"), environment: [:],
+      hostName: "a")
+    #expect(wrong.files.keyFile == nil && wrong.files.credentials == nil)
+    let broken = AgentSettings.read(
+      file: "agent.toml", text: "= 1", environment: [:], hostName: "a")
+    #expect(broken.files == AgentFiles() && broken.problems.count == 1)
+  }
+
   @Test func everyKeyOfTheFileArrives() throws {
     let text = """
       agent = "us-east-app-1"
