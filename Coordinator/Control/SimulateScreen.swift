@@ -5,7 +5,11 @@ extension SimulateReport {
   /// The report for people.
   func screen(_ style: ScreenStyle = ScreenStyle()) -> String {
     var lines: [String] = []
-    if let story { lines += ["Story: \(story)."] }
+    func add(_ text: String, indent: String = "") {
+      let page = Screens.paragraph(text, indent: indent, style: style)
+      lines += page.split(separator: "\n").map(String.init)
+    }
+    if let story { add("Story: \(story).") }
     for event in timeline {
       let sign: DemoTimeline.Mark.Sign =
         switch event.label {
@@ -26,7 +30,7 @@ extension SimulateReport {
         + "(\(regionDays) region-days) at \(hoursPerSecond) hours a second")
     if let hoursEach, abs(simulatedHours - hoursEach * Double(seeds)) > 0.05 * simulatedHours {
       lines.append(
-        "  (a seed goes on until all is in order again; one that always loses packets ends sooner)")
+        "  (each goes on until all is in order again; one with lossy roads ends sooner)")
     }
     let count = faults.values.reduce(0, +)
     lines.append(
@@ -36,7 +40,7 @@ extension SimulateReport {
     lines += table()
     if !worst.isEmpty {
       lines += ["", "The longest failovers"]
-      lines += worst.map { "  seed \($0.seed): \($0.text)" }
+      for move in worst { add("seed \(move.seed): \(move.text)", indent: "  ") }
     }
     lines +=
       falseMoveStories.isEmpty ? [] : ["", "False moves"] + falseMoveStories.map { "  \($0)" }

@@ -1,4 +1,11 @@
 extension Screens {
+  /// A text in lines that fit, each begun with `indent`; with its last line's end.
+  public static func paragraph(
+    _ text: String, indent: String = "", style: ScreenStyle = ScreenStyle()
+  ) -> String {
+    Text.wrap(text, max(20, style.width - 1 - indent.count)).map { "\(indent)\($0)\n" }.joined()
+  }
+
   /// A line that is drawn over itself: a bar, how many of how many, and notes, the most important
   /// first. It fits a terminal of `width` columns and leaves the last one free, after which some
   /// terminals go on to the next line; where room is short the bar goes first, then the last notes.

@@ -53,6 +53,10 @@ enum Text {
   /// The same with tenths, for the timeline: `00:07.4`.
   static func stopwatchTenths(_ seconds: Double) -> String {
     let tenths = max(0, Int((seconds * 10).rounded()))
+    // As wide, from the hundredth minute on: 3:07:00.
+    if tenths >= 60_000 {
+      return "\(tenths / 36_000):\(two(tenths / 600 % 60)):\(two(tenths / 10 % 60))"
+    }
     return "\(two(tenths / 600)):\(two(tenths / 10 % 60)).\(tenths % 10)"
   }
 

@@ -152,10 +152,12 @@ struct CoordinatorRules {
       "Else every vote from outside is stale before the next one comes."
     ) { $0[0] + $0[1] + $0[2] }
     guard probes else { return }
-    let check = Pace.divided(Defaults.checkInterval, by: speed)
+    let check =
+      Pace.divided(Defaults.checkInterval, by: speed)
       + Pace.divided(Defaults.checkDeadline, by: speed)
     atLeast(
-      service, "fresh_for", ["report_interval"], "report_interval and a check's interval and timeout",
+      service, "fresh_for", ["report_interval"],
+      "report_interval and a check's interval and timeout",
       "Else every check is stale before the next one comes."
     ) { $0[0] + check }
   }
@@ -259,11 +261,13 @@ struct CoordinatorRules {
       for region in served {
         let carries = agents.contains { agent in
           let carried = agent.texts("services")
-          return agent.text("region") == region && (carried.isEmpty || carried.contains(service.name))
+          return agent.text("region") == region
+            && (carried.isEmpty || carried.contains(service.name))
         }
         guard !carries else { continue }
         findings.add(
-          service.keyPath("regions"), found: "\"\(region)\", where no agent carries \(service.name)",
+          service.keyPath("regions"),
+          found: "\"\(region)\", where no agent carries \(service.name)",
           expected: "an [agent.NAME] with region = \"\(region)\" for each",
           advice: "Nobody could say that the app is well there: it could never take over, nor tell "
             + "how the others look from outside. Add its hosts' agents, or leave the region out.")

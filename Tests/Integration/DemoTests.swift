@@ -7,6 +7,31 @@ import Wire
 extension ProcessTests {
   /// The demo leaves nothing behind, also when it is interrupted.
   @Suite struct DemoTests {
+    /// Also without a terminal: each line of the story once, on a screen of 80 by 24, and one figure
+    /// of the writes at risk.
+    @Test func theStoryIsToldOnceAndFits() async throws {
+      let directory = try Files.makeTemporaryDirectory(prefix: "signalbox-demo")
+      defer { Files.removeTree(directory) }
+      let demo = try ChildProcess(
+        Built.program("signalbox"), ["demo"],
+        options: .init(
+          environment: ["PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "TMPDIR": directory],
+          output: .file("\(directory)/out", append: false),
+          errors: .file("\(directory)/out", append: true)))
+      let status = await demo.wait(atMost: .seconds(300))
+      let bytes = try Files.read("\(directory)/out", maxBytes: 1_048_576)
+      let text = String(decoding: bytes, as: UTF8.self)
+      #expect(status == .exited(0), "\(text)")
+      let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+      #expect(lines.count < 24 && lines.allSatisfy { $0.count <= 80 }, "\(text)")
+      func count(_ label: String) -> Int { lines.count { $0.contains(" \(label) ") } }
+      #expect(["steady", "FAULT", "decide", "repair"].map(count) == [1, 2, 2, 1], "\(text)")
+      let row = lines.first { $0.hasPrefix(" failover ") }?.split(separator: " ") ?? []
+      let told = lines.first { $0.hasPrefix(" Data at risk: ") }?.split(separator: " ") ?? []
+      try #require(row.count > 2 && told.count > 4, "\(text)")
+      #expect(row.suffix(2).joined(separator: " ") == told[3...4].joined(separator: " "), "\(text)")
+    }
+
     @Test(arguments: [SIGINT, SIGTERM, SIGKILL])
     func interrupted(signal: Int32) async throws {
       let directory = try Files.makeTemporaryDirectory(prefix: "signalbox-demo")

@@ -13,6 +13,18 @@ struct ProgressLineTests {
     }
   }
 
+  @Test("what follows hours later stands under what came first")
+  func hours() {
+    func line(_ seconds: Double) -> String {
+      Screens.mark(.init(seconds: seconds, label: "repair", text: "over"))
+    }
+    #expect(line(1800) == " 30:00.0      repair    over\n")
+    #expect(line(5999.9) == " 99:59.9      repair    over\n")
+    #expect(line(11_220) == " 3:07:00      repair    over\n")
+    let text = Screens.paragraph(String(repeating: "word ", count: 40), indent: "  ")
+    #expect(text.split(separator: "\n").allSatisfy { $0.count < 80 && $0.hasPrefix("  word") })
+  }
+
   @Test("drops the bar first, then what matters least")
   func shorter() {
     func line(_ width: Int) -> String {

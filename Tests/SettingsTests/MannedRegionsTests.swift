@@ -30,7 +30,8 @@ struct MannedRegionsTests {
 
   @Test func everyRegionIsNamed() {
     let mistakes = Files.mistakes(Self.file(Self.agent("b", "eu-central", Files.keyB)))
-    #expect(mistakes.map { $0.contains("\"us-east\"") || $0.contains("\"ap-south\"") } == [true, true])
+    #expect(
+      mistakes.map { $0.contains("\"us-east\"") || $0.contains("\"ap-south\"") } == [true, true])
   }
 
   /// An agent that carries another service says nothing of this one.
