@@ -1,12 +1,12 @@
 public import AgentCore
 public import Platform
-import Wire
+import Probing
+public import Wire
 
-/// Asks the local app for its health: status 200, and what the body says of itself.
+/// Asks the local app for its health: any 2xx is good, unless its body says otherwise.
 ///
-/// A JSON object's `status` has to be `healthy` or `ok`; another body is accepted as it is, unless
-/// `bodyContains` names what it has to contain. Redirects are not followed: a health path that
-/// redirects is misconfigured in the app, and says so.
+/// How an answer is read is `Probing`'s, the same as for probes from outside. Redirects are not
+/// followed: a health path that redirects is misconfigured in the app, and says so.
 public struct HTTPCheck: Check {
   /// What is asked, and how.
   public struct Target: Hashable, Sendable {
@@ -18,24 +18,32 @@ public struct HTTPCheck: Check {
     public var forwardedProto: String?
     /// What the body has to contain, where configured.
     public var bodyContains: String?
+    /// The place in the body's JSON that decides, where configured.
+    public var jsonPath: JSONPath?
+    /// The words that are good there, where configured.
+    public var healthy: [String]
     /// The address to connect from.
     public var sourceAddress: String?
 
     /// A target; with `forwardedProto` as a load balancer in front would send it.
     public init(
       url: String, host: String? = nil, forwardedProto: String? = "https",
-      bodyContains: String? = nil, sourceAddress: String? = nil
+      bodyContains: String? = nil, jsonPath: JSONPath? = nil, healthy: [String] = [],
+      sourceAddress: String? = nil
     ) {
       self.url = url
       self.host = host
       self.forwardedProto = forwardedProto
       self.bodyContains = bodyContains
+      self.jsonPath = jsonPath
+      self.healthy = healthy
       self.sourceAddress = sourceAddress
     }
-  }
 
-  /// The largest body that is looked at.
-  private static let maxBodyBytes = 262_144
+    var rule: HealthRule {
+      HealthRule(keys: .check, bodyContains: bodyContains, jsonPath: jsonPath, healthy: healthy)
+    }
+  }
 
   /// What the check is called and what it speaks for.
   public let identity: CheckIdentity
@@ -52,74 +60,61 @@ public struct HTTPCheck: Check {
   /// Asks once, within `deadline`.
   public func attempt(deadline: Duration) async -> CheckOutcome {
     // A new connection each time: an old one may outlive a server that takes no new ones.
-    var headers = [HTTPField("Accept", "application/json, */*"), HTTPField("Connection", "close")]
+    var headers = [HTTPField("Connection", "close")]
     if let host = target.host { headers.append(HTTPField("Host", host)) }
     if let proto = target.forwardedProto {
       headers.append(HTTPField("X-Forwarded-Proto", proto))
     }
-    let request = HTTPRequest(
-      url: target.url, headers: headers, connectDeadline: deadline, deadline: deadline,
-      maxBodyBytes: Self.maxBodyBytes, sourceAddress: target.sourceAddress)
+    var request = HealthAnswer.request(target.url, headers: headers, deadline: deadline)
+    request.sourceAddress = target.sourceAddress
     do {
-      return Self.judge(try await http.send(request), bodyContains: target.bodyContains)
+      return Self.judge(try await http.send(request), by: target.rule)
     } catch {
       return Self.judge(error)
     }
   }
 
   /// What a whole reply says.
-  static func judge(_ response: HTTPResponse, bodyContains: String?) -> CheckOutcome {
-    let health = HealthBody.read(response.body)
-    let answered = "answers \(response.status)"
-    func bad(_ failure: FailureClass, _ reason: String) -> CheckOutcome {
-      CheckOutcome(.failure, failure, reason: reason, app: health?.app)
-    }
+  static func judge(_ response: HTTPResponse, by rule: HealthRule) -> CheckOutcome {
+    var outcome = outcome(HealthAnswer.read(response, by: rule))
+    outcome.reason = outcome.reason.map { "answers \($0)" }
     switch response.status {
-    case 200:
-      break
     case 300...399:
       let place = response.header("location").map { " to \(Text.cut($0, to: 80))" } ?? ""
-      return bad(
-        .status,
-        "\(answered), a redirect\(place): with force_ssl the app needs X-Forwarded-Proto: https, "
-          + "or the health path has to be excluded")
+      outcome.reason? +=
+        ", a redirect\(place): with force_ssl the app needs X-Forwarded-Proto: https, or the "
+        + "health path has to be excluded"
     case 403:
-      return bad(
-        .status, "\(answered): Rails' HostAuthorization may refuse this Host: set host to its name")
-    case 500...599:
-      return bad(.serverError, answered + (health?.status.map { ", status \($0)" } ?? ""))
-    default:
-      return bad(.status, answered)
+      outcome.reason? +=
+        ": Rails' HostAuthorization may refuse this Host: set host to its name"
+    default: break
     }
-    if let health, !health.isWell {
-      return bad(.body, "\(answered), but says status \(Text.cut(health.status ?? "", to: 60))")
-    }
-    if let wanted = bodyContains, !contains(response.body, wanted) {
-      return bad(.body, "\(answered), but its body does not contain '\(Text.cut(wanted, to: 60))'")
-    }
-    return CheckOutcome(.success, app: health?.app)
+    return outcome
   }
 
-  /// What a reply that never came says.
-  static func judge(_ error: HTTPError) -> CheckOutcome {
-    let reason = error.description
-    switch error.kind {
-    case .connect where error.failure == .permanent:
-      return CheckOutcome(.unknown, .hostNetwork, reason: reason)
-    case .connect, .reset:
-      return CheckOutcome(.failure, .network, reason: reason)
-    case .timeout:
-      return CheckOutcome(.failure, .timeout, reason: reason)
-    case .tls:
-      return CheckOutcome(.failure, .tls, reason: reason)
-    case .tooLarge:
-      return CheckOutcome(.failure, .body, reason: reason)
-    case .resolve:
-      return CheckOutcome(.unknown, .nameResolution, reason: reason)
-    case .invalidRequest:
-      return CheckOutcome(.misconfigured, .other, reason: reason)
-    case .cancelled, .other:
-      return CheckOutcome(.unknown, .other, reason: reason)
-    }
+  /// What a reply that never came, or not to its end, says.
+  static func judge(_ error: HTTPError) -> CheckOutcome { outcome(HealthAnswer.read(error)) }
+
+  /// What an answer is to the check (RULES 1): bad is what can be told, everything else is unknown.
+  private static func outcome(_ read: HealthAnswer) -> CheckOutcome {
+    let (verdict, failure): (CheckOutcome.Verdict, FailureClass?) =
+      switch read.meaning {
+      case .good: (.success, nil)
+      case .wrongBody: (.failure, .body)
+      case .serverError: (.failure, .serverError)
+      case .redirect, .otherStatus: (.failure, .status)
+      case .refused, .reset, .noRoute: (.failure, .network)
+      case .timeout: (.failure, .timeout)
+      case .tls: (.failure, .tls)
+      case .notHTTP, .tooLarge, .undecodable: (.unknown, .body)
+      case .noSource: (.unknown, .hostNetwork)
+      case .nameUnknown: (.unknown, .nameResolution)
+      case .badQuestion: (.misconfigured, .other)
+      case .unclear: (.unknown, .other)
+      }
+    let app =
+      read.region == nil && read.release == nil
+      ? nil : AppState(region: read.region, release: read.release)
+    return CheckOutcome(verdict, failure, reason: read.reason, finding: read.finding, app: app)
   }
 }

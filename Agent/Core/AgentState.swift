@@ -94,7 +94,7 @@ public struct AgentState: Sendable {
     pacer.change()
   }
 
-  /// A change of a check's state, for the log.
+  /// A change of a check's state, or of whether there is something odd about it, for the log.
   public struct CheckChange: Hashable, Sendable {
     /// The check's name.
     public var name: String
@@ -117,8 +117,12 @@ public struct AgentState: Sendable {
     guard checks[place].machine.take(attempt) else { return nil }
     pacer.change()
     let result = checks[place].machine.result(checks[place].identity, at: attempt.ended)
-    history.append(
-      PastCheck(atMs: wallMs, name: result.name, state: result.state, reason: result.reason))
+    if result.state != before {
+      history.append(
+        PastCheck(atMs: wallMs, name: result.name, state: result.state, reason: result.reason))
+    } else if result.finding == nil {
+      return nil
+    }
     return CheckChange(name: result.name, from: before, result: result)
   }
 

@@ -22,16 +22,20 @@ public struct CheckOutcome: Hashable, Sendable {
   public var failure: FailureClass?
   /// The same for people.
   public var reason: String?
+  /// What is odd about a success, for people; never a vote.
+  public var finding: String?
   /// What the app said of itself, where it did.
   public var app: AppState?
 
   /// The outcome of one attempt; `failure` and `reason` say why it is no plain success.
   public init(
-    _ verdict: Verdict, _ failure: FailureClass? = nil, reason: String? = nil, app: AppState? = nil
+    _ verdict: Verdict, _ failure: FailureClass? = nil, reason: String? = nil,
+    finding: String? = nil, app: AppState? = nil
   ) {
     self.verdict = verdict
     self.failure = failure
     self.reason = reason
+    self.finding = finding
     self.app = app
   }
 }

@@ -69,6 +69,8 @@ public struct CheckMachine: Sendable {
   /// Why the check is not good.
   private var failure: FailureClass?
   private var reason: String?
+  /// What is odd about the newest success.
+  private var finding: String?
   private var throttle = ThrottleWindow()
 
   /// A machine that has seen nothing yet.
@@ -78,10 +80,10 @@ public struct CheckMachine: Sendable {
     self.created = created
   }
 
-  /// Takes in one attempt and says whether the state has changed.
+  /// Takes in one attempt and says whether the state has changed, or whether there is a finding.
   @discardableResult
   public mutating func take(_ attempt: Attempt) -> Bool {
-    let before = state
+    let before = (state, finding == nil)
     newest = attempt
     forgetTrouble(at: attempt.ended)
     let verdict = attempt.outcome.verdict
@@ -91,7 +93,9 @@ public struct CheckMachine: Sendable {
     case .unknown, .misconfigured:
       break
     }
-    if verdict != .success {
+    if verdict == .success {
+      finding = attempt.outcome.finding
+    } else {
       failure = attempt.outcome.failure
       reason = attempt.outcome.reason
     }
@@ -107,7 +111,7 @@ public struct CheckMachine: Sendable {
     case .misconfigured:
       learnNothing(as: .misconfigured)
     }
-    return state != before
+    return (state, finding == nil) != before
   }
 
   /// From now on the host does not run on time: what it takes to come up is remembered.
@@ -144,6 +148,7 @@ public struct CheckMachine: Sendable {
       name: identity.name, kind: identity.kind, services: identity.services,
       counts: identity.counts, state: state, failure: explained ? failure : nil,
       reason: explained ? reason.map { Text.cut($0, to: Limits.textBytes) } : nil,
+      finding: state == .good ? finding.map { Text.cut($0, to: Limits.textBytes) } : nil,
       latencyMs: newest.map { Double(max(0, $0.ended - $0.started)) },
       ageMs: (newest?.ended ?? created).age(at: now), badSinceMs: badSince?.age(at: now),
       successes: successes, riseMs: rising?.age(at: now))

@@ -66,16 +66,20 @@ public struct ProbeBoard: Sendable {
   /// The present target of a key; nil when it is no longer to be probed.
   public func target(_ key: ProbeKey) -> ProbeTarget? { places[key].map { entries[$0].target } }
 
-  /// Takes on the targets of a directive, at most `Limits.listEntries`. A target whose address or
-  /// URL has changed starts without a vote.
+  /// Takes on the targets of a directive, at most `Limits.listEntries`. A target of which another
+  /// question is asked, at another address for instance, starts without a vote.
   public mutating func take(targets: [ProbeTarget]) {
     guard targets != told else { return }
     told = targets
     var next: [ProbeKey: Entry] = [:]
     for target in targets.prefix(Limits.listEntries) {
       let key = ProbeKey(target)
-      let old = places[key].map { entries[$0] }
-      next[key] = old?.target == target ? old : Entry(key: key, target: target)
+      var entry = Entry(key: key, target: target)
+      if let old = places[key].map({ entries[$0] }), old.target.question == target.question {
+        entry = old
+        entry.target = target
+      }
+      next[key] = entry
     }
     entries = next.values.sorted { $0.key < $1.key }
     places = [:]
@@ -89,9 +93,9 @@ public struct ProbeBoard: Sendable {
     _ finding: ProbeFinding, of target: ProbeTarget, started: Instant, ended: Instant, fall: Int,
     periodMs: Int64
   ) -> Bool {
-    guard let place = places[ProbeKey(target)], entries[place].target == target else {
-      return false
-    }
+    guard let place = places[ProbeKey(target)],
+      entries[place].target.question == target.question
+    else { return false }
     let before = entries[place].tally.vote
     let span = ProbeTally<Instant>.runMs(periodMs: periodMs, fall: fall)
     entries[place].tally.take(

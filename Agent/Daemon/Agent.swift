@@ -102,7 +102,7 @@ actor Agent: HeartbeatBook {
     let change = state.take(attempt, of: number, wallMs: Clocks.wallMilliseconds())
     guard let change else { return }
     let result = change.result
-    let why = result.reason.map { ": \($0)" } ?? ""
+    let why = (result.reason ?? result.finding).map { ": \($0)" } ?? ""
     let message: (kind: AgentMessage, level: Logger.Level) =
       switch result.state {
       case .good, .degraded: (.checkUp, .info)

@@ -23,6 +23,13 @@ struct AgentCommand: AsyncParsableCommand {
 struct ConfigurationOption: ParsableArguments {
   @Option(name: .long, help: "The agent's configuration.")
   var config = "/etc/signalbox/agent.toml"
+
+  /// Says what would run, and on standard error what works but not as it should.
+  func check() throws {
+    let loaded = try Loaded.load(config, withCredentials: true)
+    for line in loaded.warnings { CommandEntry.complain(line) }
+    CommandEntry.say(loaded.summary)
+  }
 }
 
 /// `signalbox-agent run`, the default.
@@ -35,10 +42,7 @@ struct Run: AsyncParsableCommand {
   var checkConfig = false
 
   func run() async throws {
-    if checkConfig {
-      CommandEntry.say(try Loaded.load(source.config, withCredentials: true).summary)
-      return
-    }
+    if checkConfig { return try source.check() }
     Journal.bootstrap(program: "signalbox-agent", level: .info)
     let logger = Logger(label: "signalbox-agent")
     let loaded: Loaded
@@ -67,7 +71,5 @@ struct CheckConfig: ParsableCommand {
 
   @OptionGroup var source: ConfigurationOption
 
-  func run() throws {
-    CommandEntry.say(try Loaded.load(source.config, withCredentials: true).summary)
-  }
+  func run() throws { try source.check() }
 }

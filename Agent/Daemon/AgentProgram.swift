@@ -65,6 +65,7 @@ struct AgentProgram: Sendable {
       .started, .notice,
       "signalbox-agent \(Release.version) starts in \(settings.region), "
         + "reports to \(settings.coordinator)")
+    warn(loaded)
     Supervisor.ready(status: await agent.status)
     await withDiscardingTaskGroup { group in
       group.addTask { await work(agent, reporter, http, table) }
@@ -84,6 +85,10 @@ struct AgentProgram: Sendable {
     http.shutdown()
     dns.shutdown()
     try? await loop.shutdownGracefully()
+  }
+
+  private func warn(_ loaded: Loaded) {
+    for line in loaded.warnings { log.write(.started, .warning, line) }
   }
 
   private func listen(
@@ -139,6 +144,7 @@ struct AgentProgram: Sendable {
       words.append("reports go to \(found.settings.coordinator)")
     }
     inForce = found
+    warn(found)
     let text = words.isEmpty ? "nothing has changed" : words.joined(separator: "; ")
     log.write(.reloaded, .notice, "configuration reloaded: \(text)")
     await agent.endReload(trouble: nil)

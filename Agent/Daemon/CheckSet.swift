@@ -54,7 +54,8 @@ struct CheckSet {
     case .http(let check):
       let target = HTTPCheck.Target(
         url: check.url, host: check.host, forwardedProto: check.forwardedProto,
-        bodyContains: check.bodyContains, sourceAddress: settings.sourceAddress)
+        bodyContains: check.bodyContains, jsonPath: check.jsonPath, healthy: check.healthy,
+        sourceAddress: settings.sourceAddress)
       let identity = CheckIdentity(
         name: Text.cut("http \(check.url)", to: Limits.textBytes), kind: "http",
         services: check.services, counts: check.counts)

@@ -59,7 +59,7 @@ enum HostScreen {
       var lines = [
         "  \(name)  \(check.state.rawValue)\(latency), \(age(check.ageMs)) ago\(alert)"
       ]
-      if let reason = check.reason { lines.append("    \(reason)") }
+      lines += [check.reason, check.finding].compactMap { $0.map { "    \($0)" } }
       return lines
     }
   }

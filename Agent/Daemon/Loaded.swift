@@ -116,6 +116,9 @@ struct Loaded: Sendable {
     return String(decoding: bytes, as: UTF8.self).filter { !$0.isWhitespace }
   }
 
+  /// What works but not as it should, a line each.
+  var warnings: [String] { settings.warnings.map { "warning: \($0)" } }
+
   /// One line that says what would run.
   var summary: String {
     let ports = settings.tcpChecks.isEmpty ? "" : ", \(settings.tcpChecks.count) tcp checks"

@@ -65,12 +65,21 @@ struct Deployment: Sendable {
       region.addresses.sorted { $0.key < $1.key }.map { family, address in
         ProbeTarget(
           service: service.name, region: region.id, family: family, address: address, url: url,
-          bodyContains: service.probeBody, aws: region.aws)
+          bodyContains: service.probeBody, aws: region.aws,
+          otherRegions: ids(beside: region, settings: settings), jsonPath: service.probeJSONPath,
+          healthy: service.probeHealthy.isEmpty ? nil : service.probeHealthy)
       }
     }
     return Service(
       settings: service, topology: topology, policy: Policy(service, of: settings),
       probes: probes)
+  }
+
+  /// The ids of all other configured regions; two may share an AWS region, whose id then tells
+  /// nothing.
+  private static func ids(beside region: Region, settings: CoordinatorSettings) -> [String] {
+    let others = settings.regions.filter { $0.id != region.id }
+    return Set(others.map(\.id) + others.map(\.aws)).subtracting([region.id, region.aws]).sorted()
   }
 
   /// The agents that are expected: in the service's regions, and carrying it.

@@ -15,7 +15,7 @@ struct ProbeLoop: Service {
     var next = Clocks.bootTime()
     while !Task.isShuttingDownGracefully && !Task.isCancelled {
       let plan = await coordinator.probePlan
-      let current = Set(plan.targets)
+      let current = Set(plan.targets.map(\.question))
       tallies = tallies.filter { current.contains($0.key) }
       await round(plan, &tallies)
       next = max(next.advanced(by: plan.interval), Clocks.bootTime())
@@ -43,14 +43,14 @@ struct ProbeLoop: Service {
     let ended = Instant.now()
     var probes: [(target: ProbeTarget, probe: OwnProbe)] = []
     for (target, answer) in answers {
-      var tally = tallies[target] ?? ProbeTally()
+      var tally = tallies[target.question] ?? ProbeTally()
       let valid = reached == true || good.contains { $0 != target.region }
       let run = ProbeTally<Instant>.runMs(
         periodMs: plan.interval.wholeMilliseconds, fall: plan.fall)
       tally.take(
         answer.outcome, started: started, fall: plan.fall, valid: valid,
         runsFrom: started - .milliseconds(run))
-      tallies[target] = tally
+      tallies[target.question] = tally
       probes.append(
         (
           target,
@@ -62,6 +62,7 @@ struct ProbeLoop: Service {
     }
     await coordinator.take(probes, reachedAnything: !good.isEmpty || reached == true)
     await coordinator.take(certificates: answers.map { ($0.0, $0.1.certificateEnds) }, at: ended)
+    await coordinator.take(oddities: answers.map { ($0.0, $0.1.finding) })
     await coordinator.noteReferences(reached, regionAnswers: !good.isEmpty)
   }
 }

@@ -1,5 +1,5 @@
 import Platform
-import Wire
+import Probing
 
 /// Asks targets that have nothing to do with the regions (RULES 3, 6b): whether the coordinator's
 /// own network works at all.
@@ -23,14 +23,15 @@ struct ReferenceProber: Sendable {
   /// Any answer that is no failure of the target's own will do: a redirect or a 403 came through
   /// the network too.
   private func answers(_ url: String, deadline: Duration) async -> Bool {
-    let request = HTTPRequest(
-      url: url, headers: [HTTPField("Accept", "*/*")], connectDeadline: deadline,
-      deadline: deadline, maxBodyBytes: Limits.replyBytes, sourceAddress: sourceAddress,
-      freshConnection: true)
+    var request = HealthAnswer.request(url, deadline: deadline)
+    request.sourceAddress = sourceAddress
+    request.freshConnection = true
     do {
       return try await http.send(request).status < 500
     } catch {
-      return error.kind == .tooLarge
+      // Of a reply that cannot be read to its end the status came all the same.
+      guard error.kind == .tooLarge || error.kind == .undecodable else { return false }
+      return (error.status ?? 0) < 500
     }
   }
 }

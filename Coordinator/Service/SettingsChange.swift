@@ -47,7 +47,15 @@ struct SettingsChange {
   private static let service: Keys<ServiceSettings> = [
     ("dns", { $0.dns.joined(separator: ", ") }), ("table", { $0.table }),
     ("regions", { $0.regions.joined(separator: ", ") }), ("probe", { $0.probe }),
-    ("probe_body", { $0.probeBody ?? "unset" }), ("ttl", { "\($0.ttlSeconds)" }),
+    ("probe_body", { $0.probeBody ?? "unset" }),
+    ("probe_json_path", { $0.probeJSONPath ?? "unset" }),
+    (
+      "probe_healthy",
+      {
+        $0.probeHealthy.isEmpty ? "unset" : $0.probeHealthy.joined(separator: ", ")
+      }
+    ),
+    ("ttl", { "\($0.ttlSeconds)" }),
     ("min_healthy", { "\($0.minHealthy)" }),
     ("failover_after", { Story.span($0.failoverAfter) }),
     ("outside_confirm", { Story.span($0.outsideConfirm) }),

@@ -93,6 +93,11 @@ public enum Bounds {
       guardian.text(probe.address, "\(path).address")
       guardian.text(probe.url, "\(path).url")
       guardian.text(probe.bodyContains, "\(path).body_contains")
+      guardian.text(probe.jsonPath, "\(path).json_path")
+      guardian.each(probe.healthy ?? [], "\(path).healthy", limit: Limits.healthyWords) {
+        $0.name($1, $2)
+      }
+      guardian.each(probe.otherRegions ?? [], "\(path).other_regions") { $0.name($1, $2) }
     }
     try guardian.verdict()
   }
@@ -162,6 +167,7 @@ private struct Guardian {
     text(check.kind, "\(path).kind")
     each(check.services, "\(path).services") { $0.name($1, $2) }
     text(check.reason, "\(path).reason")
+    text(check.finding, "\(path).finding")
     latency(check.latencyMs, "\(path).latency_ms")
     age(check.ageMs, "\(path).age_ms")
     age(check.badSinceMs, "\(path).bad_since_ms")

@@ -50,7 +50,8 @@ public enum CommandEntry {
     print(PlainText.cleanLines(text))
   }
 
-  private static func complain(_ text: String) {
+  /// Writes a text and a line's end to standard error.
+  public static func complain(_ text: String) {
     guard !text.isEmpty else { return }
     let clean = PlainText.cleanLines(text)
     let bytes = Array((clean.hasSuffix("\n") ? clean : clean + "\n").utf8)

@@ -139,7 +139,9 @@ struct CredentialSources: Sendable {
       let response = try await http.send(
         HTTPRequest(
           url: uri, headers: headers, connectDeadline: .seconds(2), deadline: .seconds(2),
-          maxBodyBytes: Self.maxReplyBytes))
+          maxBodyBytes: Self.maxReplyBytes,
+          // In the clear it is an address beside this host, and the reply is secret.
+          proxy: uri.lowercased().hasPrefix("https:") ? .environment : .never))
       guard response.status == 200 else {
         throw CredentialError("\(what): HTTP status \(response.status)")
       }

@@ -67,7 +67,7 @@ extension DynamoDBError {
       case .reset, .tooLarge: .network
       case .tls: .tls
       case .timeout, .cancelled: .timeout
-      case .invalidRequest, .other: .other
+      case .invalidRequest, .notHTTP, .undecodable, .other: .other
       }
     self.init(kind, error.failure, error.description)
   }

@@ -1,5 +1,4 @@
 import CCurl
-import Glibc
 
 /// One transfer: its libcurl handle and what has been received so far.
 ///
@@ -88,6 +87,7 @@ final class HTTPTransfer: @unchecked Sendable {
     try set.pointer(CURLOPT_ERRORBUFFER, errorText)
     try set.long(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
     if request.readsCertificate { try set.long(CURLOPT_CERTINFO, 1) }
+    if request.decodesBody { try set.text(CURLOPT_ACCEPT_ENCODING, "gzip, deflate, br") }
     if let file = request.authoritiesFile {
       try set.text(CURLOPT_CAINFO, file)
       // Otherwise the system's directory would still be trusted too.
@@ -122,14 +122,10 @@ final class HTTPTransfer: @unchecked Sendable {
     if let source = plan.request.sourceAddress { try set.text(CURLOPT_INTERFACE, "host!\(source)") }
     if let path = plan.request.unixSocket { try set.text(CURLOPT_UNIX_SOCKET_PATH, path) }
     if let connectTo = plan.connectTo { try setList(set, CURLOPT_CONNECT_TO, [connectTo]) }
-    if plan.isLocal {
-      try set.text(CURLOPT_PROXY, "")
-    } else {
-      // A redirect may lead to this host.
-      let exempt = (getenv("no_proxy") ?? getenv("NO_PROXY")).map { String(cString: $0) } ?? ""
-      let separator = exempt.isEmpty ? "" : ","
-      try set.text(CURLOPT_NOPROXY, "\(exempt)\(separator)localhost,127.0.0.0/8,::1")
-    }
+    // Said in any case: left to itself, libcurl reads the environment.
+    try set.text(CURLOPT_PROXY, plan.proxy?.url ?? "")
+    // A redirect may lead elsewhere, to this host too.
+    if let proxy = plan.proxy { try set.text(CURLOPT_NOPROXY, proxy.exempt) }
   }
 
   private func setReceivers(_ set: EasySetter) throws(HTTPError) {
@@ -240,6 +236,17 @@ final class HTTPTransfer: @unchecked Sendable {
   /// What came of the transfer.
   func conclude(_ code: CURLcode) -> Result<HTTPResponse, HTTPError> {
     guard let easy else { return .failure(cancelled("has no handle")) }
+    return result(code, easy).mapError { error in
+      var error = error
+      let status = info(CURLINFO_RESPONSE_CODE, of: easy)
+      if answered, status > 0 { error.status = status }
+      return error
+    }
+  }
+
+  private func result(
+    _ code: CURLcode, _ easy: UnsafeMutableRawPointer
+  ) -> Result<HTTPResponse, HTTPError> {
     if let ownReason { return .failure(ownReason) }
     guard code == CURLE_OK else {
       let facts = TransferFailure(

@@ -33,6 +33,11 @@ public struct HTTPRequest: Sendable {
   public var freshConnection: Bool
   /// Tell until when the server's certificate is valid.
   public var readsCertificate: Bool
+  /// Ask for the body as browsers do, in gzip, deflate or brotli, and undo that coding, also where
+  /// it comes unasked; `maxBodyBytes` is about what it decodes to.
+  public var decodesBody: Bool
+  /// Whether a proxy of the environment may stand in between.
+  public var proxy: ProxyUse
 
   /// Makes a request; only the URL has to be given.
   public init(
@@ -41,7 +46,8 @@ public struct HTTPRequest: Sendable {
     maxHeaderBytes: Int = 65_536, maxBodyBytes: Int = 1_048_576, sourceAddress: String? = nil,
     unixSocket: String? = nil, connectAddress: String? = nil, sigV4: SigV4? = nil,
     authoritiesFile: String? = nil, maxRedirects: Int = 0,
-    freshConnection: Bool = false, readsCertificate: Bool = false
+    freshConnection: Bool = false, readsCertificate: Bool = false, decodesBody: Bool = false,
+    proxy: ProxyUse = .environment
   ) {
     self.method = method
     self.url = url
@@ -59,7 +65,17 @@ public struct HTTPRequest: Sendable {
     self.maxRedirects = maxRedirects
     self.freshConnection = freshConnection
     self.readsCertificate = readsCertificate
+    self.decodesBody = decodesBody
+    self.proxy = proxy
   }
+}
+
+/// Whether a proxy may stand between us and a server.
+public enum ProxyUse: Sendable, Hashable {
+  /// One that the environment names (`https_proxy`, `all_proxy`, ...), never for loopback.
+  case environment
+  /// None: what asks whether a place can be reached must not hear a proxy's answer.
+  case never
 }
 
 /// A header field.
@@ -108,7 +124,7 @@ public struct HTTPResponse: Sendable {
   public var status: Int
   /// In the order received.
   public var headers: [HTTPField]
-  /// The body as it came: no content coding is asked for or undone.
+  /// The body as it came, or, where the request has `decodesBody`, without its content coding.
   public var body: [UInt8]
   /// From the start of the transfer to the last byte.
   public var total: Duration
@@ -168,22 +184,29 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
     case reset
     /// The reply exceeds a limit.
     case tooLarge
+    /// What came is no HTTP/1.1 reply.
+    case notHTTP
+    /// The body's content coding is unknown or broken.
+    case undecodable
     /// The task was cancelled, or the client was shut down.
     case cancelled
-    /// Anything else, such as a reply that is no HTTP.
+    /// Anything else.
     case other
   }
   /// What went wrong.
   public var kind: Kind
   /// What the caller may do now.
   public var failure: Failure
-  /// For people: what happened, to which host.
+  /// For people: what happened, to which host and through which proxy.
   public var description: String
+  /// The status of the reply that could not be read to its end; nil where none came.
+  public var status: Int?
 
   /// Makes an error.
-  public init(kind: Kind, failure: Failure, description: String) {
+  public init(kind: Kind, failure: Failure, description: String, status: Int? = nil) {
     self.kind = kind
     self.failure = failure
     self.description = description
+    self.status = status
   }
 }

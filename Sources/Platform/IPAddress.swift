@@ -28,4 +28,12 @@ struct IPAddress: Hashable, Sendable {
     if let four { return four[0] == 127 || four == [0, 0, 0, 0] }
     return bytes.dropLast().allSatisfy { $0 == 0 } && bytes[15] <= 1
   }
+
+  /// Whether it is this host, or link-local (RFC 3927; RFC 4291, 2.5.6): no proxy is nearer to it.
+  /// Where credentials of containers are fetched is such a place.
+  var isNear: Bool {
+    if isLoopback { return true }
+    return isVersion6
+      ? bytes[0] == 0xFE && bytes[1] & 0xC0 == 0x80 : bytes[0] == 169 && bytes[1] == 254
+  }
 }

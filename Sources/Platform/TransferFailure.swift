@@ -51,7 +51,10 @@ struct TransferFailure {
       return target.error(
         .other, .permanent, "more than \(plan.request.maxRedirects) redirects")
     case CURLE_UNSUPPORTED_PROTOCOL where sent, CURLE_WEIRD_SERVER_REPLY:
-      return target.error(.other, failure, "the answer is no HTTP/1.1 reply: \(reason)")
+      return target.error(.notHTTP, failure, "the answer is no HTTP/1.1 reply: \(reason)")
+    case CURLE_BAD_CONTENT_ENCODING:
+      return target.error(
+        .undecodable, failure, "the reply's content coding cannot be undone: \(reason)")
     case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_LOGIN_DENIED:
       return target.error(
         sent ? .other : .invalidRequest, sent ? .outcomeUnknown : .permanent, reason)

@@ -16,13 +16,21 @@ struct TransferPlan: Sendable {
   /// Whether repeating the request can do no harm.
   let isSafe: Bool
   let userAgent: String
+  /// The proxy to go through; nil: none.
+  let proxy: EnvironmentProxy?
 
   init(_ request: HTTPRequest, userAgent: String) throws(HTTPError) {
     self.request = request
     self.userAgent = userAgent
-    let target = try HTTPTarget(request.url, method: request.method)
+    var target = try HTTPTarget(request.url, method: request.method)
+    let proxy =
+      request.proxy == .never || Self.isLocal(request, target)
+      ? nil : EnvironmentProxy(scheme: target.scheme, host: target.host)
+    target.proxy = proxy
+    self.proxy = proxy
     self.target = target
-    func refuse(_ reason: String) -> HTTPError { target.error(.invalidRequest, .permanent, reason) }
+    let asked = target
+    func refuse(_ reason: String) -> HTTPError { asked.error(.invalidRequest, .permanent, reason) }
 
     guard !request.method.isEmpty, request.method.utf8.allSatisfy(isTokenByte) else {
       throw refuse("the method is no HTTP token")
@@ -54,14 +62,15 @@ struct TransferPlan: Sendable {
     id = Self.lastID.add(1, ordering: .relaxed).newValue
   }
 
-  /// Whether no proxy may be used: nothing of ours that runs on this host is fetched through one.
-  var isLocal: Bool {
+  /// Whether no proxy may be used: nothing of ours that runs on this host, or beside it on its link,
+  /// is fetched through one.
+  private static func isLocal(_ request: HTTPRequest, _ target: HTTPTarget) -> Bool {
     if request.unixSocket != nil { return true }
     if let address = request.sourceAddress.flatMap(IPAddress.init), address.isLoopback {
       return true
     }
-    if let address = request.connectAddress { return IPAddress(address)?.isLoopback ?? false }
-    return target.isLoopback
+    if let address = request.connectAddress { return IPAddress(address)?.isNear ?? false }
+    return target.isNear
   }
 
   /// The value of CURLOPT_CONNECT_TO, which keeps the URL's port.
@@ -123,6 +132,8 @@ struct HTTPTarget: Sendable {
   /// As in the URL, IPv6 in brackets.
   let urlHost: String
   let port: Int
+  /// What stands in between.
+  var proxy: EnvironmentProxy?
 
   /// Parses with libcurl's own parser, so that it and we agree about host and port.
   init(_ url: String, method: String) throws(HTTPError) {
@@ -167,18 +178,19 @@ struct HTTPTarget: Sendable {
     urlHost.hasPrefix("[") ? String(urlHost.dropFirst().dropLast()) : urlHost
   }
 
-  /// Whether the host is this machine by its very name or address.
-  var isLoopback: Bool {
-    if let address = IPAddress(host) { return address.isLoopback }
+  /// Whether the host is this machine by its very name or address, or an address of its link.
+  var isNear: Bool {
+    if let address = IPAddress(host) { return address.isNear }
     let name = host.lowercased()
     let bare = name.hasSuffix(".") ? String(name.dropLast()) : name
     return bare == "localhost" || bare.hasSuffix(".localhost")
   }
 
   func error(_ kind: HTTPError.Kind, _ failure: Failure, _ reason: String) -> HTTPError {
-    HTTPError(
+    let road = proxy.map { " through \($0)" } ?? ""
+    return HTTPError(
       kind: kind, failure: failure,
-      description: "\(printable(method)) \(scheme)://\(urlHost):\(port): \(reason)")
+      description: "\(printable(method)) \(scheme)://\(urlHost):\(port)\(road): \(reason)")
   }
 }
 

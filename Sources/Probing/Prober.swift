@@ -1,4 +1,3 @@
-import Codec
 public import Platform
 public import Wire
 
@@ -7,16 +6,20 @@ public struct ProbeAnswer: Hashable, Sendable {
   public var outcome: ProbeOutcome
   /// For people, as `503`, `connection refused`; at most `Limits.textBytes`.
   public var reason: String?
+  /// What is odd about an answer that serves, and which key decides; never a vote.
+  public var finding: String?
   public var status: Int?
   public var latencyMs: Double?
   /// Until when the server's certificate is valid, Unix seconds; nil where that was not read.
   public var certificateEnds: Int64?
 
   public init(
-    outcome: ProbeOutcome, reason: String? = nil, status: Int? = nil, latencyMs: Double? = nil
+    outcome: ProbeOutcome, reason: String? = nil, finding: String? = nil, status: Int? = nil,
+    latencyMs: Double? = nil
   ) {
     self.outcome = outcome
     self.reason = reason.map { Outside.text($0) }
+    self.finding = finding.map { Outside.text($0) }
     self.status = status
     self.latencyMs = latencyMs
   }
@@ -25,7 +28,8 @@ public struct ProbeAnswer: Hashable, Sendable {
   public var detail: String {
     let said = reason ?? status.map(String.init) ?? outcome.rawValue
     guard outcome == .serving, let latencyMs else { return said }
-    return "\(said) in \(Int(latencyMs.rounded())) ms"
+    let odd = finding.map { "; \($0)" } ?? ""
+    return "\(said) in \(Int(latencyMs.rounded())) ms\(odd)"
   }
 }
 
@@ -44,10 +48,11 @@ public struct Prober: Sendable {
 
   /// One probe with that deadline; never throws: everything that can happen is an answer.
   public func probe(_ target: ProbeTarget, deadline: Duration) async -> ProbeAnswer {
-    let request = HTTPRequest(
-      url: target.url, headers: [HTTPField("Accept", "*/*")], connectDeadline: deadline,
-      deadline: deadline, maxBodyBytes: Limits.replyBytes, sourceAddress: sourceAddress,
-      connectAddress: target.address, freshConnection: true, readsCertificate: readsCertificates)
+    var request = HealthAnswer.request(target.url, deadline: deadline)
+    request.sourceAddress = sourceAddress
+    request.connectAddress = target.address
+    request.freshConnection = true
+    request.readsCertificate = readsCertificates
     do {
       let response = try await http.send(request)
       var answer = Self.judge(response, target: target)
@@ -60,58 +65,54 @@ public struct Prober: Sendable {
 
   /// What a reply says of the region.
   public static func judge(_ response: HTTPResponse, target: ProbeTarget) -> ProbeAnswer {
-    let latency = Double(response.total.wholeMicroseconds) / 1000
-    func answer(_ outcome: ProbeOutcome, _ reason: String) -> ProbeAnswer {
-      ProbeAnswer(
-        outcome: outcome, reason: reason, status: response.status, latencyMs: latency)
+    let read = HealthAnswer.read(response, by: HealthRule(target))
+    var answer = answer(read)
+    answer.latencyMs = Double(response.total.wholeMicroseconds) / 1000
+    if answer.outcome == .serving, let claimed = read.region, target.belongsElsewhere(claimed) {
+      answer.outcome = .erroring
+      answer.reason = "\(response.status), but it says it is region '\(claimed)'"
     }
-    switch response.status {
-    case 200..<300:
-      if let wanted = target.bodyContains, !response.text.contains(wanted) {
-        return answer(.erroring, "\(response.status), but the body lacks '\(wanted)'")
-      }
-      if let claimed = claimedRegion(response.body), claimed != target.region, claimed != target.aws
-      {
-        return answer(.erroring, "\(response.status), but it says it is region '\(claimed)'")
-      }
-      return answer(.serving, "\(response.status)")
-    case 500..<600: return answer(.erroring, "\(response.status)")
-    case 300..<400: return answer(.none, "\(response.status): a redirect says nothing")
-    default: return answer(.none, "\(response.status): says nothing about the region")
-    }
+    return answer
   }
 
   /// What a failed request says of the region.
-  static func judge(_ error: HTTPError) -> ProbeAnswer {
-    switch error.kind {
-    case .tls: ProbeAnswer(outcome: .erroring, reason: error.description)
-    case .connect where hasNoRoute(error.description):
-      ProbeAnswer(outcome: .none, reason: error.description)
-    case .connect, .timeout, .reset: ProbeAnswer(outcome: .dark, reason: error.description)
-    case .invalidRequest, .resolve, .tooLarge, .cancelled, .other:
-      ProbeAnswer(outcome: .none, reason: error.description)
-    }
-  }
+  static func judge(_ error: HTTPError) -> ProbeAnswer { answer(HealthAnswer.read(error)) }
 
-  /// The system's words for a missing route, family or source address here (errno(3)): this
-  /// vantage sees nothing, so it has no vote.
-  private static func hasNoRoute(_ reason: String) -> Bool {
-    let words = [
-      "network is unreachable", "no route to host", "cannot assign requested address",
-      "address family not supported", "network is down", "source address",
-    ]
-    let lower = reason.lowercased()
-    return words.contains { lower.firstRange(of: $0) != nil }
+  /// What an answer is to the region's vote (RULES 3). What came from something that is there but
+  /// does not serve is `erroring`, as a user sees it; what may come from something in between, or
+  /// from here, says nothing.
+  private static func answer(_ read: HealthAnswer) -> ProbeAnswer {
+    let (outcome, note): (ProbeOutcome, String) =
+      switch read.meaning {
+      case .good: (.serving, "")
+      case .wrongBody, .serverError, .tls, .notHTTP, .tooLarge: (.erroring, "")
+      case .refused, .reset, .timeout: (.dark, "")
+      case .redirect: (.none, ": a redirect says nothing")
+      case .otherStatus: (.none, ": says nothing about the region")
+      case .undecodable, .noRoute, .noSource, .nameUnknown, .badQuestion, .unclear: (.none, "")
+      }
+    let said = read.reason ?? read.status.map(String.init)
+    return ProbeAnswer(
+      outcome: outcome, reason: said.map { $0 + note }, finding: read.finding,
+      status: read.status)
   }
+}
 
-  /// The region that a JSON reply says it comes from.
-  private static func claimedRegion(_ body: [UInt8]) -> String? {
-    guard body.first == UInt8(ascii: "{") else { return nil }
-    return try? JSON.decode(Claim.self, from: body, maxBytes: Limits.replyBytes).region
+extension HealthRule {
+  /// What a probe's target is to say.
+  init(_ target: ProbeTarget) {
+    self.init(
+      keys: .probe, bodyContains: target.bodyContains,
+      jsonPath: target.jsonPath.flatMap(JSONPath.init), healthy: target.healthy ?? [])
   }
+}
 
-  private struct Claim: Decodable {
-    var region: String?
+extension ProbeTarget {
+  /// Whether a reply that says it is of region `claimed` comes from another of the configured
+  /// regions. Apps have words of their own for where they are: those speak against nothing.
+  fileprivate func belongsElsewhere(_ claimed: String) -> Bool {
+    let claimed = claimed.lowercased()
+    return claimed != region && claimed != aws && otherRegions?.contains(claimed) == true
   }
 }
 

@@ -63,7 +63,7 @@ extension Schema {
     keys: [
       Key(
         "http", .url(base: false), .absent("`tcp` stands instead"),
-        "the URL; 200 is good, JSON `status` is read"),
+        "the URL; any 2xx is good, unless its JSON says a word of failure (operating.md)"),
       Key(
         "tcp", .place(off: false), .absent("`http` stands instead"),
         "an address and port; that it takes a connection is good"),
@@ -86,6 +86,13 @@ extension Schema {
       Key(
         "body_contains", .text, .absent("any body"),
         "what the answer's body has to contain, with `http`"),
+      Key(
+        "json_path", .jsonPath, .absent("`status` and `healthy`, where they are there"),
+        "the place in the body's JSON that decides, with `http`; then it has to be there"),
+      Key(
+        "healthy", .words, .absent("words of failure are bad, others are a finding"),
+        "the words that are good there, all others are bad, with `http`; truth values and numbers "
+          + "as words too"),
     ])
 
   private static let quick = Duration.milliseconds(10)...Duration.seconds(600)

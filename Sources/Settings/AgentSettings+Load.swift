@@ -41,7 +41,9 @@ extension AgentSettings {
     files = Self.files(top, table)
     let checks = document.list("check", speed: speed)
     Self.check(checks, hasDynamoDB: dynamodb != nil, document.findings)
+    for check in checks { Self.refusePublicName(check, document.findings) }
     let agent = Self.agentID(top, hostName, document.findings)
+    if top.isSound("coordinator") { Self.warn(coordinator: coordinator, document.findings) }
     try document.findings.verdict()
     return AgentSettings(
       agent: agent, region: top.text("region"), coordinator: coordinator,
@@ -55,7 +57,7 @@ extension AgentSettings {
       confirmInterval: Pace.divided(Defaults.confirmInterval, by: speed),
       checkInterval: Pace.divided(Defaults.checkInterval, by: speed),
       checkDeadline: Pace.divided(Defaults.checkDeadline, by: speed),
-      freshFor: Pace.divided(Defaults.freshFor, by: speed))
+      freshFor: Pace.divided(Defaults.freshFor, by: speed), warnings: document.findings.warnings)
   }
 
   private static func files(_ top: Reading, _ table: Reading?) -> AgentFiles {
@@ -127,12 +129,39 @@ extension AgentSettings {
         advice: given.isEmpty ? "Set one: what the check asks." : "Make two checks of it.")
       return nil
     }
-    for other in ["host", "body_contains"] where key == "tcp" && check.given.contains(other) {
+    for other in ["host", "body_contains", "json_path", "healthy"]
+    where key == "tcp" && check.given.contains(other) {
       findings.add(
         check.keyPath(other), found: "a key that tcp does not use",
         expected: "services, counts, every, timeout, fall, rise", advice: "Leave it out.")
     }
     return (key, check.text(key))
+  }
+
+  /// The service's own name is no address of this host: DNS sends the check to whichever region is
+  /// active, and every host would vote on that one. Known where the Host header says the same name.
+  private static func refusePublicName(_ check: Reading, _ findings: Findings) {
+    guard check.given.isSuperset(of: ["http", "host"]) else { return }
+    let url = check.text("http"), name = check.text("host")
+    guard let host = Texts.host(ofURL: url)?.lowercased(), host == name.lowercased(),
+      !Texts.isLoopback(host)
+    else { return }
+    findings.add(
+      check.keyPath("http"), found: "\(Node.quoted(url)), whose host is the service's own name",
+      expected: "a URL with an address of this host",
+      advice: "DNS sends this to whichever region is active. Write 127.0.0.1 in place of \(host), "
+        + "and leave host as it is.")
+  }
+
+  private static func warn(coordinator: String, _ findings: Findings) {
+    guard coordinator.hasPrefix("http://"), let host = Texts.host(ofURL: coordinator),
+      !Texts.isLoopback(host)
+    else { return }
+    findings.warn(
+      "coordinator", found: Node.quoted(coordinator),
+      expected: "https://, or http:// to an address of this host",
+      advice: "Reports and replies are signed, but anybody on the way can read them and hold them "
+        + "back: put TLS before the coordinator (operating.md).")
   }
 }
 
@@ -203,7 +232,9 @@ extension HTTPCheckSettings {
       counts: CheckCounts(rawValue: reading.text("counts")) ?? .region,
       every: reading.duration("every"), timeout: reading.duration("timeout"),
       fall: reading.integer("fall"), rise: reading.integer("rise"),
-      bodyContains: reading.optionalText("body_contains"))
+      bodyContains: reading.optionalText("body_contains"),
+      jsonPath: reading.optionalText("json_path").flatMap(JSONPath.init),
+      healthy: reading.texts("healthy"))
   }
 }
 

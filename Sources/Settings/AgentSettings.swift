@@ -31,6 +31,8 @@ public struct AgentSettings: Sendable, Hashable {
   /// Of the DynamoDB check.
   public var checkDeadline: Duration
   public var freshFor: Duration
+  /// What works but not as it should, in the order of the lines.
+  public var warnings: [SettingsProblem]
 }
 
 /// What `agent.toml` names beside itself, as far as it is right: it is looked at in the same run,
@@ -95,6 +97,10 @@ public struct HTTPCheckSettings: Sendable, Hashable {
   public var fall: Int
   public var rise: Int
   public var bodyContains: String?
+  /// The place in the body's JSON that decides; nil: `status` and `healthy`.
+  public var jsonPath: JSONPath?
+  /// The words that are good there; empty: known words of failure are bad.
+  public var healthy: [String]
 }
 
 /// One check of a TCP port.

@@ -91,6 +91,12 @@ extension Schema {
       "probe", .probe, .value(.text("https://{name}/health")),
       "the URL that is asked at each region's address; 2xx is good"),
     Key("probe_body", .text, .absent("any body"), "what the answer's body has to contain"),
+    Key(
+      "probe_json_path", .jsonPath, .absent("`status` and `healthy`, where they are there"),
+      "the place in the body's JSON that decides; then it has to be there"),
+    Key(
+      "probe_healthy", .words, .absent("words of failure are bad, others are a finding"),
+      "the words that are good there, all others are bad; truth values and numbers as words too"),
     Key("ttl", .ttl, .value(.integer(Defaults.ttlSeconds)), "of the DNS record"),
   ]
 

@@ -110,6 +110,10 @@ public struct ServiceSettings: Sendable, Hashable {
   public var probe: String
   /// What the body of a probe's answer has to contain.
   public var probeBody: String?
+  /// The place in the body's JSON that decides, as `JSONPath` reads it; nil: `status`, `healthy`.
+  public var probeJSONPath: String?
+  /// The words that are good there; empty: known words of failure are bad.
+  public var probeHealthy: [String]
   public var ttlSeconds: Int
   /// The share of a region's hosts that has to be good: more than 0, at most 1.
   public var minHealthy: Double

@@ -3,6 +3,8 @@ final class Findings {
   let file: String
   private let lines: LineIndex
   private(set) var problems: [SettingsProblem] = []
+  /// What is accepted all the same.
+  private(set) var warnings: [SettingsProblem] = []
 
   init(file: String, text: String) {
     self.file = file
@@ -10,10 +12,19 @@ final class Findings {
   }
 
   func add(_ keyPath: String, found: String, expected: String, advice: String = "") {
-    problems.append(
-      SettingsProblem(
-        file: file, keyPath: keyPath, line: lines.line(keyPath), found: found, expected: expected,
-        advice: advice))
+    problems.append(problem(keyPath, found, expected, advice))
+  }
+
+  func warn(_ keyPath: String, found: String, expected: String, advice: String) {
+    warnings.append(problem(keyPath, found, expected, advice))
+  }
+
+  private func problem(
+    _ keyPath: String, _ found: String, _ expected: String, _ advice: String
+  ) -> SettingsProblem {
+    SettingsProblem(
+      file: file, keyPath: keyPath, line: lines.line(keyPath), found: found, expected: expected,
+      advice: advice)
   }
 
   /// Throws when there is a mistake; in the order of the lines, those without one last.

@@ -18,6 +18,10 @@ struct Key: Sendable {
 enum Kind: Sendable {
   /// Any text that is not empty.
   case text
+  /// The way to a value of a JSON document.
+  case jsonPath
+  /// Words of a health reply, one to `Limits.healthyWords`, no two alike.
+  case words
   /// `[a-z0-9-]{1,63}`: an agent, a service, a region.
   case name
   /// An AWS region id.

@@ -14,6 +14,8 @@ extension Kind {
     switch self {
     case .names, .scope, .hostNames, .addresses, .servers, .urls:
       return readList(node)
+    case .words:
+      return readWords(node)
     case .integer(let range):
       guard case .integer(let number) = node, range.contains(number) else { return refuse(node) }
       return .success(.integer(number))
@@ -41,6 +43,8 @@ extension Kind {
   private func readText(_ text: String) -> Result<Value, Mistake> {
     switch self {
     case .text where !text.isEmpty: return .success(.text(text))
+    case .jsonPath where text.utf8.count <= Limits.textBytes && JSONPath(text) != nil:
+      return .success(.text(text))
     case .name where Texts.isName(text): return .success(.text(text))
     case .name: return refuse(.string(text), Self.nameAdvice(text))
     case .awsRegion where Texts.isAWSRegion(text): return .success(.text(text))
@@ -216,6 +220,27 @@ extension Kind {
     if case .addresses = self { return checkFamilies(texts) }
     if case .scope = self, texts.contains("*"), texts.count > 1 {
       return refuse(node, "\"*\" is all services already; let it stand alone.")
+    }
+    return .success(.texts(texts))
+  }
+
+  /// Words as replies say them, compared without regard to case.
+  private func readWords(_ node: Node) -> Result<Value, Mistake> {
+    guard case .array(let nodes) = node, (1...Limits.healthyWords).contains(nodes.count) else {
+      if case .string(let text) = node { return refuse(node, "Write [\(Node.quoted(text))].") }
+      return refuse(node)
+    }
+    var texts: [String] = []
+    for entry in nodes {
+      guard case .string(let text) = entry else {
+        return refuse(entry, "Write it in quotes: true is \"true\", 1 is \"1\".")
+      }
+      let isBlank = text.first?.isWhitespace != false || text.last?.isWhitespace != false
+      guard !isBlank, text.utf8.count <= Limits.nameBytes else { return refuse(entry) }
+      guard !texts.contains(where: { $0.lowercased() == text.lowercased() }) else {
+        return refuse(entry, "It stands there twice; leave one out.")
+      }
+      texts.append(text)
     }
     return .success(.texts(texts))
   }

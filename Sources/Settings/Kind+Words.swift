@@ -5,6 +5,11 @@ extension Kind {
   var accepted: String {
     switch self {
     case .text: "a text that is not empty"
+    case .jsonPath:
+      "keys of the JSON joined by dots, as \"checks.database.state\", at most \(JSONPath.limit)"
+    case .words:
+      "a list of one to \(Limits.healthyWords) words in quotes, each of at most "
+        + "\(Limits.nameBytes) bytes"
     case .name: "1 to 63 of a-z, 0-9 and -"
     case .awsRegion: "an AWS region id, as \"us-east-1\""
     case .names: "a list of names, each once, of a-z, 0-9 and -"

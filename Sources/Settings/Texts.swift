@@ -147,6 +147,13 @@ enum Texts {
     authority(text).flatMap(host(ofAuthority:))
   }
 
+  /// Whether a URL's host is this machine by its very name or address.
+  static func isLoopback(_ host: String) -> Bool {
+    if let address = IPAddress(host) { return address.isLoopback }
+    let name = host.lowercased()
+    return name == "localhost" || name.hasSuffix(".localhost")
+  }
+
   private static func authority(_ text: String) -> String? {
     guard let scheme = ["http://", "https://"].first(where: { text.hasPrefix($0) }) else {
       return nil

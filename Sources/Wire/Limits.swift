@@ -12,6 +12,8 @@ public enum Limits {
   public static let textBytes = 300
   /// The longest name of an agent, region or service, in UTF-8 bytes.
   public static let nameBytes = 64
+  /// The most words that are configured as good in a health reply.
+  public static let healthyWords = 8
   /// The largest health summary, in bytes of JSON: a heartbeat item stays under 1 KB with it.
   public static let summaryBytes = 560
   /// The most sightings of one peer's heartbeats in one report.

@@ -39,10 +39,19 @@ public struct ProbeTarget: Codable, Hashable, Sendable {
   public var bodyContains: String?
   /// The region's AWS id: an app may name its region by either.
   public var aws: String?
+  /// The ids, Linode's and AWS', of the other configured regions: a reply that names one of them
+  /// comes from there. Absent from coordinators that do not say: then no name speaks against it.
+  public var otherRegions: [String]?
+  /// The place in the body's JSON that decides, as `JSONPath` reads it; absent where none is
+  /// configured.
+  public var jsonPath: String?
+  /// The words that are good there; absent where none are configured.
+  public var healthy: [String]?
 
   public init(
     service: String, region: String, family: AddressFamily, address: String, url: String,
-    bodyContains: String? = nil, aws: String? = nil
+    bodyContains: String? = nil, aws: String? = nil, otherRegions: [String]? = nil,
+    jsonPath: String? = nil, healthy: [String]? = nil
   ) {
     self.service = service
     self.region = region
@@ -51,6 +60,17 @@ public struct ProbeTarget: Codable, Hashable, Sendable {
     self.url = url
     self.bodyContains = bodyContains
     self.aws = aws
+    self.otherRegions = otherRegions
+    self.jsonPath = jsonPath
+    self.healthy = healthy
+  }
+
+  /// What is asked, without what only helps to tell whose answer it is: votes are about this.
+  public var question: ProbeTarget {
+    var question = self
+    question.aws = nil
+    question.otherRegions = nil
+    return question
   }
 }
 

@@ -114,6 +114,8 @@ public struct CheckResult: Codable, Hashable, Sendable {
   public var failure: FailureClass?
   /// For people, at most `Limits.textBytes`.
   public var reason: String?
+  /// What is odd about a good state, for people, at most `Limits.textBytes`; never a vote.
+  public var finding: String?
   /// How long the newest attempt took.
   public var latencyMs: Double?
   /// Since the newest attempt ended.
@@ -127,7 +129,7 @@ public struct CheckResult: Codable, Hashable, Sendable {
 
   public init(
     name: String, kind: String, services: [String] = ["*"], counts: CheckCounts = .region,
-    state: CheckState, failure: FailureClass? = nil, reason: String? = nil,
+    state: CheckState, failure: FailureClass? = nil, reason: String? = nil, finding: String? = nil,
     latencyMs: Double? = nil, ageMs: Int, badSinceMs: Int? = nil, successes: Int = 0,
     riseMs: Int? = nil
   ) {
@@ -138,6 +140,7 @@ public struct CheckResult: Codable, Hashable, Sendable {
     self.state = state
     self.failure = failure
     self.reason = reason
+    self.finding = finding
     self.latencyMs = latencyMs
     self.ageMs = ageMs
     self.badSinceMs = badSinceMs

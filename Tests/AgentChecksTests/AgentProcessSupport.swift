@@ -111,15 +111,20 @@ struct AgentUnderTest {
     """
   }
 
-  func start(_ configuration: String, log: Shared<[String]>) throws -> ChildProcess {
+  func start(
+    _ configuration: String, _ arguments: [String] = [], environment: [String: String] = [:],
+    log: Shared<[String]>
+  ) throws -> ChildProcess {
     try write("agent.toml", configuration)
+    let usual = [
+      "HOME": directory, "AWS_ACCESS_KEY_ID": "sandbox",
+      "AWS_SECRET_ACCESS_KEY": "sandbox-secret",
+    ]
     return try ChildProcess(
-      Self.program, ["--config", "\(directory)/agent.toml"],
+      Self.program, arguments + ["--config", "\(directory)/agent.toml"],
       options: ChildProcess.Options(
-        environment: [
-          "HOME": directory, "AWS_ACCESS_KEY_ID": "sandbox",
-          "AWS_SECRET_ACCESS_KEY": "sandbox-secret",
-        ], output: .null, errors: .lines { line in log.update { $0.append(line) } }))
+        environment: usual.merging(environment) { $1 }, output: .null,
+        errors: .lines { line in log.update { $0.append(line) } }))
   }
 }
 

@@ -1,4 +1,5 @@
 import Codec
+import Glibc
 import Platform
 import Sandbox
 import Testing
@@ -231,6 +232,59 @@ struct AgentProcessTests {
     #expect(await child.wait() == .exited(0))
     await server.end()
     await app.end()
+    Files.removeTree(rig.directory)
+  }
+
+  @Test("The service's own name as a check's URL is refused, reports in the clear are warned of")
+  func ownName() async throws {
+    let rig = try AgentUnderTest()
+    let log = Shared<[String]>([])
+    let check = "[[check]]\nhttp = \"https://app.example.org/up\"\nhost = \"app.example.org\""
+    let ownName = try rig.start(rig.configuration(1, check), ["check-config"], log: log)
+    #expect(await ownName.wait() == .exited(2))
+    #expect(log.value.contains { $0.contains("the service's own name") }, "\(log.value)")
+    log.update { $0 = [] }
+    let open = rig.configuration(
+      1, check.replacing("https://app.example.org", with: "http://[::1]")
+    )
+    .replacing("http://127.0.0.1:1", with: "http://192.0.2.9:8621")
+    let clear = try rig.start(open, ["check-config"], log: log)
+    #expect(await clear.wait() == .exited(0))
+    #expect(log.value.count == 1)
+    #expect(log.value.first?.hasPrefix("warning: ") == true, "\(log.value)")
+    #expect(log.value.first?.contains(":3: coordinator: found \"http://192.0.2.9:8621\"") == true)
+    Files.removeTree(rig.directory)
+  }
+
+  @Test("Reports go through the environment's proxy, and say so; checks and probes never do")
+  func proxy() async throws {
+    let rig = try AgentUnderTest()
+    let paths = Shared<[String]>([])
+    let proxy = try await StubServer { request in
+      paths.update { $0.append(request.path) }
+      return .close
+    }
+    let log = Shared<[String]>([])
+    let configuration = rig.configuration(
+      1,
+      """
+      [[check]]
+      http = "http://192.0.2.1/up"
+      every = "200ms"
+      timeout = "200ms"
+      """
+    ).replacing("http://127.0.0.1:1", with: "http://192.0.2.9:8621")
+    let child = try rig.start(
+      configuration, environment: ["http_proxy": "http://127.0.0.1:\(proxy.port)"], log: log)
+    #expect(await eventually { paths.value.count >= 3 }, "\(log.value)")
+    #expect(
+      await eventually { log.value.contains { $0.contains("check http http://192.0.2.1/up") } })
+    #expect(Set(paths.value) == ["http://192.0.2.9:8621/v1/reports"])
+    let words = "through the proxy 127.0.0.1:\(proxy.port) (http_proxy of the environment)"
+    #expect(log.value.contains { $0.contains(words) }, "\(log.value)")
+    child.signal(SIGTERM)
+    #expect(await child.wait() == .exited(0))
+    await proxy.end()
     Files.removeTree(rig.directory)
   }
 }

@@ -16,7 +16,7 @@ struct HTTPCheckTests {
   ) -> CheckOutcome {
     HTTPCheck.judge(
       HTTPResponse(status: status, headers: headers, body: Array(body.utf8), total: .zero),
-      bodyContains: contains)
+      by: HealthRule(keys: .check, bodyContains: contains))
   }
 
   @Test(
@@ -26,8 +26,10 @@ struct HTTPCheckTests {
       (200, #"{"status":"OK"}"#, .success), (200, #" {"status":"ok"}"#, .success),
       (200, "{}", .success), (200, "ok", .success), (200, "", .success), (200, "{broken", .success),
       (200, #"{"status":200}"#, .success), (200, #"["status"]"#, .success),
-      (200, #"{"status":"unhealthy"}"#, .failure), (200, #"{"status":"degraded"}"#, .failure),
-      (200, #"{"status":""}"#, .failure), (204, "", .failure), (301, "", .failure),
+      (200, #"{"status":"unhealthy"}"#, .failure), (200, #"{"status":"degraded"}"#, .success),
+      (200, #"{"status":""}"#, .success), (204, "", .success), (206, "x", .success),
+      (200, #"{"status":false}"#, .failure), (200, #"{"healthy":false}"#, .failure),
+      (200, "\u{FEFF}{\"status\":\"down\"}", .failure), (301, "", .failure),
       (403, "", .failure), (404, "", .failure), (500, "", .failure), (503, "", .failure),
     ])
   func replies(status: Int, body: String, verdict: CheckOutcome.Verdict) {
@@ -43,6 +45,10 @@ struct HTTPCheckTests {
     #expect(redirect.reason?.contains("force_ssl") == true)
     #expect(redirect.reason?.contains("https://app.example.org/") == true)
     #expect(judge(403, "").reason?.contains("HostAuthorization") == true)
+    #expect(judge(200, #"{"status":"down"}"#).reason == "answers 200, but status is 'down'")
+    let odd = judge(200, #"{"status":"Application is up"}"#)
+    #expect(odd.verdict == .success)
+    #expect(odd.finding?.contains("healthy = [...] in agent.toml") == true)
     let sick = judge(503, #"{"status":"unhealthy","region":"us-east","release":"7"}"#)
     #expect(sick.app == AppState(region: "us-east", release: "7"))
     #expect(judge(200, "no json").app == nil)
@@ -59,7 +65,9 @@ struct HTTPCheckTests {
       ),
       (.reset, .outcomeUnknown, .failure, .network),
       (.timeout, .outcomeUnknown, .failure, .timeout),
-      (.tls, .permanent, .failure, .tls), (.tooLarge, .outcomeUnknown, .failure, .body),
+      (.tls, .permanent, .failure, .tls), (.tooLarge, .outcomeUnknown, .unknown, .body),
+      (.notHTTP, .outcomeUnknown, .unknown, .body),
+      (.undecodable, .outcomeUnknown, .unknown, .body),
       (.connect, .permanent, .unknown, .hostNetwork),
       (.resolve, .transient, .unknown, .nameResolution),
       (.invalidRequest, .permanent, .misconfigured, .other), (.other, .transient, .unknown, .other),

@@ -19,6 +19,8 @@ struct StubRequest: Sendable {
 /// What the stub does with a request.
 enum StubReply: Sendable {
   case answer(Int, headers: [(String, String)], body: [UInt8])
+  /// These bytes instead of an HTTP reply, and then the connection is closed.
+  case raw(String)
   case hang
   case close
 
@@ -83,6 +85,12 @@ private final class StubHandler: ChannelInboundHandler {
     case .hang:
       break
     case .close:
+      context.close(promise: nil)
+    case .raw(let text):
+      // Below HTTP: its encoder has no words for this.
+      let wire = try? context.pipeline.syncOperations.context(
+        handlerType: HTTPResponseEncoder.self)
+      wire?.writeAndFlush(NIOAny(ByteBuffer(string: text)), promise: nil)
       context.close(promise: nil)
     case .answer(let status, let fields, let body):
       var headers = HTTPHeaders(fields)

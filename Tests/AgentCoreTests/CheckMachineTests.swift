@@ -34,6 +34,30 @@ struct CheckMachineTests {
     #expect(check.state == state)
   }
 
+  @Test("A finding is told with a good state, as long as the newest success has it; it is no vote")
+  func findings() {
+    var check = machine()
+    let odd = CheckOutcome(.success, finding: "says 'Application is up'")
+    check.run(odd)
+    check.run(odd)
+    #expect(check.state == .good)
+    #expect(check.result(checkIdentity, at: .at(5000)).finding == "says 'Application is up'")
+    #expect(check.result(checkIdentity, at: .at(5000)).reason == nil)
+    check.run("ff")
+    #expect(check.result(checkIdentity, at: .at(5000)).finding != nil)
+    check.run("f")
+    #expect(check.state == .bad)
+    #expect(check.result(checkIdentity, at: .at(5000)).finding == nil)
+    check.run("ss")
+    #expect(check.result(checkIdentity, at: .at(5000)).finding == nil)
+    // That it is there is news, once.
+    let start = check.nextRun
+    let news = (0..<3).map { (place: Int64) in
+      check.take(Attempt(started: start + place, ended: start + place, outcome: odd))
+    }
+    #expect(news == [true, false, false])
+  }
+
   @Test("A first failure is confirmed at the confirm interval, a fallen check runs at the interval")
   func pace() {
     var check = machine()

@@ -172,4 +172,20 @@ struct ProbeBoardTests {
     #expect(board.target(ProbeKey(target("ap-south"))) == nil)
     #expect(take(&board, [.serving], of: moved) == [true])
   }
+
+  @Test("Another configured region changes nothing about what is asked: the votes stay")
+  func besides() {
+    var board = board()
+    _ = take(&board, [.dark, .dark, .dark], of: target("eu-central"))
+    var told = target("eu-central")
+    told.otherRegions = ["ap-south", "us-west"]
+    board.take(targets: [told])
+    #expect(board.results(at: .at(20_000)).map(\.vote) == [.bad])
+    #expect(board.target(ProbeKey(told))?.otherRegions == ["ap-south", "us-west"])
+    // Of the probe that is under way too.
+    #expect(take(&board, [.serving], of: target("eu-central")) == [true])
+    told.healthy = ["well"]
+    board.take(targets: [told])
+    #expect(board.results(at: .at(20_000)).isEmpty)
+  }
 }

@@ -43,6 +43,7 @@ struct BoundsTests {
     ("checks[0].latency_ms", { $0.checks[0].latencyMs = 1e300 }),
     ("checks[0].services[0]", { $0.checks[0].services = [""] }),
     ("checks[0].reason", { $0.checks[0].reason = String(repeating: "r", count: 301) }),
+    ("checks[0].finding", { $0.checks[0].finding = String(repeating: "f", count: 301) }),
     ("heartbeat.period_ms", { $0.heartbeat?.periodMs = 0 }),
     ("heartbeat.sequence", { $0.heartbeat?.sequence = .max }),
     ("heartbeat.acknowledged_ms", { $0.heartbeat?.acknowledgedMs = .max }),
@@ -86,6 +87,10 @@ struct BoundsTests {
     ("services[0].lease_ms", { $0.services[0].leaseMs = .max }),
     ("probes", { $0.probes = Array(repeating: $0.probes[0], count: 257) }),
     ("probes[0].url", { $0.probes[0].url = String(repeating: "u", count: 301) }),
+    ("probes[0].json_path", { $0.probes[0].jsonPath = String(repeating: "p", count: 301) }),
+    ("probes[0].healthy", { $0.probes[0].healthy = Array(repeating: "up", count: 9) }),
+    ("probes[0].healthy[1]", { $0.probes[0].healthy = ["up", ""] }),
+    ("probes[0].other_regions[0]", { $0.probes[0].otherRegions = [""] }),
     ("peers[0]", { $0.peers[0] = "" }),
     ("coordinator_ms", { $0.coordinatorMs = .min }),
   ]

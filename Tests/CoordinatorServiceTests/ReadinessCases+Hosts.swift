@@ -49,6 +49,10 @@ extension ReadinessTests {
     Case(.standby, .problem, "eu-central ipv6", fix: "--connect-to ::[2001:db8::2]:") {
       $0.regions[1].probes[1].vote = .bad
     },
+    Case(
+      .standby, .warning, "eu-central ipv4: status is 'warn'",
+      fix: "probe_healthy = [\"the app's words\"]"
+    ) { $0.regions[1].probes[0].finding = "status is 'warn'" },
     Case(.standby, .warning, "force_ssl?", fix: "config.ssl_options") {
       $0.regions[1].probes[0].vote = .none
       $0.regions[1].probes[0].detail = "301: a redirect says nothing"
@@ -145,6 +149,14 @@ extension ReadinessTests {
     Case(.checks, .problem, "cannot vote on any host", fix: "signalbox-agent status  # on a1, b1") {
       for index in $0.agents.indices {
         $0.agents[index].misconfigured = [.init(check: "dynamodb app", reason: "no credentials")]
+      }
+    },
+    Case(
+      .checks, .warning, "http x on a1, b1: status is 'Application is up'",
+      fix: "healthy = [\"the app's words\"]"
+    ) {
+      for index in $0.agents.indices {
+        $0.agents[index].odd = [.init(check: "http x", reason: "status is 'Application is up'")]
       }
     },
     Case(.checks, .unmeasured, "no agent") { $0.agents = [] },

@@ -79,7 +79,7 @@ import Testing
     ("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc", true, .reset, "cut short after 3 body"),
     ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", true, .reset, ""),
     ("HTTP/1.1 200 OK\r\nContent-Le", true, .reset, "cut short in its header"),
-    ("220 mail.example.org ESMTP\r\n", true, .other, "no HTTP/1.1 reply"),
+    ("220 mail.example.org ESMTP\r\n", true, .notHTTP, "no HTTP/1.1 reply"),
   ])
   func repliesThatAreNone(
     bytes: String, close: Bool, kind: HTTPError.Kind, words: String

@@ -23,6 +23,8 @@ enum TestReply: Sendable {
   case respond(status: Int = 200, headers: [String: String] = [:], body: String = "")
   /// These bytes, and then the connection is closed if wanted.
   case raw(String, close: Bool = false)
+  /// A body of any bytes.
+  case bytes([UInt8], status: Int = 200, headers: [String: String] = [:])
   /// The head first, and the pieces one per 20 ms, for ever.
   case drip(head: String, piece: String)
   case close
@@ -139,6 +141,11 @@ private final class ReplyHandler: ChannelInboundHandler {
     case .raw(let text, let close):
       write(text, context)
       if close { context.close(promise: nil) }
+    case .bytes(let body, let status, let headers):
+      var text = "HTTP/1.1 \(status) Whatever\r\nContent-Length: \(body.count)\r\n"
+      for (name, value) in headers { text += "\(name): \(value)\r\n" }
+      context.write(wrapOutboundOut(ByteBuffer(string: text + "\r\n")), promise: nil)
+      context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: body)), promise: nil)
     case .drip(let head, let piece):
       write(head, context)
       drip(piece, context)

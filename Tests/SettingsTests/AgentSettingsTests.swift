@@ -26,7 +26,8 @@ struct AgentSettingsTests {
     #expect(check.services == ["*"] && check.counts == .region)
     #expect(check.every == Defaults.checkInterval && check.timeout == Defaults.checkDeadline)
     #expect(check.fall == Defaults.checkFall && check.rise == Defaults.checkRise)
-    #expect(check.bodyContains == nil)
+    #expect(check.bodyContains == nil && check.jsonPath == nil && check.healthy.isEmpty)
+    #expect(settings.warnings.isEmpty)
   }
 
   /// As the AWS tools read them: the file first, the service's own variable before the general one.
@@ -107,6 +108,7 @@ struct AgentSettingsTests {
       services = ["app", "shop"]
       counts = "alert"
       every = "2s"; timeout = "1.5s"; fall = 5; rise = 4; body_contains = "ok"
+      json_path = "$.checks.0.db"; healthy = ["Application is up", "true"]
       [[check]]
       http = "http://[::1]:3000/up"
       """.replacing("; ", with: "\n")
@@ -128,6 +130,8 @@ struct AgentSettingsTests {
     #expect(check.counts == .alert && check.fall == 5 && check.rise == 4)
     #expect(check.every == .seconds(2) && check.timeout == .milliseconds(1500))
     #expect(check.bodyContains == "ok")
+    #expect(check.jsonPath?.steps == ["checks", "0", "db"])
+    #expect(check.healthy == ["Application is up", "true"])
     // Not set, so divided.
     #expect(settings.checks[1].every == .milliseconds(200))
     #expect(settings.checks[1].timeout == .milliseconds(150))
@@ -212,6 +216,18 @@ struct AgentSettingsTests {
     ("rise = 17", "a whole number from 1 to 16"),
     ("host = \"app\"", "a DNS name"),
     ("body_contains = \"\"", "a text that is not empty"),
+    ("json_path = \"a..b\"", "keys of the JSON joined by dots"),
+    ("json_path = \"\"", "keys of the JSON joined by dots"),
+    ("json_path = \"\(String(repeating: "a.", count: 16))a\"", "at most 16"),
+    ("healthy = \"up\"", "Write [\"up\"]."), ("healthy = []", "an empty array"),
+    ("healthy = [true]", "Write it in quotes"),
+    ("healthy = [\"up\", \"UP\"]", "stands there twice"),
+    ("healthy = [\" up\"]", "one to 8 words in quotes"),
+    ("[[check]]\ntcp = \"[::1]:80\"\njson_path = \"a\"", "check[1].json_path: found a key"),
+    (
+      "[[check]]\nhttp = \"https://App.example.org/up\"\nhost = \"app.example.org\"",
+      "check[1].http: found \"https://App.example.org/up\", whose host is the service's own name"
+    ),
     ("tcp = \"127.0.0.1:80\"", "check[0].tcp: found http and tcp; accepted: either http or tcp"),
     ("[[check]]\nhttp = \"http://127.0.0.1:3000/health\"", "which check[0] asks too"),
     ("[[check]]", "check[1].http: found nothing; accepted: either http or tcp"),
@@ -226,6 +242,34 @@ struct AgentSettingsTests {
     let mistakes = Files.agentMistakes(Files.agent + line)
     #expect(mistakes.count == 1, "\(mistakes)")
     #expect(mistakes.first?.contains(words) == true, "\(mistakes)")
+  }
+
+  /// Where it cannot be known, or is this host, nothing is said.
+  @Test(arguments: [
+    "http = \"http://127.0.0.1:3001/up\"\nhost = \"app.example.org\"",
+    "http = \"https://web.example.org/up\"\nhost = \"app.example.org\"",
+    "http = \"https://app.example.org/up\"",
+    "http = \"http://app.localhost:3000/up\"\nhost = \"app.localhost\"",
+  ])
+  func aNameThatMayBeOfThisHostIsAccepted(check: String) {
+    #expect(Files.agentMistakes(Files.agent + "[[check]]\n" + check) == [])
+  }
+
+  @Test(arguments: [
+    ("http://coordinator.example.net:8621", true), ("http://192.0.2.9:8621", true),
+    ("http://[2001:db8::9]:8621", true), ("https://coordinator.example.net:8621", false),
+    ("http://127.0.0.2:18621", false), ("http://[::1]:8621", false),
+    ("http://localhost:8621", false), ("http://relay.localhost:8621", false),
+  ])
+  func reportsInTheClearOffThisHostAreWarnedOf(url: String, isWarned: Bool) throws {
+    let text = Files.agent.replacing("http://127.0.0.2:18621/", with: url)
+    let settings = try Files.agent(text)
+    #expect(settings.warnings.isEmpty == !isWarned)
+    guard let warning = settings.warnings.first else { return }
+    #expect(
+      warning.description.hasPrefix(
+        "agent.toml:2: coordinator: found \"\(url)\"; accepted: https://, or http:// to an address "
+          + "of this host. Reports and replies are signed"))
   }
 
   @Test func anAgentThatChecksNothingIsRefused() {

@@ -89,6 +89,8 @@ struct CoordinatorSettingsTests {
     regions = ["eu", "us"]
     probe = "http://{name}:18680/health?deep=1"
     probe_body = "healthy"
+    probe_json_path = "checks.db"
+    probe_healthy = ["up", "warn"]
     ttl = "2m"
     min_healthy = 1
     failover_after = "1.5s"
@@ -146,6 +148,7 @@ struct CoordinatorSettingsTests {
     #expect(service.dns == ["app.example.org"])
     #expect(service.probe == "http://app.example.org:18680/health?deep=1")
     #expect(service.probeBody == "healthy")
+    #expect(service.probeJSONPath == "checks.db" && service.probeHealthy == ["up", "warn"])
     #expect(service.ttlSeconds == 120)
     #expect(service.minHealthy == 1)
     #expect(service.failoverAfter == .milliseconds(1500))

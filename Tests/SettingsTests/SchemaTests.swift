@@ -49,7 +49,9 @@ struct SchemaTests {
     ("dns.name_servers", "[\"127.0.0.53\"]"), ("dns.resolvers", "[\"9.9.9.9\"]"),
     ("service.dns", "[\"b.example.org\"]"), ("service.table", "\"bbb\""),
     ("service.regions", "[\"us-east\", \"ap-south\"]"), ("service.probe", "\"http://{name}/\""),
-    ("service.probe_body", "\"b\""), ("service.ttl", "\"5m\""), ("service.min_healthy", "0.9"),
+    ("service.probe_body", "\"b\""), ("service.probe_json_path", "\"db.state\""),
+    ("service.probe_healthy", "[\"up\"]"), ("service.ttl", "\"5m\""),
+    ("service.min_healthy", "0.9"),
     ("service.failover_after", "\"31s\""), ("service.outside_confirm", "\"61s\""),
     ("service.cooldown", "\"11m\""), ("service.min_up", "\"61s\""),
     ("service.max_switches", "\"2 per 6h\""), ("service.max_switches_hard", "7"),
@@ -82,6 +84,7 @@ struct SchemaTests {
     ("check.host", "\"b.example.org\""), ("check.services", "[\"b\"]"),
     ("check.counts", "\"alert\""), ("check.every", "\"3s\""), ("check.timeout", "\"1s\""),
     ("check.fall", "4"), ("check.rise", "3"), ("check.body_contains", "\"b\""),
+    ("check.json_path", "\"db.state\""), ("check.healthy", "[\"up\"]"),
   ]
 
   /// A key that is parsed but reaches nobody would be a lie: each one has to make a difference.

@@ -24,6 +24,8 @@ struct ReadinessBooks: Sendable {
   var grants: [Int64: Taken<String?>] = [:]
   /// Until when the certificates that own probes saw are valid, Unix seconds.
   var certificates: [ProbeKey: (ends: Int64, at: Instant)] = [:]
+  /// What is odd about the newest answers to own probes that serve.
+  var oddities: [ProbeKey: String] = [:]
   /// Rounds begun.
   var round = 0
   /// The provider asked to be left alone until then.
@@ -72,6 +74,12 @@ extension Coordinator {
     }
     let ids = Set(facts.zones.values.map(\.id))
     books.grants = books.grants.filter { ids.contains($0.key) }
+  }
+
+  /// Takes in what is odd about the newest answers to own probes.
+  func take(oddities: [(target: ProbeTarget, finding: String?)]) {
+    books.oddities = [:]
+    for (target, finding) in oddities { books.oddities[ProbeKey(target)] = finding }
   }
 
   /// Takes in what the newest own probes said of certificates; a probe that failed says nothing.

@@ -148,7 +148,7 @@ extension Presenter {
       return RegionFacts.Probe(
         vantage: Outside.coordinator, family: family, vote: voted == nil ? .none : probe.vote,
         detail: probe.detail, ageMs: Int((now - (voted ?? probe.at)).wholeMilliseconds),
-        certificateEnds: seen)
+        certificateEnds: seen, finding: snapshot.books.oddities[key])
     }
     let votes = room.assessment?.pictures[region.id]?.outside.votes ?? []
     let others = votes.filter { $0.vantage != Outside.coordinator }.map { vote in
@@ -203,6 +203,10 @@ extension Presenter {
         check.state == .misconfigured
           && (check.services.contains(room.name) || check.services.contains("*"))
       }.map { AgentFacts.Trouble(check: $0.name, reason: $0.reason ?? "no access") }
+      facts.odd = report.checks.compactMap { check in
+        guard check.services.contains(room.name) || check.services.contains("*") else { return nil }
+        return check.finding.map { AgentFacts.Trouble(check: check.name, reason: $0) }
+      }
       facts.replicas = report.replicas
       return facts
     }

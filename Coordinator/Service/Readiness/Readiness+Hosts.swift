@@ -127,6 +127,18 @@ extension ReadinessFacts {
         findings.warning("\(check) cannot vote on \(names): \(why)", fix: fix)
       }
     }
+    var odd: [AgentFacts.Trouble: [AgentID]] = [:]
+    for agent in heard {
+      for trouble in agent.odd { odd[trouble, default: []].append(agent.id) }
+    }
+    let order: (AgentFacts.Trouble) -> (String, String) = { ($0.check, $0.reason) }
+    for (trouble, agents) in odd.sorted(by: { order($0.key) < order($1.key) }) {
+      let names = agents.joined(separator: ", ")
+      findings.warning(
+        "\(trouble.check) on \(names): \(trouble.reason)",
+        fix: "sudoedit /etc/signalbox/agent.toml  # on \(names): healthy = [\"the app's words\"], "
+          + "then: sudo systemctl reload signalbox-agent")
+    }
     return findings.or(.ok("every check can vote"))
   }
 

@@ -86,7 +86,12 @@ extension ReadinessFacts {
     let family = seen.family.map { " \($0.rawValue)" } ?? ""
     let text = "\(region.id)\(family): \(seen.detail)"
     switch seen.vote {
-    case .serving: break
+    case .serving:
+      guard let odd = seen.finding else { break }
+      findings.warning(
+        "\(region.id)\(family): \(odd)",
+        fix: "sudoedit /etc/signalbox/coordinator.toml  # probe_healthy = [\"the app's words\"], "
+          + "then: sudo systemctl reload signalbox-coordinator")
     case .bad: findings.problem(text, fix: asking(region, seen.family))
     case .none where seen.detail.hasPrefix("3"):
       findings.warning(

@@ -125,6 +125,8 @@ struct RegionFacts: Sendable, Hashable {
     var ageMs: Int?
     /// Until when the certificate there is valid, Unix seconds; nil: none was seen of late.
     var certificateEnds: Int64?
+    /// What is odd about an answer that serves.
+    var finding: String?
   }
 
   var id: RegionID
@@ -191,5 +193,7 @@ struct AgentFacts: Sendable, Hashable {
   var release: String?
   /// The checks that cannot vote.
   var misconfigured: [Trouble] = []
+  /// What is odd about the checks that are good.
+  var odd: [Trouble] = []
   var replicas: [ReplicaState]?
 }
