@@ -71,7 +71,7 @@ struct MaintenanceCommand: AsyncParsableCommand {
   ) async throws {
     var epoch = service.epoch
     if move, service.active == name {
-      guard let target = service.forecast?.to else {
+      guard let target = service.outlook?.to ?? service.then?.to ?? service.forecast?.to else {
         throw refused("\(service.service) cannot leave \(name): no other region may take over now")
       }
       let how = try MoveOptions.parse(

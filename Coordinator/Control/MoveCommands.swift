@@ -121,8 +121,20 @@ struct Mover {
     guard service.active != target || service.isElsewhere else {
       throw refused("\(service.service) is already served by \(target)")
     }
+    tellPin(kind, service, to: target)
     let seen = try await confirm(kind, service, to: target)
     try await perform(kind, service, to: target, plan: seen)
+  }
+
+  /// A pin is named where it is set and where it is lifted.
+  private func tellPin(_ kind: MoveKind, _ service: ServiceStatus, to: String) {
+    if kind == .failback {
+      guard let pinned = service.pinned else { return }
+      Console.err("This lifts the pin that keeps users in \(pinned).\n")
+    } else {
+      let end = options.until.map { "for \($0)" } ?? "until signalbox failback or resume"
+      Console.err("Afterwards users stay in \(to) \(end), but in an emergency.\n")
+    }
   }
 
   /// Makes the move of a plan, if the plan still has that checksum.

@@ -66,18 +66,28 @@ struct ResumeCommand: AsyncParsableCommand {
     commandName: "resume",
     abstract: "End a pause, and the pin of an operator's move.",
     discussion: """
+      Says before what it ends and what follows. Where users are moved by it, because
+      a region is down or the primary is ready again, it asks.
+
       Examples:
         signalbox resume app
+        signalbox resume app --yes
       """)
 
   @OptionGroup var connection: Connection
   @Argument(help: "The service.")
   var service: String
+  @Flag(name: .shortAndLong, help: "Do not ask; needed where users are moved and no terminal is.")
+  var yes = false
   @OptionGroup var options: OrderOptions
 
   func run() async throws {
     let client = try connection.client()
     let seen = try await client.status().service(service)
+    if let resuming = seen.orders?.resuming {
+      Console.err("\(seen.service): \(resuming)\n")
+      if seen.orders?.resumingMoves == true, !yes { try await Console.confirm("Resume it?") }
+    }
     try await options.send(
       .resume, seen.service,
       OrderRequest(epoch: seen.epoch, operatorName: Operator.name(), reason: options.reason),

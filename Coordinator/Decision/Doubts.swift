@@ -55,6 +55,11 @@ public struct Doubts: Hashable, Sendable, Codable {
     return restart
   }
 
+  /// The next tick does not come late, whenever it comes: for playing what would be.
+  mutating func skip(to now: Instant) {
+    if lastTick != nil { lastTick = now }
+  }
+
   /// Whether a doubt forbids every automatic move.
   public var blocks: Bool { current.contains(.hearsNothing) || current.contains(.wokeLate) }
 

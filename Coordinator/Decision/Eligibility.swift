@@ -69,7 +69,7 @@ public struct TargetChooser: Sendable {
         CheckedLine(
           name: "long-stable", holds: stable >= policy.failbackAfter && !memory.isPaused,
           text: "stable for \(Self.seconds(stable)) (needs "
-            + "\(Self.seconds(policy.failbackAfter)): the free moves are spent)"))
+            + "\(Self.seconds(policy.failbackAfter)) after so many moves)"))
     }
     let twins = topology.agents(of: region).filter {
       !excused.contains($0) && evidence.twins.hold($0, at: now)

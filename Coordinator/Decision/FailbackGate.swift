@@ -35,7 +35,7 @@ public struct FailbackGate: Hashable, Sendable {
         breach = breach || crossed.slow > 0 || crossed.stuck
         lines.append(
           CheckedLine(
-            name: source == recovered ? "heartbeats-out" : "heartbeats-in",
+            name: source == recovered ? "replication-out" : "replication-in",
             holds: crossed.isEnough, text: crossed.text(source, target, policy)))
       }
       if let line = othersLine(recovered, others, since: since, chooser: chooser) {
@@ -76,7 +76,8 @@ public struct FailbackGate: Hashable, Sendable {
     }
     return CheckedLine(
       name: name, holds: most >= Defaults.failbackHeartbeats,
-      text: "writes acknowledged in \(region): \(most) of \(Defaults.failbackHeartbeats)")
+      text: "writes acknowledged in \(region): \(min(most, Defaults.failbackHeartbeats)) of "
+        + "\(Defaults.failbackHeartbeats)")
   }
 
   /// The regions that would be the next to go to: they count as long as they are eligible.
@@ -101,7 +102,7 @@ public struct FailbackGate: Hashable, Sendable {
       return crossed.isEnough ? nil : crossed.text(source, target, chooser.policy)
     }
     return CheckedLine(
-      name: "heartbeats-others", holds: missing.isEmpty,
+      name: "replication-others", holds: missing.isEmpty,
       text: missing.isEmpty
         ? "heartbeats to and from \(others.joined(separator: ", "))"
         : missing.joined(separator: "; "))
@@ -133,7 +134,8 @@ public struct FailbackGate: Hashable, Sendable {
     var isEnough: Bool { fast >= Defaults.failbackHeartbeats && slow == 0 }
 
     func text(_ source: RegionID, _ target: RegionID, _ policy: Policy) -> String {
-      "heartbeats \(source) to \(target): \(fast) of \(Defaults.failbackHeartbeats) within "
+      "heartbeats \(source) to \(target): "
+        + "\(min(fast, Defaults.failbackHeartbeats)) of \(Defaults.failbackHeartbeats) within "
         + TargetChooser.seconds(policy.maxLag) + (slow > 0 ? ", \(slow) slower" : "")
         + (stuck ? ", the newest do not arrive" : "")
     }

@@ -11,10 +11,17 @@ extension Machine {
     Set(topology.agents.keys.filter { memory.maintenance?[$0] != nil })
   }
 
-  /// No new automatic intents from now on.
+  /// No new automatic intents from now on. A second pause keeps what the first had, who and since
+  /// when, and its reason and end unless others are given.
   public mutating func pause(_ order: Pause, epoch: UInt64) throws(Refusal) {
     try checkEpoch(epoch)
-    memory.pause = order
+    guard let first = memory.pause else {
+      memory.pause = order
+      return
+    }
+    memory.pause = Pause(
+      by: first.by, reason: order.reason ?? first.reason, sinceMs: first.sinceMs,
+      untilMs: order.untilMs ?? first.untilMs)
   }
 
   /// Ends a pause and a pin.

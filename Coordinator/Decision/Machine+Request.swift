@@ -21,6 +21,8 @@ extension Machine {
     _ request: Request, epoch: UInt64, assessment: Assessment
   ) throws(Refusal) {
     try checkEpoch(epoch)
+    var request = request
+    request.overrides = request.overrides.map { Self.renamed[$0] ?? $0 }
     if let intent = memory.intent {
       throw Refusal(
         code: "in_flight",
@@ -64,6 +66,12 @@ extension Machine {
       }
     return Refusal(code: "at_unknown", message: text)
   }
+
+  /// Conditions as they were called before 0.2.
+  private static let renamed = [
+    "heartbeats-out": "replication-out", "heartbeats-in": "replication-in",
+    "heartbeats-others": "replication-others",
+  ]
 
   /// Takes a request back whose move was not begun.
   public mutating func withdraw() {

@@ -14,6 +14,9 @@ public enum Verdict: String, Hashable, Sendable, Codable, CaseIterable {
 
   /// Good enough to serve.
   public var isUp: Bool { self == .healthy || self == .degraded }
+
+  /// For people.
+  public var word: String { VerdictWords.word(rawValue) }
 }
 
 /// How long a down verdict has to stand.

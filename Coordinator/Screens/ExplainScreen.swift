@@ -57,7 +57,8 @@ extension Page {
   fileprivate mutating func evidence(_ groups: [EvidenceGroup]) {
     for (number, group) in groups.enumerated() {
       gap()
-      let title = "  What we know about \(Text.clean(group.subject)): \(group.verdict)"
+      let title =
+        "  What we know about \(Text.clean(group.subject)): \(VerdictWords.word(group.verdict))"
       if number == 0 { spread([Segment(title)], "age", tone: .quiet) } else { add(title) }
       let label = min(16, max(12, group.lines.map(\.label.count).max() ?? 12)) + 2
       let room = style.width - 4 - label - 8

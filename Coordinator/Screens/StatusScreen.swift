@@ -17,6 +17,11 @@ extension Screens {
     for service in services {
       page.gap()
       if let incident = service.incident {
+        // Something keeps the move from going on that the move does not know of.
+        if service.situation != .moving {
+          page.headline(service.situation.word, service.situation.tone, service.headline)
+          page.gap()
+        }
         page.acting(incident, service: service, atMs: document.atMs)
       } else {
         page.service(service, atMs: document.atMs)
@@ -62,16 +67,37 @@ extension Page {
   }
 
   private mutating func forecast(_ service: ServiceStatus) {
-    guard let active = service.active, let forecast = service.forecast else { return }
-    var text = "If \(active) failed now: "
-    text +=
-      ["automatic", "approve"].contains(service.policy.automation)
-      ? "users move to \(forecast.to) in about \(Text.span(forecast.seconds))"
-      : "it would move users to \(forecast.to) in about \(Text.span(forecast.seconds)), were it "
-        + "allowed to (automation is \(service.policy.automation))"
-    if let ttl = service.ttlSeconds { text += ", their caches \(Text.span(Double(ttl))) later" }
-    if let risk = forecast.dataAtRisk { text += "; \(risk.amount) would be late" }
+    guard let active = service.active else { return }
+    let text: String
+    // A coordinator of before 0.2 tells moves only.
+    let before = service.forecast.map {
+      Outlook(.moves, to: $0.to, seconds: $0.seconds, dataAtRisk: $0.dataAtRisk)
+    }
+    if let outlook = service.outlook ?? before {
+      text = "If \(active) failed now: \(words(outlook, ttlSeconds: service.ttlSeconds))"
+    } else if let then = service.then {
+      text = "If it stays like this: \(words(then, ttlSeconds: service.ttlSeconds))"
+    } else {
+      return
+    }
     for line in Text.wrap(text + ".", style.width - 4) { add("    \(line)") }
+  }
+
+  private func words(_ outlook: Outlook, ttlSeconds: Int?) -> String {
+    let until = outlook.until.map { " (ends \($0))" } ?? ""
+    switch outlook.end {
+    case .moves:
+      var text = "users move to \(outlook.to ?? "another region") in about "
+      text += Text.span(outlook.seconds ?? 0)
+      if let ttlSeconds { text += ", their caches \(Text.span(Double(ttlSeconds))) later" }
+      if let risk = outlook.dataAtRisk { text += "; \(risk.amount) would be late" }
+      return text
+    case .held:
+      let to = outlook.to.map { " to \($0)" } ?? ""
+      return "nobody is moved\(to): \(outlook.because ?? "something holds it back")\(until)"
+    case .noTarget: return "no other region could take over: \(outlook.because ?? "none is well")"
+    case .stays: return "nobody is moved"
+    }
   }
 
   private mutating func regions(_ service: ServiceStatus) {
@@ -131,7 +157,8 @@ extension Page {
       Segment(Text.pad(Text.clean(region.region), nameWidth), active ? .title : .plain),
       Segment(region.role == "next" ? " next " : "      "),
       Segment(
-        Text.pad("\(region.verdict) \(Text.age(region.verdictMs))", Self.columns[0]),
+        Text.pad(
+          "\(VerdictWords.word(region.verdict)) \(Text.age(region.verdictMs))", Self.columns[0]),
         region.verdictTone),
       Segment(
         Text.pad("\(region.agents.good)/\(region.agents.expected)", Self.columns[1]),
@@ -153,11 +180,13 @@ extension Page {
     labelled("Policy", policy(service.policy))
     if let readiness = service.readiness { ready(readiness, service: service.service) }
     if let pinned = service.pinned {
+      let end = service.pinnedUntilMs.map { "\(style.date($0)) or " } ?? ""
       labelled(
         "Pinned",
         "automatic moves away from \(pinned) only in an emergency, until "
-          + "signalbox failback \(service.service)", tone: .warning)
+          + "\(end)signalbox resume \(service.service)", tone: .warning)
     }
+    for other in service.also ?? [] { labelled("Also", other, tone: .warning) }
     if let orders = service.orders { self.orders(orders, service: service.service, atMs: atMs) }
     for finding in service.findings ?? [] { labelled("Finding", finding, tone: .warning) }
     if let exclusive = service.exclusive { labelled("Exclusive", work(exclusive)) }
@@ -206,9 +235,11 @@ extension Page {
           + "signalbox approve \(service)", tone: .warning)
     }
     if let paused = orders.paused {
-      let end = orders.pausedUntilMs.map { "for \(left($0)) more" }
+      let end = orders.pausedUntilMs.map { "until \(style.date($0)), for \(left($0)) more" }
+      let since = orders.pausedSinceMs.map { " since \(style.date($0))" } ?? ""
       labelled(
-        "Paused", "\(paused); \(end ?? "until signalbox resume \(service)")", tone: .warning)
+        "Paused", "\(paused)\(since); \(end ?? "until signalbox resume \(service)")",
+        tone: .warning)
     }
     for work in orders.maintenance {
       labelled(
@@ -273,7 +304,9 @@ extension Page {
       else { return nil }
       return "signalbox failback \(service.service)   when you want users back in "
         + (last.from ?? "the primary")
-    case .unprotected, .attention, .confirming, .blocked, .unknown, .moving:
+    case .paused:
+      return "signalbox resume \(service.service)   ends the pause; it says before what follows"
+    case .unprotected, .attention, .confirming, .blocked, .unknown, .moving, .foreign:
       return "signalbox explain \(service.service)   why, and what would change it"
     }
   }

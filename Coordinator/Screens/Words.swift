@@ -5,24 +5,11 @@ import Wire
 public enum Screens {}
 
 extension Situation {
-  /// The first word of a screen.
-  var word: String {
-    switch self {
-    case .ok: "OK"
-    case .unprotected: "UNPROTECTED"
-    case .attention: "ATTENTION"
-    case .confirming: "CONFIRMING"
-    case .moving: "MOVING"
-    case .blocked: "BLOCKED"
-    case .unknown: "UNKNOWN"
-    }
-  }
-
   var tone: Tone {
     switch self {
     case .ok: .good
-    case .unprotected, .attention, .unknown, .confirming, .moving: .warning
-    case .blocked: .bad
+    case .unprotected, .attention, .unknown, .confirming, .moving, .paused: .warning
+    case .blocked, .foreign: .bad
     }
   }
 
@@ -32,10 +19,12 @@ extension Situation {
     case .blocked: 0
     case .moving: 1
     case .confirming: 2
-    case .attention: 3
-    case .unprotected: 4
-    case .unknown: 5
-    case .ok: 6
+    case .foreign: 3
+    case .paused: 4
+    case .attention: 5
+    case .unprotected: 6
+    case .unknown: 7
+    case .ok: 8
     }
   }
 }

@@ -67,8 +67,8 @@ struct API: Sendable {
     }
     router.get("/healthz") { _, _ in Self.text(.ok, "ok\n") }
     router.get("/readyz") { _, _ in
-      await coordinator.isReady()
-        ? Self.text(.ok, "ready\n") : Self.text(.serviceUnavailable, "starting\n")
+      let (isReady, text) = await coordinator.readyLines()
+      return Self.text(isReady ? .ok : .serviceUnavailable, "\(text)\n")
     }
     router.get("/") { _, _ in StatusPage.response(await pages.page()) }
     return router

@@ -178,7 +178,7 @@ extension Coordinator {
         EventRecord(
           level == .alert ? .verdictWorse : .verdictBetter, at: now, service: room.name,
           region: region.id, epoch: assessment.epoch, level: level,
-          text: "\(region.id) is \(picture.verdict.rawValue) (was \(before.rawValue)): "
+          text: "\(region.id) is \(picture.verdict.word) (was \(before.word)): "
             + Story.brief(picture)))
     }
     return events

@@ -46,15 +46,16 @@ extension Coordinator {
     switch kind {
     case .pause:
       let until = request.forMs.map { now.wallMs.addingSaturated($0) }
+      let first = room.machine.memory.pause
       try room.machine.pause(
         Pause(
           by: request.operatorName, reason: request.reason, sinceMs: now.wallMs, untilMs: until),
         epoch: request.epoch)
-      return "\(service) is paused: no new automatic moves "
-        + (request.forMs.map { "for \(Story.span(.milliseconds($0)))" } ?? "until it is resumed")
+      return Self.paused(service, room.machine.memory.pause, first: first, now: now)
     case .resume:
+      let before = room.machine.memory
       try room.machine.resume(epoch: request.epoch)
-      return "\(service) is resumed: automatic moves are free again"
+      return Self.resumed(service, before)
     case .maintenance:
       return try maintain(request, &room.machine, now: now)
     case .approve:
@@ -79,6 +80,33 @@ extension Coordinator {
     }
   }
 
+  /// What holds after a pause, the first one or one more.
+  private static func paused(
+    _ service: String, _ pause: Pause?, first: Pause?, now: Now
+  ) -> String {
+    let end =
+      pause?.untilMs.map { until in
+        "until \(Words.clock(until, at: now.wallMs)), for "
+          + Story.span(.milliseconds(max(0, until - now.wallMs)))
+      } ?? "until it is resumed"
+    let already =
+      first.map {
+        " (it was paused by \($0.by) since \(Words.clock($0.sinceMs, at: now.wallMs)) already)"
+      } ?? ""
+    return "\(service) is paused: no new automatic moves \(end)\(already)"
+  }
+
+  /// What does not hold any more.
+  private static func resumed(_ service: String, _ before: Memory) -> String {
+    var ended: [String] = []
+    if let pause = before.pause { ended.append("the pause by \(pause.by) is over") }
+    if let pinned = before.pinned {
+      ended.append("the pin that kept users in \(pinned) is lifted")
+    }
+    return "\(service) is resumed: \(ended.joined(separator: ", and ")); it moves by itself again, "
+      + "where automation allows that"
+  }
+
   private func maintain(
     _ request: OrderRequest, _ machine: inout Machine, now: Now
   ) throws(Refusal) -> String {
@@ -100,7 +128,9 @@ extension Coordinator {
   }
 
   /// What screens say of the orders that hold.
-  static func orders(_ room: Room, assessment: Assessment?) -> OrdersStatus? {
+  static func orders(
+    _ room: Room, assessment: Assessment?, outlooks: Outlooks? = nil
+  ) -> OrdersStatus? {
     let memory = room.machine.memory
     let status = OrdersStatus(
       paused: memory.pause.map { pause in
@@ -112,7 +142,9 @@ extension Coordinator {
       waiting: assessment.flatMap { assessment in
         assessment.phase == .awaitingApproval || assessment.decision.rule == .failbackAwaitsApproval
           ? assessment.asks.map { WaitingMove(from: $0.from, to: $0.to, why: $0.why) } : nil
-      }, disarmed: memory.disarmed?.region, adoptable: room.adoptable)
+      }, disarmed: memory.disarmed?.region, adoptable: room.adoptable,
+      pausedSinceMs: memory.pause?.sinceMs, resuming: outlooks?.resuming,
+      resumingMoves: outlooks?.resumingMoves)
     return status == OrdersStatus() ? nil : status
   }
 }

@@ -112,10 +112,9 @@ extension Coordinator {
     } catch {
       found = .failure(error)
     }
-    let active = rooms[name]?.machine.memory.active.flatMap(service.topology.region)
-    let rounds = service.questions.map { question in
-      NameServers.Round(
-        question: question, new: [active?.addresses[question.family]].compactMap { $0 }, old: [])
+    let wanted = rooms[name].map { room in service.questions.map { room.wanted($0.family) } }
+    let rounds = zip(service.questions, wanted ?? []).map { question, wanted in
+      NameServers.Round(question: question, new: wanted, old: [])
     }
     let lines = await nameServers.ask(rounds).flatMap { $0 }
     // A move may have begun or ended meanwhile: what was read before it says nothing after it.
@@ -199,6 +198,8 @@ extension Coordinator {
       return
     }
     let adopted = room.machine.observe(names: names, now: now)
+    // What was asked for before says nothing of what is wanted now.
+    if adopted != nil { room.lines = [] }
     if let adopted { adopt(adopted, room: room, now: now) } else { rooms[name] = room }
     if fresh, let shown = names?.shown {
       let isOurs = room.machine.at == .region || room.machine.at == .echo

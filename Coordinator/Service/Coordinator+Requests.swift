@@ -54,25 +54,30 @@ extension Coordinator {
     return Presenter.explain(room, assessment: assessment, snapshot: snapshot)
   }
 
-  /// Whether the start-up is over and every service knows where DNS points.
-  func isReady() -> Bool {
-    let now = Now.read().instant
-    return rooms.values.allSatisfy { room in
-      room.machine.graceLeft(now) == nil && room.machine.memory.active != nil
-        && room.assessment != nil
-    }
+  /// Whether it can do its work: the start-up is over, the journal can be written, and every
+  /// service knows where DNS points. With the first line of each service that is not well.
+  func readyLines() -> (isReady: Bool, text: String) {
+    let snapshot = snapshot(plays: false)
+    let now = snapshot.now.instant
+    let isReady =
+      storeTrouble == nil
+      && rooms.values.allSatisfy { room in
+        room.machine.graceLeft(now) == nil && room.machine.memory.active != nil
+          && room.assessment != nil
+      }
+    let lines = snapshot.rooms.map { Presenter.firstLine($0, snapshot: snapshot) }
+      .filter { $0.situation != .ok }.map(\.text)
+    return (isReady, ([isReady ? "ready" : "not ready"] + lines).joined(separator: "\n"))
   }
 
   /// One line for the supervisor: `3 regions, active us-east, all healthy`.
   func oneLine() -> String {
-    let now = Now.read().instant
     var troubles: [String] = []
     if let reloadTrouble { troubles.append("configuration not reloaded: \(reloadTrouble)") }
-    if let storeTrouble { troubles.append("cannot store: \(storeTrouble)") }
     if !evidence.agents.isEmpty { troubles += doubts.current.map(\.text).sorted() }
+    let snapshot = snapshot(plays: false)
     return StatusLine.text(
-      rooms.values.sorted { $0.name < $1.name }.map { StatusLine.Service($0, now: now) },
-      troubles: troubles)
+      snapshot.rooms.map { StatusLine.Service($0, snapshot: snapshot) }, troubles: troubles)
   }
 
   func unknown(_ service: String) -> Refusal {
@@ -83,13 +88,20 @@ extension Coordinator {
         + known)
   }
 
-  func snapshot() -> Snapshot {
-    Snapshot(
-      now: .read(), coordinator: self.about(), deployment: deployment,
+  /// `plays`: outlooks are played out where those of a moment ago do not hold; they cost more than
+  /// all the rest.
+  func snapshot(plays: Bool = true) -> Snapshot {
+    let now = Now.read()
+    let outlooks = rooms.compactMapValues { room -> Outlooks? in
+      let isDown = [.down, .confirmed].contains(room.assessment?.facts.source)
+      return plays || isDown ? self.outlooks(of: room.name, now: now) : nil
+    }
+    return Snapshot(
+      now: now, coordinator: self.about(), deployment: deployment,
       rooms: rooms.values.sorted { $0.name < $1.name }, evidence: evidence,
       doubts: doubts.current, skews: surroundings.skews, books: books, cluster: store.clusterID,
       nameServersAreAddresses: nameServersAreAddresses, storeTrouble: storeTrouble,
-      freeBytes: freeBytes())
+      storeTroubleMs: storeTroubleMs, freeBytes: freeBytes(), outlooks: outlooks)
   }
 
   private func about() -> CoordinatorStatus {
@@ -133,6 +145,10 @@ struct Snapshot: Sendable {
   var cluster: String
   var nameServersAreAddresses: Bool
   var storeTrouble: String?
+  /// Since when, Unix milliseconds.
+  var storeTroubleMs: Int64?
   /// Free where the journal is.
   var freeBytes: UInt64?
+  /// By service.
+  var outlooks: [String: Outlooks] = [:]
 }

@@ -52,7 +52,18 @@ actor Coordinator {
   /// Told to stop: nothing new is begun.
   var ending = false
   /// The store's newest failure; nothing new is begun while it stands.
-  var storeTrouble: String?
+  var storeTrouble: String? {
+    didSet {
+      if storeTrouble == nil { storeTroubleMs = nil }
+      if oldValue == nil, storeTrouble != nil { storeTroubleMs = Now.read().wallMs }
+    }
+  }
+  /// Since when, Unix milliseconds.
+  private(set) var storeTroubleMs: Int64?
+  /// When the journal was last tried.
+  var journalTriedAt: Instant?
+  /// By service.
+  var keptOutlooks: [String: KeptOutlooks] = [:]
   /// Why the newest reload was refused; nil after one that was not.
   var reloadTrouble: String?
   /// What operators were shown before moves.
@@ -135,6 +146,7 @@ actor Coordinator {
     }
     noteDoubts(now)
     for name in rooms.keys.sorted() { step(name, now: now) }
+    proveJournal(now)
     passLeases(now)
     noteQuarantine(now)
     noteTimeRefusals(now)

@@ -5,7 +5,7 @@ extension CoordinatorMessage {
   var entry: CatalogEntry {
     switch self {
     case .started, .stopped, .notStarted, .reloaded, .notReloaded, .leftOut: aboutProgram
-    case .doubt, .doubtEnded, .clockStepped, .notStored: aboutItself
+    case .doubt, .doubtEnded, .clockStepped, .notStored, .storedAgain: aboutItself
     case .notRecorded, .recordedAgain: aboutRecording
     case .driftEnforced, .conflict, .tokenRefused, .tokenWorks: aboutUpkeep
     case .changedBy, .addressesKept: aboutAccount
@@ -111,6 +111,12 @@ extension CoordinatorMessage {
         and reports prove their time by challenges until agents have answered one.
 
         The host's clock should be kept by NTP: timedatectl
+        """)
+    case .storedAgain:
+      CatalogEntry(
+        "a10d87f04b554d358c1d6e65a8504018", "The coordinator can store its decisions again",
+        """
+        What it could not store was not done. It judges and moves as before.
         """)
     default:
       CatalogEntry(

@@ -23,6 +23,7 @@ enum CoordinatorMessage: String, MessageKind {
   case referencesFail = "references-fail"
   case referencesBack = "references-back"
   case notStored = "not-stored"
+  case storedAgain = "stored-again"
   case notRecorded = "not-recorded"
   case recordedAgain = "recorded-again"
   // What it hears and sees.

@@ -8,10 +8,14 @@ extension Presenter {
     _ room: Room, assessment: Assessment, snapshot: Snapshot
   ) -> ExplainDocument {
     let rule = assessment.decision.rule
-    let situation = situation(assessment, room: room)
+    let readiness = readinessFacts(room, snapshot: snapshot).readiness
+    let standing = standing(room, readiness: readiness, snapshot: snapshot)
+    let homecoming = room.machine.at == .region ? assessment.homecoming(room.machine) : nil
+    let outlook = snapshot.outlooks[room.name]?.ifItFailed
     return ExplainDocument(
-      atMs: snapshot.now.wallMs, service: room.service.topology.service, situation: situation,
-      answer: answer(situation, room: room, assessment: assessment), rule: line(rule),
+      atMs: snapshot.now.wallMs, service: room.service.topology.service,
+      situation: standing.situation, answer: answer(standing, homecoming),
+      rule: ruleLine(rule, homecoming),
       blocks: blocks(room, assessment: assessment),
       evidence: subjects(room, assessment: assessment).map {
         group($0, room: room, assessment: assessment, snapshot: snapshot)
@@ -23,60 +27,37 @@ extension Presenter {
         : room.service.topology.regions.compactMap { region in
           assessment.eligibilities[region.id].map { eligibility in
             TargetLine(
-              region: region.id, chosen: region.id == assessment.target,
+              region: region.id, chosen: region.id == (outlook?.to ?? assessment.target),
               reasons: eligibility.conditions + [risk(region.id, assessment: assessment)])
           }
         },
-      gate: room.machine.at == .region ? assessment.gate?.conditions ?? [] : [],
+      gate: homecoming?.conditions ?? [],
       actions: actions(room, assessment: assessment), bound: room.service.policy.bound)
+  }
+
+  /// The rule that acts; where it is about the return to the primary, with the reason.
+  static func ruleLine(_ rule: Rule, _ homecoming: Homecoming?) -> RuleLine {
+    guard rule == .failbackGateClosed, let homecoming else { return line(rule) }
+    return line(rule, "\(RuleText.sentence(rule)): \(homecoming.text)")
   }
 
   private static func line(_ rule: Rule, _ text: String? = nil) -> RuleLine {
     RuleLine(number: rule.rawValue, name: rule.name, text: text ?? RuleText.sentence(rule))
   }
 
-  private static func answer(
-    _ situation: Situation, room: Room, assessment: Assessment
-  ) -> String {
-    let active = assessment.active ?? "no known region"
-    let verdict = assessment.active.flatMap { assessment.pictures[$0]?.verdict } ?? .unknown
-    let rule = assessment.decision.rule
-    switch situation {
-    case .moving:
-      let intent = assessment.intent
-      return "Moving \(room.service.topology.name) from \(intent?.from ?? "nowhere") to "
-        + "\(intent?.to ?? "nowhere"): \(RuleText.sentence(rule))."
-    case .blocked: return "BLOCKED: \(active) is down; \(RuleText.sentence(rule))."
-    case .confirming:
-      let left = confirmationLeft(assessment).map { " (\(Story.span($0)) left)" } ?? ""
-      return "Not failing over yet: \(active) looks \(verdict.rawValue); confirming\(left)."
-    case .attention where room.machine.isReadOnly:
-      return "Read-only: another writer claims \(room.service.topology.name); nothing is written "
-        + "until signalbox adopt \(room.name)."
-    case .attention where verdict == .silent:
-      return "NOT failing over: \(active) is silent, but users reach it."
-    case .attention where room.upkeep.tokenTrouble != nil && rule == .steady:
-      return "The record of \(room.service.topology.name) cannot be written: a move would fail."
-    case .attention, .unknown:
-      return "NOT failing over: \(RuleText.sentence(rule))."
-    case .ok, .unprotected:
-      if let gate = assessment.gate, let primary = room.service.topology.primary {
-        let waits =
-          assessment.pinned != nil || room.service.policy.failback != .automatic
-          ? " Failing back waits for: signalbox failback \(room.name)" : ""
-        return gate.isOpen
-          ? "\(active) serves; \(primary) is ready to take users back.\(waits)"
-          : "\(active) serves; \(primary) is not ready to take users back."
-      }
-      return "Nothing to do: \(active) is \(verdict.rawValue)."
+  /// The first line of all screens, and below a well region how a return to the primary stands.
+  private static func answer(_ standing: Standing, _ homecoming: Homecoming?) -> String {
+    let also = standing.also.first.map { " Also: \($0)" } ?? ""
+    switch standing.situation {
+    case .ok:
+      return standing.headline + (homecoming.map { " \(sentence($0.text))." } ?? "")
+    case .unprotected, .attention, .confirming, .moving, .blocked, .unknown, .paused, .foreign:
+      return "\(standing.situation.word): \(standing.headline)\(also)"
     }
   }
 
-  private static func confirmationLeft(_ assessment: Assessment) -> Duration? {
-    guard let active = assessment.active, let since = assessment.memories[active]?.downSince,
-      let limit = assessment.confirmation
-    else { return nil }
-    return max(.zero, limit - (assessment.now.instant - since))
+  private static func sentence(_ clause: String) -> String {
+    clause.prefix(1).uppercased() + clause.dropFirst()
   }
 
   /// The regions worth telling about: the active one first, then those that are not healthy.
@@ -215,7 +196,7 @@ extension Presenter {
       return []
     }
     var lines = assessment.holds.map { hold in
-      BlockLine(rule: line(hold.block.rule, hold.text), clears: clears(hold.clears))
+      BlockLine(rule: line(hold.block.rule, hold.text), clears: hold.clears.words())
     }
     if let asks = assessment.asks {
       lines.append(
@@ -235,14 +216,6 @@ extension Presenter {
       }
     }
     return lines
-  }
-
-  private static func clears(_ clearing: Clearing) -> String {
-    switch clearing {
-    case .after(let span): "in \(Story.span(span))"
-    case .when(let text): text
-    case .operation(let text): "never by itself: \(text)"
-    }
   }
 
   private static func actions(_ room: Room, assessment: Assessment) -> [ActionLine] {

@@ -15,25 +15,28 @@ enum Presenter {
     let memory = room.machine.memory
     let topology = room.service.topology
     let assessment = room.assessment
-    let situation = assessment.map { Self.situation($0, room: room) } ?? .unknown
     let rule = assessment?.decision.rule ?? .atUnknown
+    let readiness = readinessFacts(room, snapshot: snapshot).readiness
+    let standing = standing(room, readiness: readiness, snapshot: snapshot)
+    let outlooks = snapshot.outlooks[room.name]
     return ServiceStatus(
-      service: topology.service, names: room.service.names, situation: situation,
-      headline: headline(situation, room: room, assessment: assessment), at: at(room),
+      service: topology.service, names: room.service.names,
+      situation: standing.situation, headline: standing.headline, at: at(room),
       active: memory.active, addresses: addresses(room),
       readMs: room.readAt.map { Int((snapshot.now.instant - $0).wholeMilliseconds) },
       epoch: memory.epoch, phase: memory.phase.rawValue,
-      rule: RuleLine(number: rule.rawValue, name: rule.name, text: RuleText.sentence(rule)),
+      rule: ruleLine(rule, assessment?.homecoming(room.machine)),
       regions: topology.regions.map { region($0, room: room, snapshot: snapshot) },
       nameServers: room.lines, ttlSeconds: room.ttlSeconds,
       policy: policy(room, assessment: assessment),
-      forecast: assessment.flatMap { forecast(room, assessment: $0) }, incident: room.incident,
+      forecast: forecast(outlooks?.ifItFailed), incident: room.incident,
       lastIncident: room.lastIncident, pinned: memory.pinned,
-      orders: Coordinator.orders(room, assessment: assessment),
+      orders: Coordinator.orders(room, assessment: assessment, outlooks: outlooks),
       exclusive: ExclusiveStatus(room, now: snapshot.now.instant),
       findings: room.findings.isEmpty ? nil : room.findings,
-      readiness: readinessFacts(room, snapshot: snapshot).readiness.summary,
-      caches: room.caches?.status(atMs: snapshot.now.wallMs))
+      readiness: readiness.summary, caches: room.caches?.status(atMs: snapshot.now.wallMs),
+      also: standing.also.isEmpty ? nil : standing.also, outlook: outlooks?.ifItFailed,
+      then: outlooks?.asItIs, pinnedUntilMs: memory.pinnedUntilMs)
   }
 
   static func at(_ room: Room) -> String {
@@ -57,67 +60,6 @@ enum Presenter {
     return room.reading?.shown ?? []
   }
 
-  static func situation(_ assessment: Assessment, room: Room) -> Situation {
-    if room.machine.memory.intent != nil { return .moving }
-    if room.machine.graceLeft(assessment.now.instant) != nil { return .unknown }
-    guard room.machine.at == .region, let active = assessment.active else { return .unknown }
-    switch assessment.facts.source {
-    case .confirmed: return .blocked
-    case .down: return .confirming
-    case .unsure:
-      return assessment.pictures[active]?.verdict == .unknown ? .unknown : .attention
-    case .well:
-      if room.machine.isReadOnly { return .attention }
-      if assessment.target == nil { return .unprotected }
-      if room.readTrouble != nil || room.upkeep.tokenTrouble != nil { return .attention }
-      return assessment.pictures[active]?.verdict == .healthy ? .ok : .attention
-    }
-  }
-
-  private static func headline(
-    _ situation: Situation, room: Room, assessment: Assessment?
-  ) -> String {
-    let name = room.service.topology.name
-    let active = room.machine.memory.active ?? "no known region"
-    let verdict = assessment?.active.flatMap { assessment?.pictures[$0] }
-    switch situation {
-    case .ok: return "\(name) is served by \(active)."
-    case .unprotected:
-      return "\(name) is served by \(active), but no other region could take over now."
-    case .attention where room.machine.isReadOnly:
-      return "\(name) is served by \(active), but another writer claims it: nothing is written."
-    case .attention where room.upkeep.tokenTrouble != nil && room.readTrouble == nil:
-      return "\(name) is served by \(active), but its record cannot be written: a move would fail."
-    case .attention where room.readTrouble != nil:
-      return "\(name) is served by \(active), but its DNS record cannot be read: a move would fail."
-    case .attention:
-      return "\(name) points at \(active), which is \(verdict?.verdict.rawValue ?? "unknown"): "
-        + "nothing is moved for it."
-    case .confirming:
-      return "\(active) looks down (\(verdict?.verdict.rawValue ?? "")): confirming before "
-        + "\(name) is moved."
-    case .moving:
-      let intent = room.machine.memory.intent
-      return "\(name): \(intent?.from ?? "nowhere") -> \(intent?.to ?? "")"
-    case .blocked:
-      let rule = assessment?.decision.rule ?? .noTarget
-      return "\(active) is down, \(RuleText.sentence(rule))."
-    case .unknown:
-      if let assessment, let left = room.machine.graceLeft(assessment.now.instant) {
-        return "just started: gathering evidence for another \(Story.span(left))."
-      }
-      switch room.machine.at {
-      case .foreign, .drift:
-        return "\(name) points at \(addresses(room).joined(separator: ", ")), which is not "
-          + "configured: automatic moves are blocked."
-      case .mixed: return "\(name) points at several regions: nothing is moved."
-      case .echo: return "a write of ours has landed late on \(name): it is being overwritten."
-      case .unknown: return "where \(name) points is not known: nothing is moved."
-      case .region: return "\(name) points at \(active); its health is not known yet."
-      }
-    }
-  }
-
   private static func policy(_ room: Room, assessment: Assessment?) -> PolicyStatus {
     let policy = room.service.policy
     return PolicyStatus(
@@ -128,12 +70,10 @@ enum Presenter {
       cooldownMs: assessment?.cooldownLeft.map { Int($0.wholeMilliseconds) })
   }
 
-  private static func forecast(_ room: Room, assessment: Assessment) -> Forecast? {
-    guard let target = assessment.target, room.machine.at == .region, room.readTrouble == nil
-    else { return nil }
-    return Forecast(
-      to: target, seconds: room.service.policy.typicalSeconds,
-      dataAtRisk: assessment.dataAtRisk[target])
+  /// What clients of before 0.2 read of an outlook: they know moves only.
+  private static func forecast(_ outlook: Outlook?) -> Forecast? {
+    guard let outlook, outlook.end == .moves, let to = outlook.to else { return nil }
+    return Forecast(to: to, seconds: outlook.seconds ?? 0, dataAtRisk: outlook.dataAtRisk)
   }
 
   private static func region(_ region: Region, room: Room, snapshot: Snapshot) -> RegionStatus {
@@ -150,7 +90,9 @@ enum Presenter {
     }
     let eligibility = assessment?.eligibilities[region.id]
     let voteless = assessment?.voteless[region.id]
-    let isNext = region.id == assessment?.target && room.machine.at == .region
+    let outlook = snapshot.outlooks[room.name]?.ifItFailed
+    let next = outlook == nil ? assessment?.target : outlook?.to
+    let isNext = region.id == next && room.machine.at == .region
     let role =
       region.id == active && room.machine.at != .foreign
       ? "active" : isNext ? "next" : "standby"

@@ -36,6 +36,15 @@ extension Deployment.Service {
 }
 
 extension Room {
+  /// The addresses of that family that DNS is to show while nothing is in flight.
+  func wanted(_ family: AddressFamily) -> [String] {
+    if let accepted = machine.memory.accepted {
+      return accepted.filter { $0.contains(":") == (family == .ipv6) }
+    }
+    let active = machine.memory.active.flatMap(service.topology.region)
+    return [active?.addresses[family]].compactMap { $0 }
+  }
+
   /// Where the names point by what name servers agree on; nil where they do not, for any name.
   var published: [NameReading]? {
     let names = service.names

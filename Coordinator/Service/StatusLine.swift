@@ -11,7 +11,9 @@ enum StatusLine {
     var active: String?
     /// From where, to where, and the epoch.
     var move: (from: String?, to: String, epoch: UInt64)?
-    /// What is wrong, a few words each, the worst first.
+    /// The first line of the screens, with its word, unless all is well.
+    var first: String?
+    /// What is wrong beside, a few words each, the worst first.
     var troubles: [String]
   }
 
@@ -25,7 +27,7 @@ enum StatusLine {
     if let only = services.first, services.count == 1 {
       parts = [words(only)]
     } else {
-      let ill = services.filter { $0.move != nil || !$0.troubles.isEmpty }
+      let ill = services.filter { $0.move != nil || $0.first != nil || !$0.troubles.isEmpty }
       let well = services.count - ill.count
       parts = ["\(services.count) services"]
       if well > 0 { parts[0] += ill.isEmpty ? ", all healthy" : ", \(well) healthy" }
@@ -41,6 +43,7 @@ enum StatusLine {
       let text = "moving \(move.from ?? "nowhere") to \(move.to) (epoch \(move.epoch))"
       return rest.isEmpty ? text : "\(text), \(rest)"
     }
+    if let first = service.first { return rest.isEmpty ? first : "\(first) \(rest)" }
     let health = rest.isEmpty ? "all healthy" : rest
     return "\(service.regionCount) regions, active \(service.active ?? "unknown"), \(health)"
   }
@@ -48,43 +51,32 @@ enum StatusLine {
 
 extension StatusLine.Service {
   /// What a room says now.
-  init(_ room: Room, now: Instant) {
+  init(_ room: Room, snapshot: Snapshot) {
     let memory = room.machine.memory
+    let line = Presenter.firstLine(room, snapshot: snapshot)
+    let isPlain = [.ok, .moving].contains(line.situation)
     self.init(
       name: room.name, regionCount: room.service.topology.regions.count, active: memory.active,
-      move: memory.intent.map { ($0.from, $0.to, $0.epoch) },
-      troubles: Self.troubles(room, now: now))
+      move: isPlain ? memory.intent.map { ($0.from, $0.to, $0.epoch) } : nil,
+      first: isPlain ? nil : line.words, troubles: isPlain ? Self.ill(room) : [])
   }
 
-  private static func troubles(_ room: Room, now: Instant) -> [String] {
-    var troubles: [String] = []
-    if room.machine.graceLeft(now) != nil {
-      // Until then nothing that is missing is news.
-      return ["just started"]
-    }
-    switch room.machine.at {
-    case .region: break
-    case .foreign, .drift: troubles.append("DNS points at an address that is not configured")
-    case .mixed: troubles.append("DNS points at several regions")
-    case .echo: troubles.append("a late write is being overwritten")
-    case .unknown:
-      if room.machine.memory.intent == nil { troubles.append("DNS not read") }
-    }
-    if room.readTrouble != nil, !troubles.contains("DNS not read") {
-      troubles.append("DNS cannot be read")
-    }
-    if room.machine.isReadOnly { troubles.append("another writer claims the name") }
-    if room.upkeep.tokenTrouble != nil { troubles.append("the record cannot be written") }
-    guard let assessment = room.assessment else { return troubles }
-    let rule = assessment.decision.rule
-    if assessment.facts.source == .confirmed, room.machine.memory.intent == nil {
-      troubles.append(RuleText.sentence(rule))
-    }
-    let ill = assessment.pictures.values.filter { $0.verdict != .healthy }
-    troubles += ill.sorted { $0.region < $1.region }.map { "\($0.region) \($0.verdict.rawValue)" }
-    if ill.isEmpty, troubles.isEmpty, assessment.target == nil, room.machine.memory.intent == nil {
-      troubles.append("no other region could take over")
-    }
-    return troubles
+  /// Regions that are not healthy.
+  private static func ill(_ room: Room) -> [String] {
+    let ill = room.assessment?.pictures.values.filter { $0.verdict != .healthy } ?? []
+    return ill.sorted { $0.region < $1.region }.map { "\($0.region) \($0.verdict.word)" }
+  }
+}
+
+extension Presenter {
+  /// The first line of a service, for those who have room for one line only.
+  static func firstLine(
+    _ room: Room, snapshot: Snapshot
+  ) -> (situation: Situation, words: String, text: String) {
+    let readiness = readinessFacts(room, snapshot: snapshot).readiness
+    let standing = standing(room, readiness: readiness, snapshot: snapshot)
+    let words = ([standing.situation.word, standing.headline] + standing.also)
+      .joined(separator: " ")
+    return (standing.situation, words, "\(room.name): \(words)")
   }
 }

@@ -50,7 +50,7 @@ enum Story {
   /// The evidence about a region when an intent was made, a line each.
   static func evidence(of region: RegionID, assessment: Assessment) -> [String] {
     guard let picture = assessment.pictures[region] else { return [] }
-    var lines = ["\(region) is \(picture.verdict.rawValue): \(brief(picture))"]
+    var lines = ["\(region) is \(picture.verdict.word): \(brief(picture))"]
     for vote in picture.outside.votes {
       lines.append("\(vote.vantage): \(vote.vote.rawValue), \(vote.detail)")
     }
@@ -76,7 +76,7 @@ enum Story {
     case .elective: return "\(intent.to) is ready to take users back from \(from)"
     case .emergency:
       guard let picture = assessment.pictures[from] else { return "\(from) is down" }
-      return "\(from) is \(picture.verdict.rawValue): \(brief(picture))"
+      return "\(from) is \(picture.verdict.word): \(brief(picture))"
     }
   }
 

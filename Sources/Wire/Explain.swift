@@ -3,7 +3,9 @@ public struct ExplainDocument: Codable, Hashable, Sendable {
   public var version: Int
   public var atMs: Int64
   public var service: String
-  public var situation: Situation
+  /// As in `ServiceStatus`.
+  private var plain: Situation
+  private var standing: Situation?
   /// The answer, one sentence, as `NOT failing over: us-east is silent, but users reach it.`
   public var answer: String
   public var rule: RuleLine
@@ -30,7 +32,8 @@ public struct ExplainDocument: Codable, Hashable, Sendable {
     self.version = version
     self.atMs = atMs
     self.service = service
-    self.situation = situation
+    plain = situation.plain
+    standing = situation == situation.plain ? nil : situation
     self.answer = answer
     self.rule = rule
     self.blocks = blocks
@@ -41,6 +44,21 @@ public struct ExplainDocument: Codable, Hashable, Sendable {
     self.gate = gate
     self.actions = actions
     self.bound = bound
+  }
+
+  /// What the first line has to tell.
+  public var situation: Situation {
+    get { standing ?? plain }
+    set {
+      plain = newValue.plain
+      standing = newValue == plain ? nil : newValue
+    }
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case version, atMs, service, standing, answer, rule, blocks, evidence, conclusion, changes
+    case plain = "situation"
+    case targets, gate, actions, bound
   }
 }
 

@@ -113,10 +113,17 @@ public struct OrdersStatus: Codable, Hashable, Sendable {
   public var disarmed: String?
   /// What waits for an operator's `adopt`.
   public var adoptable: Adoptable?
+  /// Since when a pause holds, Unix milliseconds.
+  public var pausedSinceMs: Int64?
+  /// What `resume` would do now by ending pause and pin, a sentence; absent when neither holds.
+  public var resuming: String?
+  /// Whether users are moved by that at once or soon.
+  public var resumingMoves: Bool?
 
   public init(
     paused: String? = nil, pausedUntilMs: Int64? = nil, maintenance: [MaintenanceStatus] = [],
-    waiting: WaitingMove? = nil, disarmed: String? = nil, adoptable: Adoptable? = nil
+    waiting: WaitingMove? = nil, disarmed: String? = nil, adoptable: Adoptable? = nil,
+    pausedSinceMs: Int64? = nil, resuming: String? = nil, resumingMoves: Bool? = nil
   ) {
     self.paused = paused
     self.pausedUntilMs = pausedUntilMs
@@ -124,6 +131,9 @@ public struct OrdersStatus: Codable, Hashable, Sendable {
     self.waiting = waiting
     self.disarmed = disarmed
     self.adoptable = adoptable
+    self.pausedSinceMs = pausedSinceMs
+    self.resuming = resuming
+    self.resumingMoves = resumingMoves
   }
 }
 

@@ -49,29 +49,13 @@ public struct CoordinatorStatus: Codable, Hashable, Sendable {
   }
 }
 
-/// What the first line of a screen has to tell.
-public enum Situation: String, Codable, Hashable, Sendable, CaseIterable {
-  /// Served, and a target is ready.
-  case ok
-  /// Served, but no other region could take over now.
-  case unprotected
-  /// Something is wrong and nothing is to be moved for it.
-  case attention
-  /// The active region is down and its confirmation runs.
-  case confirming
-  /// A move is in flight.
-  case moving
-  /// A move is due and something blocks it, or no healthy target exists.
-  case blocked
-  /// Not known: start-up, or no evidence.
-  case unknown
-}
-
 /// One service.
 public struct ServiceStatus: Codable, Hashable, Sendable {
   public var service: String
   public var names: [String]
-  public var situation: Situation
+  /// In a word that clients of before 0.2 know; `standing` is the word where that is another one.
+  private var plain: Situation
+  private var standing: Situation?
   /// The first line: complete sentence, without the situation's word.
   public var headline: String
   /// `region`, `mixed`, `foreign` or `unknown`.
@@ -88,7 +72,8 @@ public struct ServiceStatus: Codable, Hashable, Sendable {
   public var nameServers: [NameServerLine]
   public var ttlSeconds: Int?
   public var policy: PolicyStatus
-  /// If the active region failed now.
+  /// If the active region failed now, where that moves users by itself: what clients of before 0.2
+  /// read of `outlook`.
   public var forecast: Forecast?
   /// The move in flight.
   public var incident: IncidentRecord?
@@ -106,6 +91,16 @@ public struct ServiceStatus: Codable, Hashable, Sendable {
   public var readiness: ReadinessSummary?
   /// What resolvers show after the newest move; absent where none is asked.
   public var caches: CachesStatus?
+  /// What else is wrong beside the headline, a sentence each; absent when nothing is.
+  public var also: [String]?
+  /// What it would do by itself if the active region failed now; absent while that one is down, a
+  /// move is in flight, or nothing is judged.
+  public var outlook: Outlook?
+  /// While the active region is down: how it goes on if everything stays as it is.
+  public var then: Outlook?
+  /// When the pin of an operator's move ends by itself, Unix milliseconds; absent: with `failback`
+  /// or `resume`.
+  public var pinnedUntilMs: Int64?
 
   public init(
     service: String, names: [String], situation: Situation, headline: String, at: String,
@@ -114,11 +109,13 @@ public struct ServiceStatus: Codable, Hashable, Sendable {
     policy: PolicyStatus, forecast: Forecast?, incident: IncidentRecord?,
     lastIncident: IncidentRecord?, pinned: String?, orders: OrdersStatus? = nil,
     exclusive: ExclusiveStatus? = nil, findings: [String]? = nil,
-    readiness: ReadinessSummary? = nil, caches: CachesStatus? = nil
+    readiness: ReadinessSummary? = nil, caches: CachesStatus? = nil, also: [String]? = nil,
+    outlook: Outlook? = nil, then: Outlook? = nil, pinnedUntilMs: Int64? = nil
   ) {
     self.service = service
     self.names = names
-    self.situation = situation
+    plain = situation.plain
+    standing = situation == situation.plain ? nil : situation
     self.headline = headline
     self.at = at
     self.active = active
@@ -140,6 +137,26 @@ public struct ServiceStatus: Codable, Hashable, Sendable {
     self.findings = findings
     self.readiness = readiness
     self.caches = caches
+    self.also = also
+    self.outlook = outlook
+    self.then = then
+    self.pinnedUntilMs = pinnedUntilMs
+  }
+
+  /// What the first line has to tell.
+  public var situation: Situation {
+    get { standing ?? plain }
+    set {
+      plain = newValue.plain
+      standing = newValue == plain ? nil : newValue
+    }
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case service, names, standing, headline, at, active, addresses, readMs, epoch, phase, rule
+    case plain = "situation"
+    case regions, nameServers, ttlSeconds, policy, forecast, incident, lastIncident, pinned, orders
+    case exclusive, findings, readiness, caches, also, outlook, then, pinnedUntilMs
   }
 }
 

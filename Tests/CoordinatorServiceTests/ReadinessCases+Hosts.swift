@@ -9,30 +9,42 @@ extension ReadinessTests {
       $0.active = nil
     },
     Case(.nextRegion, .problem, "no region could take over (eu-central: stale)", fix: "explain") {
-      $0.target = nil
-      $0.regions[1].whyNot = ["stale"]
+      $0.outlook = Outlook(.noTarget, because: "eu-central: stale")
     },
     Case(
       .nextRegion, .warning, "nobody would be moved to eu-central: automation is observe",
       fix: "signalbox failover app --to eu-central"
-    ) { $0.automation = .observe },
+    ) {
+      $0.automation = .observe
+      $0.outlook = Outlook(.held, to: "eu-central", because: "automation is observe")
+    },
     Case(
-      .nextRegion, .warning, "automation is approve, a move waits for your yes",
-      fix: "signalbox failover app --to eu-central"
-    ) { $0.automation = .approve },
-    Case(
-      .nextRegion, .warning, "nobody would be moved to eu-central: it is paused by kim",
-      fix: "signalbox failover app --to eu-central"
-    ) { $0.orders = OrdersStatus(paused: "by kim") },
-    Case(
-      .nextRegion, .problem, "nobody would be moved: another writer's marker",
+      .nextRegion, .warning, "paused by kim (ends in 2 h); by hand they would be",
       fix: "signalbox failover app --to eu-central"
     ) {
+      $0.orders = OrdersStatus(paused: "by kim")
+      $0.outlook = Outlook(.held, to: "eu-central", because: "paused by kim", until: "in 2 h")
+    },
+    Case(
+      .nextRegion, .problem, "nobody would be moved: another writer's marker",
+      fix: "signalbox adopt app"
+    ) {
       $0.conflict = "signalbox cluster=other"
-      $0.target = nil
+      $0.outlook = Outlook(.held, because: "another writer's marker stands there")
+    },
+    Case(.nextRegion, .problem, "nobody would be moved to eu-central: the token", fix: "failover") {
+      $0.outlook = Outlook(.held, to: "eu-central", because: "the token cannot write")
+    },
+    Case(.nextRegion, .problem, "us-east is down now; as things are, users would move to eu-c") {
+      $0.outlook = nil
+      $0.then = Outlook(.moves, to: "eu-central", beginsSeconds: 4, seconds: 34)
+    }.fixed("explain app"),
+    Case(.nextRegion, .unmeasured, "a move is in flight") {
+      $0.outlook = nil
+      $0.isMoving = true
     },
     Case(.nextRegion, .warning, "how much would be late is not known", fix: "explain app") {
-      $0.dataAtRisk = nil
+      $0.outlook?.dataAtRisk = nil
     },
     Case(.nextRegion, .ok, "to eu-central in about 75 s; the last 0.8 s of writes (at most 3.0 s)")
     { _ in },

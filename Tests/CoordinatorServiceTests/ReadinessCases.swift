@@ -100,13 +100,27 @@ extension ReadinessTests {
     {
       $0.lines[1].answer = .mute
     },
-    Case(.nameServers, .problem, "2 of 2 do not answer", fix: "dig @ns1.linode.com") {
+    Case(
+      .nameServers, .problem, "none of the 2 answers: nobody can look app.example.org up",
+      fix: "dig @ns1.linode.com"
+    ) {
       for index in $0.lines.indices { $0.lines[index].answer = .mute }
     },
     Case(.nameServers, .warning, "they do not agree", fix: "signalbox status") {
       $0.lines[1].addresses = ["192.0.2.2"]
     },
-    Case(.nameServers, .warning, "not the address of us-east: ns2", fix: "signalbox status") {
+    Case(
+      .nameServers, .problem, "not one that answers shows the address of us-east",
+      fix: "signalbox status"
+    ) {
+      $0.lines[0].answer = .mute
+      $0.lines[1].answer = .other
+    },
+    Case(.nameServers, .ok, "2 of 2 answer and agree") {
+      $0.isMoving = true
+      $0.lines[1].answer = .old
+    },
+    Case(.nameServers, .problem, "not the address of us-east: ns2", fix: "signalbox status") {
       $0.lines[1].answer = .other
     },
   ]

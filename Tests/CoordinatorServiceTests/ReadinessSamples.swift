@@ -78,8 +78,11 @@ enum ReadySample {
         NameServerLine(
           server: $0, answer: .new, addresses: ["192.0.2.1"], ttlSeconds: 30, askedMs: 1_000_000)
       },
-      conflict: nil, hasMarker: true, target: "eu-central", typicalSeconds: 75,
-      dataAtRisk: DataAtRisk(behindSeconds: 0.8, upperSeconds: 3), orders: nil, storeTrouble: nil,
+      conflict: nil, hasMarker: true,
+      outlook: Outlook(
+        .moves, to: "eu-central", beginsSeconds: 35, seconds: 75,
+        dataAtRisk: DataAtRisk(behindSeconds: 0.8, upperSeconds: 3)), orders: nil,
+      storeTrouble: nil,
       freeBytes: 40 << 30, nowMs: nowMs)
   }
 

@@ -75,10 +75,11 @@ import Wire
   @Test func theWorstFindingLeads() {
     var facts = ReadySample.facts
     facts.automation = .observe
+    facts.outlook = Outlook(.held, to: "eu-central", because: "automation is observe")
     #expect(facts.readiness.summary.worst == .warning)
     // Of equals the first in the table leads.
     #expect(
-      facts.readiness.summary.finding?.hasPrefix("If it went dark now: nobody would be moved")
+      facts.readiness.summary.finding?.hasPrefix("If it went dark now: if us-east went dark now,")
         == true)
     facts.storeTrouble = "disk full"
     #expect(facts.readiness.summary.worst == .problem)

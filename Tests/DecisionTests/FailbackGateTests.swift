@@ -66,7 +66,7 @@ struct FailbackGateTests {
   }
 
   /// Five in each direction, and all of them within `max_lag`.
-  @Test(arguments: [("a b", "heartbeats-out"), ("b a", "heartbeats-in")])
+  @Test(arguments: [("a b", "replication-out"), ("b a", "replication-in")])
   func oneDirectionIsNotEnough(pair: String, condition: String) {
     var (lab, beats) = Self.away()
     beats.arriveUntil[pair] = Lab.start.milliseconds - 10_000
@@ -102,8 +102,8 @@ struct FailbackGateTests {
     lab.run(110)
     #expect(Self.closed(&lab) == [])
     beats.lagMs[pair] = 5001
-    #expect(Self.closed(&lab) == ["heartbeats-others"])
-    let text = lab.run().gate?.conditions.first { $0.name == "heartbeats-others" }?.text
+    #expect(Self.closed(&lab) == ["replication-others"])
+    let text = lab.run().gate?.conditions.first { $0.name == "replication-others" }?.text
     let ends = pair.split(separator: " ")
     #expect(text?.hasPrefix("heartbeats \(ends[0]) to \(ends[1]): ") == true)
     #expect(text?.contains("slower") == true)
@@ -112,14 +112,14 @@ struct FailbackGateTests {
     lab.fail("c")
     lab.run(3)
     #expect(Self.closed(&lab) == [])
-    #expect(lab.run().gate?.conditions.contains { $0.name == "heartbeats-others" } == false)
+    #expect(lab.run().gate?.conditions.contains { $0.name == "replication-others" } == false)
     lab.recover("c")
     lab.run(70)
-    #expect(Self.closed(&lab) == ["heartbeats-others"])
+    #expect(Self.closed(&lab) == ["replication-others"])
     beats.lagMs[pair] = nil
     lab.run(60)
     #expect(Self.closed(&lab) == [])
-    let well = lab.run().gate?.conditions.first { $0.name == "heartbeats-others" }
+    let well = lab.run().gate?.conditions.first { $0.name == "replication-others" }
     #expect(well?.text == "heartbeats to and from c")
   }
 
@@ -143,7 +143,7 @@ struct FailbackGateTests {
     beats.writesUntil["a"] = lab.now.milliseconds
     lab.run(120)
     // It writes none for anyone.
-    #expect(Self.closed(&lab) == ["heartbeats-out", "heartbeats-others"])
+    #expect(Self.closed(&lab) == ["replication-out", "replication-others"])
   }
 
   @Test func aSlowHeartbeatClosesItAndRestartsItsClock() {
@@ -151,8 +151,8 @@ struct FailbackGateTests {
     lab.run(110)
     #expect(Self.closed(&lab) == [])
     beats.lagMs["a b"] = 5001
-    #expect(Self.closed(&lab) == ["heartbeats-out"])
-    #expect(Self.closed(&lab).sorted() == ["heartbeats-out", "stable"])
+    #expect(Self.closed(&lab) == ["replication-out"])
+    #expect(Self.closed(&lab).sorted() == ["replication-out", "stable"])
     lab.run(10)
     beats.lagMs["a b"] = 5000
     var waited = 0
@@ -171,7 +171,7 @@ struct FailbackGateTests {
         report.peers[index].sightings[7].lagHighMs = 5001
       }
     }
-    #expect(Self.closed(&lab) == ["heartbeats-out"])
+    #expect(Self.closed(&lab) == ["replication-out"])
   }
 
   @Test func downResetsIt() {
@@ -303,7 +303,7 @@ struct FailbackGateTests {
     // One region that says otherwise, or says nothing: lag counts.
     for other in [TableConsistency.eventual, nil] {
       told["b"] = other
-      #expect(Self.closed(&lab).contains("heartbeats-out"))
+      #expect(Self.closed(&lab).contains("replication-out"))
       #expect(lab.run().gate?.conditions.contains { $0.name == "writes-out" } == false)
     }
   }
@@ -361,7 +361,7 @@ struct FailbackGateTests {
     lab.run(lab.now.milliseconds % 2000 == 0 ? 5 : 4)
     lab.recover("a")
     func heartbeats() -> String? {
-      lab.run().gate?.conditions.first { $0.name == "heartbeats-out" }?.text
+      lab.run().gate?.conditions.first { $0.name == "replication-out" }?.text
     }
     #expect(heartbeats() == "heartbeats a to b: 0 of 5 within 5.0 s")
     // It takes 0.8 s.
@@ -380,7 +380,7 @@ struct FailbackGateTests {
     beats.writesUntil["a"] = lab.now.milliseconds + (writesOnce ? 1000 : -3000)
     lab.run(110)
     let closed = Self.closed(&lab)
-    #expect(closed.contains("heartbeats-out"))
+    #expect(closed.contains("replication-out"))
     #expect(closed.contains("stable") == writesOnce)
   }
 }

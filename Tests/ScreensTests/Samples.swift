@@ -150,7 +150,7 @@ enum Sample {
       RuleLine(
         number: 190, name: "x", text: "all outside vantages fail for 60 s: us-east is down"),
       RuleLine(
-        number: 130, name: "y", text: "most agents report unhealthy for 60 s: contested, would move"
+        number: 130, name: "y", text: "most agents report unhealthy for 60 s: it would move"
       ),
     ],
     targets: [

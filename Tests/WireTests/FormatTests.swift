@@ -25,7 +25,7 @@ struct FormatTests {
     #expect(EventLevel.allCases.map(\.rawValue) == words("info notice alert"))
     #expect(
       Situation.allCases.map(\.rawValue)
-        == words("ok unprotected attention confirming moving blocked unknown"))
+        == words("ok unprotected attention confirming moving blocked unknown paused foreign"))
   }
 
   private func words(_ text: String) -> [String] { text.split(separator: " ").map(String.init) }

@@ -12,7 +12,7 @@ extension Presenter {
     let assessment = room.assessment
     let names = room.service.names
     let zones = names.map { zone($0, snapshot: snapshot) }
-    let target = room.machine.at == .region ? assessment?.target : nil
+    let outlooks = snapshot.outlooks[room.name]
     return ReadinessFacts(
       service: room.name, names: names, active: room.machine.memory.active,
       regions: topology.regions.map { region($0, room: room, snapshot: snapshot) },
@@ -28,9 +28,9 @@ extension Presenter {
       lines: freshLines(room, snapshot: snapshot),
       conflict: room.machine.isReadOnly
         ? room.machine.memory.conflict?.words(of: room.service.topology.name) : nil,
-      hasMarker: hasMarker(zones, cluster: snapshot.cluster), target: target,
-      typicalSeconds: room.service.policy.typicalSeconds,
-      dataAtRisk: target.flatMap { assessment?.dataAtRisk[$0] },
+      hasMarker: hasMarker(zones, cluster: snapshot.cluster),
+      outlook: outlooks?.ifItFailed, then: outlooks?.asItIs,
+      isMoving: room.machine.memory.intent != nil,
       orders: Coordinator.orders(room, assessment: assessment),
       storeTrouble: snapshot.storeTrouble, freeBytes: snapshot.freeBytes,
       nowMs: snapshot.now.wallMs)

@@ -11,49 +11,66 @@ extension ReadinessFacts {
     guard let active else {
       return .problem("where DNS points is not known", fix: "signalbox explain \(service)")
     }
+    if let then {
+      return .problem(
+        "\(active) is down now; as things are, \(Self.words(then))",
+        fix: "signalbox explain \(service)")
+    }
+    guard let outlook else {
+      return .unmeasured(isMoving ? "a move is in flight" : "nothing is judged yet")
+    }
+    let text = "if \(active) went dark now, \(Self.words(outlook))"
+    switch outlook.end {
+    case .noTarget, .stays: return .problem(text, fix: "signalbox explain \(service)")
+    case .held: return held(text, outlook)
+    case .moves where outlook.dataAtRisk == nil:
+      return .warning(
+        "\(text); how much would be late is not known: no heartbeat crosses",
+        fix: "signalbox explain \(service)")
+    case .moves: return .ok(text)
+    }
+  }
+
+  /// Something holds the move back: what people have asked for is no problem.
+  private func held(_ text: String, _ outlook: Outlook) -> Judgement {
+    var fixes = outlook.to.map { ["signalbox failover \(service) --to \($0)"] } ?? []
     if conflict != nil {
-      let place = target ?? standbys.first { $0.isEligible }?.id ?? "REGION"
-      return .problem(
-        "nobody would be moved: another writer's marker stands, so nothing is written; by hand, "
-          + "once that is settled",
-        fix: "signalbox adopt \(service)  # when the other one is stopped for good",
-        "signalbox failover \(service) --to \(place)")
+      fixes.insert("signalbox adopt \(service)  # when the other one is stopped for good", at: 0)
     }
-    guard let target else {
-      let why = standbys.map { region in
-        "\(region.id): \(region.whyNot.first ?? "not judged yet")"
-      }
-      return .problem(
-        "if \(active) went dark now, no region could take over (\(why.joined(separator: "; ")))",
-        fix: "signalbox explain \(service)")
+    if fixes.isEmpty { fixes = ["signalbox explain \(service)"] }
+    let isWanted =
+      conflict == nil
+      && (orders?.paused != nil || automation != .automatic || !inMaintenance.isEmpty)
+    return isWanted
+      ? Judgement(level: .warning, text: "\(text); by hand they would be", fixes: fixes)
+      : .problem(text, fixes: fixes)
+  }
+
+  private var inMaintenance: [String] { orders?.maintenance.map(\.name) ?? [] }
+
+  /// What comes, as a clause.
+  private static func words(_ outlook: Outlook) -> String {
+    let to = outlook.to.map { " to \($0)" } ?? ""
+    let until = outlook.until.map { " (ends \($0))" } ?? ""
+    switch outlook.end {
+    case .moves:
+      let time = Story.span(.milliseconds(Int64((outlook.seconds ?? 0) * 1000)))
+      return "users would move\(to) in about \(time)\(late(outlook.dataAtRisk))"
+    case .held:
+      return "nobody would be moved\(to): \(outlook.because ?? "something holds it")\(until)"
+    case .noTarget:
+      return "no region could take over (\(outlook.because ?? "none is well"))"
+    case .stays: return "nobody would be moved"
     }
-    if let held = heldBack {
-      return .warning(
-        "nobody would be moved to \(target): \(held); by hand they would be",
-        fix: "signalbox failover \(service) --to \(target)")
-    }
-    let time = Story.span(.milliseconds(Int64(typicalSeconds * 1000)))
-    let where_ = "users would move to \(target) in about \(time)"
-    guard let risk = dataAtRisk else {
-      return .warning(
-        "\(where_); how much would be late is not known: no heartbeat crosses",
-        fix: "signalbox explain \(service)")
-    }
+  }
+
+  private static func late(_ risk: DataAtRisk?) -> String {
+    guard let risk else { return "" }
     let behind = Story.span(.milliseconds(Int64(risk.behindSeconds * 1000)))
     let upper = risk.upperSeconds.map {
       " (at most \(Story.span(.milliseconds(Int64($0 * 1000)))))"
     }
-    return .ok("\(where_); the last \(behind) of writes\(upper ?? "") would be late")
-  }
-
-  /// Why nothing would be moved without a person, though there is somewhere to go.
-  private var heldBack: String? {
-    if let paused = orders?.paused { return "it is paused \(paused)" }
-    switch automation {
-    case .automatic: return nil
-    case .approve: return "automation is approve, a move waits for your yes"
-    case .observe: return "automation is observe"
-    }
+    return "; the last \(behind) of writes\(upper ?? "") would be late"
   }
 
   /// Every region as users would ask it, with the service's Host name: the active one too.

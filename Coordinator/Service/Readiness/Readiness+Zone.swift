@@ -250,7 +250,11 @@ extension ReadinessFacts {
     findings.saw(ageMs: lines.map(\.askedMs).min().map { Int(max(0, nowMs - $0)) })
     let all = Set(lines.map(\.server))
     let mute = Set(lines.filter { $0.answer == .mute }.map(\.server))
-    if !mute.isEmpty {
+    if mute == all {
+      findings.problem(
+        "none of the \(all.count) answers: nobody can look \(names.first ?? service) up",
+        fix: "dig @\(mute.sorted().first.map { Self.host($0) } ?? "") \(names.first ?? "") A")
+    } else if !mute.isEmpty {
       let text =
         "\(mute.count) of \(all.count) do not answer: \(mute.sorted().joined(separator: ", "))"
       let fix = "dig @\(mute.sorted().first.map { Self.host($0) } ?? "") \(names.first ?? "") A"
@@ -268,13 +272,23 @@ extension ReadinessFacts {
       findings.warning(
         "they do not agree: \(shown.joined(separator: ", "))", fix: "signalbox status")
     }
-    let strays = answers.filter { $0.answer == .other && active != nil }
-    if !strays.isEmpty {
-      findings.warning(
-        "not the address of \(active ?? ""): "
-          + Set(strays.map(\.server)).sorted().joined(separator: ", "),
-        fix: "signalbox status")
-    }
+    judgeStrays(answers, &findings)
     return findings.or(.ok("\(all.count) of \(all.count) answer and agree"))
+  }
+
+  /// Whoever asks a server that shows something else is sent elsewhere. While a move is being
+  /// published that is how it has to be.
+  private func judgeStrays(_ answers: [NameServerLine], _ findings: inout Findings) {
+    guard let active, !isMoving else { return }
+    let strays = Set(answers.filter { $0.answer != .new }.map(\.server)).sorted()
+    guard !strays.isEmpty else { return }
+    let isAll = Set(answers.map(\.server)).count == strays.count
+    findings.problem(
+      isAll
+        ? "not one that answers shows the address of \(active): "
+          + "\(strays.joined(separator: ", "))"
+        : "not the address of \(active): \(strays.joined(separator: ", ")); whoever asks there is "
+          + "sent elsewhere",
+      fix: "signalbox status")
   }
 }

@@ -64,10 +64,12 @@ struct ReadinessFacts: Sendable, Hashable {
   /// For every name, ours; nil while one of them is not read.
   var hasMarker: Bool?
 
-  var target: RegionID?
-  var typicalSeconds: Double
-  /// What a move to `target` would leave behind.
-  var dataAtRisk: DataAtRisk?
+  /// What happens by itself if the active region fails; nil while that is no question.
+  var outlook: Outlook?
+  /// While it is down: how that goes on.
+  var then: Outlook?
+  /// A move is in flight.
+  var isMoving = false
   var orders: OrdersStatus?
   var storeTrouble: String?
   /// Free for an ordinary user where the journal is, bytes; nil where the system does not say.

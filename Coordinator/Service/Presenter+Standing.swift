@@ -1,0 +1,218 @@
+import Decision
+import Wire
+
+/// What a service does by itself from here on, as its own machine plays it out.
+struct Outlooks: Sendable, Hashable {
+  /// If the active region failed now; nil while that is no question.
+  var ifItFailed: Outlook?
+  /// If everything stays as it is; only while the active region is down.
+  var asItIs: Outlook?
+  /// What ending a pause and a pin would do, a sentence; nil where neither holds.
+  var resuming: String?
+  /// Whether users are moved by that.
+  var resumingMoves: Bool?
+}
+
+/// Outlooks of a moment ago: as long as nothing that decides has changed they hold for a while.
+struct KeptOutlooks: Sendable {
+  struct Key: Hashable, Sendable {
+    var outer: Outer
+    var facts: Facts
+    var target: RegionID?
+    var verdicts: [RegionID: Verdict]
+    var trouble: String?
+  }
+
+  var key: Key
+  var at: Instant
+  var value: Outlooks
+}
+
+extension Coordinator {
+  /// How long an outlook is shown while nothing that decides has changed.
+  private var outlookLife: Duration { max(.seconds(2), deployment.tick * 10) }
+
+  /// Plays out what a service would do, at most every few seconds.
+  func outlooks(of name: String, now: Now) -> Outlooks {
+    guard let room = rooms[name], let assessment = room.assessment,
+      room.machine.memory.intent == nil, room.machine.graceLeft(now.instant) == nil
+    else { return Outlooks() }
+    let key = KeptOutlooks.Key(
+      outer: room.machine.outer, facts: assessment.facts, target: assessment.target,
+      verdicts: assessment.pictures.mapValues(\.verdict), trouble: writeHindrance(room))
+    if let kept = keptOutlooks[name], kept.key == key, now.instant - kept.at < outlookLife {
+      return kept.value
+    }
+    let value = play(room, assessment, hindrance: key.trouble, now: now)
+    keptOutlooks[name] = KeptOutlooks(key: key, at: now.instant, value: value)
+    return value
+  }
+
+  /// What the machine does not know and a move would fail at.
+  private func writeHindrance(_ room: Room) -> String? {
+    if let storeTrouble { return "the journal cannot be written (\(storeTrouble))" }
+    if room.readTrouble != nil { return "the DNS record cannot be read" }
+    if room.upkeep.tokenTrouble != nil { return "the DNS record cannot be written" }
+    return nil
+  }
+
+  private func play(
+    _ room: Room, _ assessment: Assessment, hindrance: String?, now: Now
+  ) -> Outlooks {
+    func foretell(_ machine: Machine, _ assumption: Assumption) -> Outlook? {
+      let found = machine.foretell(assumption, evidence: evidence, doubts: doubts, now: now)
+      guard let found, found.end == .moves, let hindrance else { return found }
+      return Outlook(
+        .held, to: found.to, because: "\(hindrance), so a move would wait",
+        until: "when that is mended", dataAtRisk: found.dataAtRisk)
+    }
+    var value = Outlooks()
+    let isDown = [.down, .confirmed].contains(assessment.facts.source)
+    if isDown {
+      value.asItIs = foretell(room.machine, .asItIs)
+    } else if let active = assessment.active {
+      value.ifItFailed = foretell(room.machine, .dies(active))
+    }
+    var resumed = room.machine
+    if (try? resumed.resume(epoch: resumed.memory.epoch)) != nil {
+      let outlook = foretell(resumed, .asItIs)
+      value.resuming = Self.resuming(outlook, before: room.machine.memory)
+      value.resumingMoves = outlook?.end == .moves
+    }
+    return value
+  }
+
+  /// What `resume` sets off, for whoever is about to say it.
+  private static func resuming(_ outlook: Outlook?, before memory: Memory) -> String {
+    var lifted: [String] = []
+    if let pause = memory.pause { lifted.append("the pause by \(pause.by)") }
+    if let pinned = memory.pinned { lifted.append("the pin that keeps users in \(pinned)") }
+    let what = "this ends \(lifted.joined(separator: " and "))"
+    guard let outlook, outlook.end == .moves, let to = outlook.to else {
+      return "\(what); no user is moved by it now"
+    }
+    let after = outlook.beginsSeconds ?? 0
+    let when =
+      after < 2 ? "within a second or two" : "in \(Story.span(.milliseconds(Int64(after * 1000))))"
+    let from = memory.active.map { " from \($0)" } ?? ""
+    return "\(what); as things are, users are then moved\(from) to \(to) \(when)"
+  }
+}
+
+extension Presenter {
+  /// The first line of every screen about a service.
+  static func standing(
+    _ room: Room, readiness: ServiceReadiness, snapshot: Snapshot
+  ) -> Standing {
+    Standing(standingFacts(room, readiness: readiness, snapshot: snapshot))
+  }
+
+  static func standingFacts(
+    _ room: Room, readiness: ServiceReadiness, snapshot: Snapshot
+  ) -> StandingFacts {
+    let now = snapshot.now
+    let memory = room.machine.memory
+    var facts = StandingFacts(
+      service: room.name, name: room.service.topology.name, nowMs: now.wallMs)
+    facts.journal = journal(room, snapshot: snapshot)
+    facts.grace = room.machine.graceLeft(now.instant)
+    facts.move = memory.intent.map { StandingFacts.Move(from: $0.from, to: $0.to) }
+    facts.at = room.machine.at
+    facts.active = memory.active
+    facts.shown = room.upkeep.shown ?? room.reading?.shown ?? []
+    facts.accepted = memory.accepted ?? []
+    facts.automation = room.service.policy.automation
+    facts.pause = memory.pause
+    facts.doubts = snapshot.doubts.map(\.text).sorted()
+    facts.isReadOnly = room.machine.isReadOnly
+    facts.readTrouble = room.readTrouble
+    facts.writeTrouble = room.upkeep.tokenTrouble
+    facts.resolution = readiness.lines.filter {
+      $0.level == .problem && ReadinessItem(rawValue: $0.item)?.isAboutResolution == true
+    }.map(\.text)
+    facts.then = snapshot.outlooks[room.name]?.asItIs
+    guard let assessment = room.assessment else {
+      facts.source = .unsure
+      facts.verdict = nil
+      facts.cause = "nothing is judged yet"
+      return facts
+    }
+    judge(&facts, room: room, assessment: assessment, now: now)
+    return facts
+  }
+
+  private static func journal(_ room: Room, snapshot: Snapshot) -> StandingFacts.Journal? {
+    guard let why = snapshot.storeTrouble else { return nil }
+    return StandingFacts.Journal(
+      why: why, sinceMs: snapshot.storeTroubleMs ?? snapshot.now.wallMs,
+      pictureAge: room.assessment.map { snapshot.now.instant - $0.now.instant })
+  }
+
+  /// What the machine's own judgement adds.
+  private static func judge(
+    _ facts: inout StandingFacts, room: Room, assessment: Assessment, now: Now
+  ) {
+    facts.source = assessment.facts.source
+    facts.rule = assessment.decision.rule
+    facts.target = assessment.target
+    facts.thin = thinStandbys(room, assessment: assessment)
+    guard let active = assessment.active, let picture = assessment.pictures[active] else {
+      facts.verdict = nil
+      facts.cause = "nothing is known of it"
+      return
+    }
+    facts.verdict = picture.verdict
+    facts.unanswered = assessment.voteless[active]?.text
+    facts.cause = Story.brief(picture)
+    if let memory = assessment.memories[active] {
+      facts.downSinceMs = memory.downSince.map(now.wall)
+      facts.confirmedMs = memory.confirmedAt.map(now.wall)
+    }
+    facts.confirmationLeft = confirmationLeft(assessment)
+    if let hold = assessment.holds.first {
+      facts.hold = StandingFacts.Waiting(text: hold.text, clears: hold.clears.words())
+    } else if let asks = assessment.asks {
+      facts.hold = StandingFacts.Waiting(
+        text: asks.why, clears: "with signalbox approve \(room.name)")
+    } else if assessment.target == nil {
+      let why = assessment.eligibilities.sorted { $0.key < $1.key }.compactMap { region, found in
+        found.refusals.first.map { "\(region): \($0)" }
+      }
+      facts.hold = StandingFacts.Waiting(
+        text: why.joined(separator: "; "), clears: "by itself when one of them is well again")
+    }
+  }
+
+  /// Standbys that have lost half of their hosts or more.
+  private static func thinStandbys(_ room: Room, assessment: Assessment) -> [String] {
+    let memory = room.machine.memory
+    return room.service.topology.regions.map(\.id).compactMap { region in
+      guard region != assessment.active, memory.maintenance?[region] == nil,
+        let inside = assessment.pictures[region]?.inside
+      else { return nil }
+      let expected = inside.instances.count
+      let lost = inside.count(.bad, .missing)
+      guard expected > 0, lost * 2 >= expected else { return nil }
+      return lost == expected
+        ? "all \(expected) hosts of \(region) are lost"
+        : "\(lost) of \(expected) hosts of \(region) are lost"
+    }
+  }
+
+  static func confirmationLeft(_ assessment: Assessment) -> Duration? {
+    guard let active = assessment.active, let since = assessment.memories[active]?.downSince,
+      let limit = assessment.confirmation
+    else { return nil }
+    return max(.zero, limit - (assessment.now.instant - since))
+  }
+}
+
+extension ReadinessItem {
+  /// A problem of it means that users who ask for the name may not get to the active region.
+  var isAboutResolution: Bool {
+    switch self {
+    case .zone, .delegation, .records, .nameServers: true
+    default: false
+    }
+  }
+}
