@@ -35,6 +35,10 @@ public struct Assessment: Sendable {
   /// The active region as the target of an operator's move that only replaces an adopted address;
   /// nil where none was adopted.
   public var putBack: Eligibility?
+  /// By direction, how heartbeats arrive and for how long none has.
+  public var replication: [RegionPair: Replication]
+  /// Replicas that are not active, or that the others do not list, as `aws is CREATING`.
+  public var illReplicas: [RegionID: String]
 
   public var blocks: [Block] { holds.map(\.block) }
 }

@@ -71,15 +71,6 @@ public struct TargetChooser: Sendable {
           text: "stable for \(Self.seconds(stable)) (needs "
             + "\(Self.seconds(policy.failbackAfter)) after so many moves)"))
     }
-    let twins = topology.agents(of: region).filter {
-      !excused.contains($0) && evidence.twins.hold($0, at: now)
-    }
-    if !twins.isEmpty {
-      lines.append(
-        CheckedLine(
-          name: "quarantine", holds: false,
-          text: "\(twins.joined(separator: ", ")): two hosts share this identity"))
-    }
     if maintained.contains(region) {
       lines.append(CheckedLine(name: "maintenance", holds: false, text: "is in maintenance"))
     }

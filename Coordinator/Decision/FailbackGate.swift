@@ -112,15 +112,14 @@ public struct FailbackGate: Hashable, Sendable {
   private static func replicaLine(
     _ regions: [RegionID], chooser: TargetChooser
   ) -> CheckedLine? {
-    let aws = regions.compactMap { chooser.topology.region($0)?.aws }
-    let listed = freshReports(regions, chooser).flatMap { $0.replicas ?? [] }
-      .filter { aws.contains($0.aws) }
-    guard !listed.isEmpty else { return nil }
-    let ill = Set(listed.filter { $0.status != "ACTIVE" }.map { "\($0.aws) is \($0.status)" })
+    let known = Replication.replicas(
+      of: regions, as: regions, topology: chooser.topology, policy: chooser.policy,
+      evidence: chooser.evidence, now: chooser.now)
+    guard let known else { return nil }
+    let ill = Set(known.values).sorted()
     return CheckedLine(
       name: "replicas", holds: ill.isEmpty,
-      text: ill.isEmpty
-        ? "replicas are active" : "replica \(ill.sorted().joined(separator: ", "))")
+      text: ill.isEmpty ? "replicas are active" : "replica \(ill.joined(separator: ", "))")
   }
 
   /// What is known of `source`'s heartbeats in `target`.

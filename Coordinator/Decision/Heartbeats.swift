@@ -21,11 +21,30 @@ public enum Heartbeats {
       else { continue }
       let limit =
         policy.heartbeatPeriod * 3 + .milliseconds(usualLagMs(peer, policy: policy))
-      // Older than that at the time of the report: judged by the reader's own clock alone.
-      if Duration.milliseconds(peer.seenMs) <= limit { return .advancing }
-      if Duration.milliseconds(peer.readMs) <= limit { stopped = true }
+      // At the time of the report. What is seen late may have been written long ago: a backlog that
+      // drains is no life.
+      let isNew = Duration.milliseconds(peer.seenMs) <= limit
+      if isNew, age(of: peer, in: held, evidence: evidence) <= limit { return .advancing }
+      if !isNew, Duration.milliseconds(peer.readMs) <= limit { stopped = true }
     }
     return stopped ? .stopped : .unknown
+  }
+
+  /// How long before the report the heartbeat was written, by the writer's own time: its
+  /// acknowledgements tell what that is on this clock. Where none of that process is known, by what
+  /// the reader measured of its lag.
+  private static func age(
+    of peer: PeerHeartbeat, in held: AgentEvidence, evidence: Evidence
+  ) -> Duration {
+    let known = evidence.acknowledgements[peer.agent]?.last { $0.boot == peer.boot }
+    if let known {
+      // Saturated: both times come from the network.
+      let (since, overflow) = peer.writtenMs.subtractingReportingOverflow(known.writtenMs)
+      guard !overflow, abs(since) < 1 << 53 else { return .seconds(Int32.max) }
+      return held.receivedAt - (known.at + .milliseconds(since))
+    }
+    let lag = peer.sightings.last { $0.sequence == peer.sequence } ?? peer.sightings.last
+    return .milliseconds(peer.seenMs) + .milliseconds(max(0, lag?.lagLowMs ?? 0))
   }
 
   /// The largest of the newest lags, at most `maxLag`.

@@ -186,7 +186,11 @@ extension Machine {
       arming: view.arming, asks: view.asks, dataAtRisk: risks, confirmation: view.confirmation,
       cooldownLeft: left.flatMap { $0 > .zero ? $0 : nil }, movesUsed: movesUsed(now),
       intent: memory.intent, pinned: memory.pinned, voteless: voteless(now.instant),
-      putBack: view.putBack)
+      putBack: view.putBack,
+      replication: view.replication(now: now.instant),
+      illReplicas: Replication.replicas(
+        of: topology.regions.map(\.id), as: topology.regions.map(\.id), topology: topology,
+        policy: policy, evidence: view.evidence, now: now.instant) ?? [:])
   }
 
   /// By region, the address that has given only answers without a vote for long.

@@ -194,8 +194,10 @@ public struct Machine: Hashable, Sendable, Codable {
   /// The primary fails again soon after users were returned to it: the next return is not made
   /// without a look (RULES 9).
   private mutating func noteRelapse(now: Now) {
-    guard let last = memory.moves.last, last.errand == .elective, let active = memory.active,
-      active == topology.primary, now.wallMs - last.atMs <= policy.probation.wholeMilliseconds
+    let last = memory.moves.last
+    let returned = memory.returnedMs ?? (last?.errand == .elective ? last?.atMs : nil)
+    guard let returned, let active = memory.active, active == topology.primary,
+      now.wallMs - returned <= policy.probation.wholeMilliseconds
     else { return }
     memory.disarmed = Disarmed(region: active, atMs: now.wallMs)
   }
@@ -222,9 +224,18 @@ public struct Machine: Hashable, Sendable, Codable {
     memory.accepted = nil
     guard memory.active != intent.to else { return }
     count(intent, now: now)
+    if intent.to == topology.primary { noteReturn(intent, now: now) }
     memory.left = memory.active
     memory.active = intent.to
     memory.activeSinceMs = now.wallMs
+  }
+
+  /// The hour of probation follows every return, an operator's too (RULES 9).
+  private mutating func noteReturn(_ intent: Intent, now: Now) {
+    switch intent.errand {
+    case .elective, .commanded: memory.returnedMs = now.wallMs
+    case .emergency, .repair: break
+    }
   }
 
   mutating func open(

@@ -74,6 +74,9 @@ public struct Memory: Codable, Hashable, Sendable {
   public var completedMs: Int64?
   /// The region that it left.
   public var left: RegionID?
+  /// When users were last returned to the primary, by itself or by an operator, Unix milliseconds;
+  /// nil: never, or a journal of before.
+  public var returnedMs: Int64?
   /// An operator moved here: automatic failback stays disarmed until `failback`, `resume` or
   /// `pinnedUntilMs`.
   public var pinned: RegionID?

@@ -107,7 +107,8 @@ enum Presenter {
       lagLowSeconds: lag.map { Double($0.lowMs) / 1000 },
       lagHighSeconds: lag.map { Double($0.highMs) / 1000 },
       findings: findings(picture) + skews(of: region.id, room: room, snapshot: snapshot)
-        + (voteless.map { [$0.text] } ?? []),
+        + [voteless?.text, assessment?.illReplicas[region.id].map { "its replica \($0)" }]
+        .compactMap { $0 },
       eligible: eligibility?.isEligible ?? false, whyNot: eligibility?.refusals ?? [],
       voteless: voteless.map { found in
         VotelessStatus(

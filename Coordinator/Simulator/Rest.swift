@@ -51,7 +51,9 @@ struct Rest {
     }
     if let gate = assessment.gate { wait(for: gate, assessment, machine, now) }
     var walls = memory.moves.map { $0.atMs + policy.switchWindow.wholeMilliseconds + 1 }
-    walls += memory.moves.map { $0.atMs + policy.probation.wholeMilliseconds + 1 }
+    walls += (memory.moves.map(\.atMs) + [memory.returnedMs].compactMap { $0 }).map {
+      $0 + policy.probation.wholeMilliseconds + 1
+    }
     walls.append(contentsOf: [memory.pinnedUntilMs, memory.pause?.untilMs].compactMap { $0 })
     walls += (memory.maintenance ?? [:]).values.map(\.untilMs)
     if let approval = memory.approval { walls.append(approval.untilMs) }

@@ -10,8 +10,8 @@ struct Truth {
   private(set) var onlyDead: (region: Int, since: Int64)?
   /// Since when each region has been free of trouble and whole.
   private var wellSince: [Int64?]
-  /// Until when hosts of each region may be quarantined.
-  private var quarantinedUntil: [Int64]
+  /// Until when each host may be quarantined.
+  private var quarantinedUntil: [[Int64]]
   let setup: Setup
 
   init(setup: Setup) {
@@ -19,7 +19,7 @@ struct Truth {
     troubledAt = Array(repeating: nil, count: setup.regions.count)
     isTroubled = Array(repeating: false, count: setup.regions.count)
     wellSince = Array(repeating: 0, count: setup.regions.count)
-    quarantinedUntil = Array(repeating: 0, count: setup.regions.count)
+    quarantinedUntil = setup.regions.map { Array(repeating: 0, count: $0.hosts) }
   }
 
   /// Whether the region served well for all of the newest `span` milliseconds.
@@ -30,9 +30,16 @@ struct Truth {
   /// Whether nothing at all was wrong with a region other than `region` for `span` milliseconds.
   func hasWhole(besides region: Int, for span: Int64, at now: Int64) -> Bool {
     wellSince.enumerated().contains { number, since in
-      number != region
-        && (since.map { now - max($0, quarantinedUntil[number]) >= span } ?? false)
+      number != region && (since.map { now - max($0, countedFrom(number)) >= span } ?? false)
     }
+  }
+
+  /// Since when enough hosts of a region have counted: a quarantined one is missing, and the region
+  /// goes by the count.
+  private func countedFrom(_ region: Int) -> Int64 {
+    let ends = quarantinedUntil[region].sorted()
+    let needed = setup.policy.minHealthy * Double(ends.count) - 1e-9
+    return ends.enumerated().first { Double($0.offset + 1) >= needed }?.element ?? 0
   }
 
   /// Faults have begun or ended.
@@ -49,8 +56,8 @@ struct Truth {
       }
     }
     for fault in active where fault.kind == .agentCloned {
-      for region in regions(of: fault) {
-        quarantinedUntil[region] = max(quarantinedUntil[region], fault.lasts)
+      if case .host(let region, let host) = fault.target {
+        quarantinedUntil[region][host] = max(quarantinedUntil[region][host], fault.lasts)
       }
     }
     let dead = Set(
@@ -82,7 +89,8 @@ struct Truth {
       switch (fault.kind, fault.target) {
       case (.regionDown, .region(let region)), (.balancerDown, .region(let region)),
         (.dynamodbDown, .region(let region)), (.dynamodbName, .region(let region)),
-        (.dynamodbThrottle, .region(let region)), (.familyDead, .region(let region)):
+        (.dynamodbThrottle, .region(let region)), (.familyDead, .region(let region)),
+        (.addressVoteless, .region(let region)):
         troubled.insert(region)
       case (.deploy, .region(let region)), (.deployNotice, .host(let region, _)):
         // A restart is shorter than the confirmation, or it is none; seen from outside it lasts

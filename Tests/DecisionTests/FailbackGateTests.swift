@@ -272,18 +272,38 @@ struct FailbackGateTests {
     list(["a": "ACTIVE", "c": "CREATING"], on: "b2")
     #expect(Self.closed(&lab) == ["replicas"])
     list(["a": "ACTIVE", "c": "ACTIVE"], on: "b2")
-    list(["a": "DELETING"], on: "c1")
+    list(["a": "DELETING", "b": "ACTIVE"], on: "c1")
     #expect(Self.closed(&lab) == ["replicas"])
     lab.fail("c")
     lab.run(3)
     list(["a": "ACTIVE", "c": "CREATING"], on: "b2")
     #expect(Self.closed(&lab) == [])
     // What was said long ago says nothing.
-    list(["b": "REGION_DISABLED"], on: "a1")
+    list(["b": "REGION_DISABLED", "c": "ACTIVE"], on: "a1")
     #expect(Self.closed(&lab) == ["replicas"])
     lab.reports("a1", arrive: false)
     lab.run(15)
     #expect(Self.closed(&lab).contains("replicas") == false)
+  }
+
+  /// RULES 12: what the others do not list at all is no replica.
+  @Test func aReplicaThatIsNotListedBlocksAndIsTold() {
+    var (lab, _) = Self.away()
+    lab.run(105)
+    let before = lab.edit
+    lab.edit = { report, now in
+      before(&report, now)
+      if report.region == "b" { report.replicas = [ReplicaState(aws: "aws-c", status: "ACTIVE")] }
+    }
+    #expect(Self.closed(&lab) == ["replicas"])
+    let seen = lab.run()
+    #expect(
+      seen.gate?.conditions.first { $0.name == "replicas" }?.text
+        == "replica aws-a is not listed in b")
+    #expect(seen.illReplicas == ["a": "aws-a is not listed in b"])
+    // Whatever DNS does.
+    lab.point(at: "a")
+    #expect(lab.run().illReplicas == ["a": "aws-a is not listed in b"])
   }
 
   /// On a strongly consistent table nothing lags (RULES 12): five writes in both regions.

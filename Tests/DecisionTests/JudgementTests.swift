@@ -165,6 +165,31 @@ struct HeartbeatViewTests {
     #expect(Self.view(seenMs: 11_001, lagMs: 60_000) == .stopped)
   }
 
+  /// RULES 4: items that arrive now and were written long ago are a backlog that drains, no life;
+  /// and no proof that nothing is written any more.
+  @Test(arguments: [true, false]) func aBacklogThatDrainsIsNoLife(isAcknowledged: Bool) {
+    var lab = Lab()
+    lab.settle()
+    let beats = lab.beat()
+    if !isAcknowledged {
+      let before = lab.edit
+      lab.edit = { report, now in
+        before(&report, now)
+        report.heartbeat = nil
+      }
+    }
+    lab.run(30)
+    #expect(lab.picture("a").heartbeats == .advancing)
+    lab.reports("a", arrive: false)
+    // They stand still for two minutes, and the old ones come in one after another.
+    for pair in ["a b", "a c"] { beats.lagMs[pair] = 120_000 }
+    lab.run(20)
+    #expect(lab.picture("a").heartbeats == .unknown)
+    for pair in ["a b", "a c"] { beats.lagMs[pair] = 800 }
+    lab.run(2)
+    #expect(lab.picture("a").heartbeats == .advancing)
+  }
+
   @Test func aStaleReaderKnowsNothing() {
     #expect(Self.view(seenMs: 100, silence: 16) == .unknown)
   }

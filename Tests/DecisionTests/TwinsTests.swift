@@ -199,30 +199,33 @@ struct TwinsTests {
     #expect(!door.holds)
   }
 
-  @Test func aQuarantinedHostIsMissingAndItsRegionNoTarget() throws {
+  /// RULES 8: the host is missing, and its region goes by the count: one stolen key does not hold a
+  /// failback back, nor a rescue.
+  @Test func aQuarantinedHostIsMissingAndItsRegionGoesByTheCount() {
     var lab = Lab()
     lab.settle()
     #expect(lab.run().eligibilities["b"]?.isEligible == true)
-    let copy = Report(
-      agent: "b1", region: "b", boot: "copy", sequence: 1, sentMs: 1, intervalMs: 5000,
-      agentVersion: "1.0.0")
-    lab.evidence.take(copy, at: lab.now)
-    let seen = lab.run()
+    func copy(_ agent: AgentID) -> Report {
+      Report(
+        agent: agent, region: "b", boot: "copy", sequence: 1, sentMs: 1, intervalMs: 5000,
+        agentVersion: "1.0.0")
+    }
+    lab.evidence.take(copy("b1"), at: lab.now)
+    var seen = lab.run()
     let view = seen.pictures["b"]?.inside.instances.first { $0.agent == "b1" }
     #expect(view?.vote == .missing)
     #expect(view?.reason == "is quarantined: two hosts share its identity")
     #expect(seen.pictures["b"]?.verdict == .degraded)
-    let line = seen.eligibilities["b"]?.conditions.first { $0.name == "quarantine" }
-    #expect(line?.holds == false && line?.text == "b1: two hosts share this identity")
+    #expect(seen.eligibilities["b"]?.isEligible == true)
+    // A healthy one is taken first.
     #expect(seen.target == "c")
-    // Nobody expects a host in maintenance, so nobody minds its twin.
-    var excused = lab
-    try excused.machine.maintain(
-      "b1",
-      Maintenance(by: "kim", sinceMs: lab.clock.wallMs, untilMs: lab.clock.wallMs + 3_600_000),
-      stays: false, epoch: 0)
-    #expect(
-      excused.tick().eligibilities["b"]?.conditions.map(\.name).contains("quarantine") == false)
+    lab.check("c", is: .bad)
+    #expect(lab.run().target == "b")
+    // Of both hosts nothing is known: too few say that it is well.
+    var both = lab
+    both.evidence.take(copy("b2"), at: both.now)
+    seen = both.run()
+    #expect(seen.eligibilities["b"]?.isEligible == false && seen.target == nil)
     // Later it has merely not reported.
     lab.reports("b1", arrive: false)
     lab.now = lab.now + .seconds(600)
