@@ -126,7 +126,9 @@ let modules: [Module] = [
   .library("DNS", "Coordinator/DNS", ["Linode", "Platform", "Wire"]),
   .library(
     "Simulator", "Coordinator/Simulator",
-    ["AgentCore", "Codec", "DNS", "Decision", "Platform", "Store", "Wire"]),
+    [
+      "AgentCore", "Codec", "DNS", "Decision", "Platform", "Recording", "Settings", "Store", "Wire",
+    ]),
   .library("Screens", "Coordinator/Screens", ["Wire"]),
   .library(
     "CoordinatorService", "Coordinator/Service",
@@ -172,7 +174,7 @@ let modules: [Module] = [
   .tests("Rehearsal", ["Rehearsal", "Platform"]),
   .tests("Probing", ["Probing", "Platform", "Wire"]),
   .tests(
-    "Simulator", ["Simulator", "Decision", "Platform", "Wire"], excluded: ["Found"]),
+    "Simulator", ["Simulator", "Decision", "Platform", "Settings", "Wire"], excluded: ["Found"]),
   .tests(
     "CoordinatorService",
     [

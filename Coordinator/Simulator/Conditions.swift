@@ -32,6 +32,8 @@ struct HostConditions: Hashable, Sendable {
 struct RegionConditions: Hashable, Sendable {
   var balancer = true
   var ipv6 = true
+  /// What the address answers in place of the app: it says nothing of users.
+  var status: Int?
   var replica = ReplicaMode.up
   var duplicated: Int64 = 0
   var replayed: Int64 = 0
@@ -140,6 +142,7 @@ struct Conditions: Hashable, Sendable {
       for host in hosts[region].indices { hosts[region][host].power = false }
     case .balancerDown: regions[region].balancer = false
     case .familyDead: regions[region].ipv6 = false
+    case .addressVoteless: regions[region].status = Int(fault.amount)
     case .deploy:
       for host in hosts[region].indices { hosts[region][host].app = .refuses }
     case .dynamodbDown: regions[region].replica = .unreachable

@@ -1,4 +1,6 @@
 import Decision
+import Recording
+import Settings
 import Wire
 
 /// What kind of trouble a schedule is drawn from.
@@ -32,6 +34,7 @@ public struct ScheduleDrawer: Sendable {
     var length = length
     // Where packets are always lost no time can be jumped over.
     if weather == .rough, setup.lossPercent > 0 { length = min(length, Self.lossyLength) }
+    if weather == .rough, self.setup == nil { length = Self.length(length, of: setup) }
     var faults: [Fault] = []
     switch weather {
     case .calm: break
@@ -61,30 +64,45 @@ public struct ScheduleDrawer: Sendable {
     setup.services = random.chance(0.2) ? Int(random.within(2...3)) : 1
     setup.nameServers = Int(random.within(2...5))
     setup.deepProbe = random.chance(0.5)
-    if random.chance(0.6) { setup.policy = policy(regions: regions, &random) }
+    if random.chance(0.6) { drawPolicy(of: &setup, &random) }
     if random.chance(0.1) { setup.lossPercent = random.within(1...10) }
     return setup
   }
 
-  /// Numbers that RULES 17 accepts.
-  static func policy(regions: Int, _ random: inout SplitMix64) -> Policy {
-    var policy = Setup.plain(regions: 2, hosts: 1).policy
-    policy.failoverAfter = .seconds(random.pick([5, 15, 30, 30, 60, 120]))
-    policy.outsideConfirm = max(policy.failoverAfter, .seconds(random.pick([30, 60, 90])))
-    policy.minHealthy = random.pick([0.25, 0.34, 0.5, 0.5, 0.67, 1])
-    policy.cooldown = .seconds(random.pick([60, 300, 600, 1200]))
-    policy.minUp = .seconds(random.pick([20, 60, 120]))
-    policy.failback = random.pick([.manual, .automatic, .automatic, .never])
-    policy.failbackAfter = .seconds(random.pick([60, 300, 900]))
-    policy.maxSwitches = random.pick([1, 3, 3, 5])
-    policy.maxSwitchesHard = policy.maxSwitches + random.pick([0, 2, 3])
-    policy.switchWindow = .seconds(random.pick([3600, 21_600]))
-    policy.maxLag = .seconds(random.pick([3, 5, 20]))
-    policy.freshFor = .seconds(random.pick([15, 15, 20]))
-    if random.chance(0.1) { policy.automation = .observe }
-    if random.chance(0.2) { policy.onContested = .alert }
-    if regions > 2, random.chance(0.2) { policy.minVantages = 3 }
-    return policy
+  /// Numbers over all that a file may say: its bounds and the rules between them are those of
+  /// `Settings`, and no others.
+  static func drawPolicy(of setup: inout Setup, _ random: inout SplitMix64) {
+    // The defaults are always accepted: DrawnSettings falls back to them.
+    let drawn = try? DrawnSettings(hosts: setup.regions.map(\.hosts)).draw(&random)
+    guard let settings = drawn?.settings, let service = settings.services.first else { return }
+    setup.policy = Policy(service, of: settings)
+    // The simulated shell overwrites nobody's values.
+    setup.policy.drift = .alert
+    // Nor does it lease anything: a model of its own tries that (Tests/DecisionTests/LeaseWorld).
+    setup.policy.lease = nil
+    setup.probeDeadlineMs = service.probeDeadline.wholeMilliseconds
+    // Much happens: fewer hosts show the same.
+    if rate(setup.policy) > 4 * rate(Policy()) {
+      for index in setup.regions.indices { setup.regions[index].hosts = 1 }
+      setup.services = 1
+    }
+  }
+
+  /// How long a simulation is, so that it takes about as long as others: where things happen more
+  /// often than usual it is shorter, and where no time can be left out too.
+  static func length(_ length: Int64, of setup: Setup) -> Int64 {
+    let factor = max(1, rate(setup.policy) / rate(Policy()))
+    var bound = Double(length)
+    if World.commonPeriod(setup) == 0 { bound = min(bound, Double(day) / 4) }
+    return max(min(length, 3_600_000), Int64(bound / factor))
+  }
+
+  /// What happens regularly, a second.
+  private static func rate(_ policy: Policy) -> Double {
+    let spans = [
+      policy.reportInterval, policy.probeInterval, policy.heartbeatPeriod, policy.heartbeatRead,
+    ]
+    return 1 + spans.reduce(0) { $0 + 1 / max($1.inSeconds, 0.001) }
   }
 
   static let day: Int64 = 86_400_000

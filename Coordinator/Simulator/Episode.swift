@@ -69,7 +69,14 @@ struct Episode {
     let region = region(&random)
     let begin = time(&random)
     let span = span(&random)
-    switch random.below(4) {
+    switch random.below(5) {
+    case 4:
+      put(.addressVoteless, .region(region), at: begin, for: span, &random)
+      // What it is promised as is asked of it a little later.
+      let other = self.region(&random)
+      if other != region {
+        put(.regionDown, .region(other), at: begin + random.within(0...120_000), for: span, &random)
+      }
     case 0: put(.regionDown, .region(region), at: begin, for: span, &random)
     case 1: put(.balancerDown, .region(region), at: begin, for: span, &random)
     case 2:

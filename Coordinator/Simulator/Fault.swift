@@ -6,6 +6,7 @@ public enum FaultKind: String, Hashable, Sendable, CaseIterable {
   case regionDown = "region-down"
   case balancerDown = "balancer-down"
   case familyDead = "family-dead"
+  case addressVoteless = "address-voteless"
   case hostDown = "host-down"
   case app500 = "app-500"
   case appHang = "app-hang"
@@ -72,6 +73,8 @@ public enum FaultKind: String, Hashable, Sendable, CaseIterable {
     case .regionDown: (.region, nil, "hosts and NodeBalancer are gone")
     case .balancerDown: (.region, nil, "the NodeBalancer is dark, the hosts live")
     case .familyDead: (.region, nil, "its IPv6 path is dead")
+    case .addressVoteless:
+      (.region, 301...451, "its address answers that status, a redirect or a refusal, to everybody")
     case .hostDown: (.host, nil, "powered off")
     case .app500: (.host, nil, "the app answers 500")
     case .appHang: (.host, nil, "the app accepts and never answers")

@@ -98,7 +98,7 @@ extension Judge {
   ) {
     let topology = world.topologies[service]
     let policy = setup.policy
-    let stable = policy.failbackAfter.wholeMilliseconds + 120_000
+    let stable = max(policy.failbackAfter, policy.minUp).wholeMilliseconds + 120_000
     guard policy.automation == .automatic, policy.onDataRisk == .proceed,
       let dead = truth.onlyDead, let shell = world.shell,
       truth.hasWhole(besides: dead.region, for: stable, at: world.now),

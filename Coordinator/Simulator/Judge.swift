@@ -148,13 +148,15 @@ struct Judge {
       fail(world, .justified, "\(intent.to) takes over from \(from), but \(text)")
     }
     let confirmed = assessment.memories[from]?.downSince.map { witness.now - $0 } ?? .zero
-    let least = min(setup.policy.failoverAfter, setup.policy.outsideConfirm)
+    let least = setup.policy.failoverAfter
     if intent.rule != .supersede, confirmed < least {
       fail(
         world, .justified,
         "\(from) is left for \(intent.to) after \(confirmed), confirmation takes \(least)")
     }
-    let span = setup.policy.failoverAfter.wholeMilliseconds + 25_000
+    // Until the next probe and the next report nobody can know that it is well again.
+    let late = setup.policy.probeInterval + setup.policy.reportInterval
+    let span = (setup.policy.failoverAfter + late).wholeMilliseconds + 15_000
     if truth.servedWell(number, for: span, at: world.now) {
       let verdict = assessment.pictures[from]?.verdict.rawValue ?? "unknown"
       world.figures.falseMoves.append(
@@ -180,7 +182,8 @@ struct Judge {
     if durable[index].pinned != nil {
       fail(world, .operatorWins, "\(name), though an operator has pinned the service")
     }
-    let usual = setup.policy.maxLag.wholeMilliseconds + 10_000
+    let reports = setup.policy.reportInterval * 2 + setup.policy.heartbeatPeriod
+    let usual = setup.policy.maxLag.wholeMilliseconds + max(10_000, reports.wholeMilliseconds)
     if let from = intent.from.flatMap({ world.regionNumber[$0] }),
       let to = world.regionNumber[intent.to]
     {

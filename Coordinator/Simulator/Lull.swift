@@ -39,7 +39,7 @@ struct Lull {
     let limit = policy.freshFor.wholeMilliseconds
     // Two intervals may lie between the last report before and the first one after.
     guard policy.reportInterval.wholeMilliseconds * 2 + Self.slackMs <= limit,
-      policy.probeInterval.wholeMilliseconds > Self.probeMs + 100,
+      policy.probeInterval.wholeMilliseconds > world.setup.probeDeadlineMs + 100,
       shell.rooms.allSatisfy({ !$0.hearsHeartbeats }),
       shell.tallies.values.allSatisfy({ $0.badRun == 0 })
     else { return nil }
@@ -67,7 +67,7 @@ struct Lull {
   /// The same with what roads take.
   private static let slackMs: Int64 = 3_000
   /// How long a probe takes, at most.
-  private static let probeMs: Int64 = 3_000
+  private var probeMs: Int64 { world.setup.probeDeadlineMs }
 
   /// The longest time that can be left out; nil: none.
   mutating func longest() -> Int64? {
@@ -169,7 +169,7 @@ struct Lull {
       while time <= end {
         let isMissed = isMissed(region, from: host.region + 1, target.family, host.number, time)
         missed = isMissed ? missed + 1 : 0
-        if isMissed { block(time, time + step + Self.probeMs) }
+        if isMissed { block(time, time + step + probeMs) }
         if missed >= host.state.directive.probeFall - 1 { end = min(end, time) }
         time += step
       }
@@ -188,7 +188,7 @@ struct Lull {
           let number = region * 2 + (family == .ipv4 ? 0 : 1)
           let isMissed = isMissed(region, from: 0, family, -1, time)
           missed[number] = isMissed ? missed[number] + 1 : 0
-          if isMissed { block(time, time + step + Self.probeMs) } else { isServed = true }
+          if isMissed { block(time, time + step + probeMs) } else { isServed = true }
           if missed[number] >= Defaults.probeFall - 1 { end = min(end, time) }
         }
       }

@@ -1,5 +1,5 @@
 /// Sebastiano Vigna's SplitMix64 (prng.di.unimi.it/splitmix64.c): small, fast, one word of state.
-struct SplitMix64: Sendable {
+struct SplitMix64: Sendable, RandomNumberGenerator {
   private var state: UInt64
 
   init(seed: UInt64) {

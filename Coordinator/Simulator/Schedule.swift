@@ -25,6 +25,8 @@ public struct Setup: Hashable, Sendable {
   /// Whether a probe from outside fails when the region's DynamoDB does.
   public var deepProbe = false
   public var policy: Policy
+  /// How long a probe may take, in milliseconds.
+  public var probeDeadlineMs = Defaults.probeDeadline.wholeMilliseconds
   /// Packets lost on every road all the time, in percent.
   public var lossPercent: Int64 = 0
   /// The most that a packet takes longer all the time, in milliseconds.
@@ -76,6 +78,9 @@ public struct Schedule: Hashable, Sendable {
     lines.append("services \(setup.services)")
     lines.append("name-servers \(setup.nameServers)")
     if setup.deepProbe { lines.append("deep-probe yes") }
+    if setup.probeDeadlineMs != Setup(regions: []).probeDeadlineMs {
+      lines.append("probe-deadline \(Seconds.text(setup.probeDeadlineMs))")
+    }
     if setup.lossPercent > 0 { lines.append("loss \(setup.lossPercent)") }
     if setup.jitterMs > 0 { lines.append("jitter \(setup.jitterMs)") }
     let usual = Policy()
@@ -128,6 +133,9 @@ public struct Schedule: Hashable, Sendable {
     case "name-servers": return number().map { setup.nameServers = Int($0) } != nil
     case "loss": return number().map { setup.lossPercent = $0 } != nil
     case "jitter": return number().map { setup.jitterMs = $0 } != nil
+    case "probe-deadline":
+      guard words.count == 2, let value = Seconds.parse(words[1]), value > 0 else { return false }
+      setup.probeDeadlineMs = value
     case "deep-probe": setup.deepProbe = words.count == 2 && words[1] == "yes"
     case "policy":
       guard words.count == 3, let key = PolicyKey.all.first(where: { $0.name == words[1] }) else {
@@ -246,6 +254,6 @@ struct PolicyKey: Sendable {
     span("outside_confirm", \.outsideConfirm), span("cooldown", \.cooldown),
     span("min_up", \.minUp), span("failback_after", \.failbackAfter), span("max_lag", \.maxLag),
     span("max_data_at_risk", \.maxDataAtRisk), span("heartbeat_period", \.heartbeatPeriod),
-    span("heartbeat_read", \.heartbeatRead),
+    span("heartbeat_read", \.heartbeatRead), span("refusal_pause", \.refusalPause),
   ]
 }

@@ -19,10 +19,12 @@ extension Shell {
     if world.perturbation != nil { world.judge.raw.take(report, at: now.instant) }
     let report = world.perturbation?.report(report) ?? report
     let wasHeard = evidence.agents[agent] != nil
+    let beats = beats(now.instant)
     evidence.take(report, at: now.instant)
     noteTwins(agent, at: now.instant)
     var isNews = watch.take(report, at: now.instant, policy: policy, floor: evidence.floor)
     if wasHeard != (evidence.agents[agent] != nil) { isNews = true }
+    if beats != self.beats(now.instant) { isNews = true }
     for index in rooms.indices where isNews || isHeard(report, in: index, now.instant) {
       rooms[index].isDirty = true
     }
@@ -35,6 +37,16 @@ extension Shell {
     evidence.take(report, at: now)
     noteTwins(report.agent, at: now)
     for index in rooms.indices { rooms[index].isDirty = true }
+  }
+
+  /// Whether each region's heartbeats arrive elsewhere: of interest where one is not well.
+  private func beats(_ now: Moment) -> [HeartbeatView] {
+    guard rooms.contains(where: { !$0.rest.isHealthy }) else { return [] }
+    let topology = world.topologies[0]
+    return topology.regions.map { region in
+      Heartbeats.view(
+        of: region.id, topology: topology, policy: policy, evidence: evidence, now: now)
+    }
   }
 
   /// Whether a failback's gate may come to something else by this report: it waits for one, or
@@ -105,7 +117,8 @@ extension Shell {
       heartbeatReadMs: Int(policy.heartbeatRead.wholeMilliseconds),
       peers: topologies[0].regions.map(\.id).filter { $0 != report.region },
       probes: world.targets(from: report.region),
-      probePeriodMs: Int(policy.probeInterval.wholeMilliseconds), probeDeadlineMs: 3000,
+      probePeriodMs: Int(policy.probeInterval.wholeMilliseconds),
+      probeDeadlineMs: Int(world.setup.probeDeadlineMs),
       probeFall: Defaults.probeFall, coordinatorMs: now.wallMs)
   }
 }

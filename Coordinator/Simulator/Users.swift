@@ -60,7 +60,8 @@ struct Users {
       return false
     }
     let state = world.conditions.regions[region]
-    return state.balancer && state.replica == .up && (family == .ipv4 || state.ipv6)
+    return state.balancer && state.status == nil && state.replica == .up
+      && (family == .ipv4 || state.ipv6)
       && world.askBalancer(region, id: 9000 + service).outcome == .serving
   }
 }

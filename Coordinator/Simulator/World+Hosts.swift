@@ -115,7 +115,7 @@ extension World {
   func askRegion(
     _ region: Int, from place: Int, _ family: AddressFamily, who: Int
   ) -> Finding {
-    let late: Int64 = 3000
+    let late = setup.probeDeadlineMs
     let road = road(place, region + 1)
     let state = conditions.regions[region]
     guard !road.cut, state.balancer, family == .ipv4 || state.ipv6 else {
@@ -126,10 +126,13 @@ extension World {
       noteLoss()
       return Finding(outcome: .dark, tookMs: late)
     }
-    let found = askBalancer(region, id: id)
+    // A firewall or a wrong name answers in the region's place.
+    let found =
+      state.status.map { Finding(outcome: .none, status: $0, tookMs: 20) }
+      ?? askBalancer(region, id: id)
     let took = road.delayMs * 2 + noise.within(15...60, .probeLatency, id, now)
-    return found.outcome == .dark
-      ? found : Finding(outcome: found.outcome, status: found.status, tookMs: took)
+    guard found.outcome != .dark, took < late else { return Finding(outcome: .dark, tookMs: late) }
+    return Finding(outcome: found.outcome, status: found.status, tookMs: took)
   }
 
   /// Who asks about what, for chance.
@@ -149,10 +152,12 @@ extension World {
     switch state.app {
     case .up: return Finding(outcome: .serving, tookMs: 20)
     case .refuses, .errors: return erroring
-    case .hangs: return Finding(outcome: .dark, tookMs: 3000)
+    case .hangs: return Finding(outcome: .dark, tookMs: setup.probeDeadlineMs)
     case .slow(let percent):
       let isLate = noise.unit(.checkFails, id, now) * 100 < Double(percent)
-      return isLate ? Finding(outcome: .dark, tookMs: 3000) : Finding(outcome: .serving, tookMs: 20)
+      return isLate
+        ? Finding(outcome: .dark, tookMs: setup.probeDeadlineMs)
+        : Finding(outcome: .serving, tookMs: 20)
     case .flaps:
       return state.appWorks(at: now) ? Finding(outcome: .serving, tookMs: 20) : erroring
     }

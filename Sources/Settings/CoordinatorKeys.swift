@@ -179,7 +179,7 @@ extension Schema {
       "how often each vantage asks each region"),
     Key(
       "probe_deadline", .duration(quick, paced: true), .value(.duration(Defaults.probeDeadline)),
-      "how long a probe may take; at most probe_interval"),
+      "how long a probe may take; at least 500ms, at most probe_interval"),
     Key(
       "heartbeat_period", .duration(quick, paced: true),
       .value(.duration(Defaults.heartbeatPeriod)), "how often a region writes its heartbeat"),

@@ -122,6 +122,11 @@ struct CoordinatorRules {
       service, "probe_interval", ["probe_deadline"], "probe_deadline",
       "Else probes overtake each other."
     ) { $0[0] }
+    let answer = Pace.divided(Defaults.probeDeadlineLeast, by: speed)
+    atLeast(
+      service, "probe_deadline", [], "what a request across the world takes",
+      "Else regions look dead that are well, and none could be left or taken."
+    ) { _ in answer }
     if service.optionalDuration("lease") != nil {
       atLeast(
         service, "lease", ["report_interval"], "three report intervals",

@@ -28,6 +28,8 @@ public enum Defaults {
   // Probes from outside.
   public static let probeInterval = Duration.seconds(5)
   public static let probeDeadline = Duration.seconds(3)
+  /// A probe across the world connects, agrees on TLS and is answered: no deadline is below it.
+  public static let probeDeadlineLeast = Duration.milliseconds(500)
   public static let probeFall = 3
   public static let minVantages = 2
 

@@ -106,9 +106,10 @@ struct MistakeTests {
     ("outside_confirm = \"29s\"", "service.app.outside_confirm: found \"29s\"; accepted: at"),
     ("report_interval = \"41s\"\nfresh_for = \"90s\"", "service.app.lease: found \"2m\" (the def"),
     (
-      "report_interval = \"10ms\"\nprobe_interval = \"10ms\"\nprobe_deadline = \"10ms\"\n"
+      "report_interval = \"10ms\"\nprobe_interval = \"1s\"\nprobe_deadline = \"1s\"\n"
         + "fresh_for = \"3s\"", "at least \"3510ms\": report_interval and a check's"
     ),
+    ("probe_deadline = \"499ms\"", "at least \"500ms\": what a request across the world takes"),
     ("lease = \"never\"", "to \"1h\", or \"off\""),
     ("lease = \"14s\"", "at least \"15s\": three report intervals"),
     ("lease = \"2h\"", "from \"1s\" to \"1h\""),
