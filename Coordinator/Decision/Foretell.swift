@@ -2,7 +2,8 @@ public import Wire
 
 /// What is assumed when the machine is asked what it would do.
 public enum Assumption: Hashable, Sendable {
-  /// Everything goes on as it is: who is heard is heard, who serves serves, what is down stays down.
+  /// Everything goes on as it is: who is heard is heard, who serves serves, what is down stays
+  /// down.
   case asItIs
   /// From now on the region is dead: its agents are silent, everyone outside fails there, its
   /// heartbeats have stopped; the others go on as they are.

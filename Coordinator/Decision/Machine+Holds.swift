@@ -106,8 +106,8 @@ extension Machine {
     let lacksStable = chooser.choose(query) == nil && chooser.choose(anyone) != nil
     guard !isDead || lacksStable else { return nil }
     var text =
-      "\(movesUsed(now)) automatic moves in \(TargetChooser.seconds(policy.switchWindow)), from the "
-      + "\(policy.maxSwitches + 1)th on they need more: "
+      "\(movesUsed(now)) automatic moves in \(TargetChooser.seconds(policy.switchWindow)), from "
+      + "the \(policy.maxSwitches + 1)th on they need more: "
     text +=
       isDead
       ? "no target is stable for \(TargetChooser.seconds(policy.failbackAfter))"

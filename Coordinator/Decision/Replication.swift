@@ -10,7 +10,8 @@ public struct Replication: Hashable, Sendable {
     case late
     /// For 15 s more.
     case stopped
-    /// The source has nothing acknowledged that could be missed: it is its writer that stands still.
+    /// The source has nothing acknowledged that could be missed: it is its writer that stands
+    /// still.
     case unwritten
   }
 

@@ -85,8 +85,9 @@ extension Policy {
   }
 
   /// How long `confirmation` takes, never less than `failover_after`: the clock runs on while one
-  /// down verdict turns into another, so a shorter limit would cut it short. An emergency in the cool-down takes twice as long (RULES 9),
-  /// and three times as long where one vantage alone may call a region bad (RULES 3).
+  /// down verdict turns into another, so a shorter limit would cut it short. An emergency in the
+  /// cool-down takes twice as long (RULES 9), and three times as long where one vantage alone may
+  /// call a region bad (RULES 3).
   public func limit(_ confirmation: Confirmation, cooling: Bool) -> Duration {
     var limit =
       switch confirmation {

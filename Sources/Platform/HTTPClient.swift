@@ -2,8 +2,9 @@ import Synchronization
 
 /// Sends HTTP requests: libcurl on one I/O thread, with connections kept and reused.
 ///
-/// Safe to share between tasks. Proxies of the environment are obeyed where the request says so, but
-/// never for addresses of this host or its link. HTTP/1.1 only; `http` and `https` only; names and passwords in URLs are refused.
+/// Safe to share between tasks. Proxies of the environment are obeyed where the request says so,
+/// but never for addresses of this host or its link. HTTP/1.1 only; `http` and `https` only; names
+/// and passwords in URLs are refused.
 public final class HTTPClient: Sendable {
   private let loop: Result<CurlLoop, HTTPError>
   private let userAgent: String

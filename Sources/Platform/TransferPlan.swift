@@ -62,8 +62,8 @@ struct TransferPlan: Sendable {
     id = Self.lastID.add(1, ordering: .relaxed).newValue
   }
 
-  /// Whether no proxy may be used: nothing of ours that runs on this host, or beside it on its link,
-  /// is fetched through one.
+  /// Whether no proxy may be used: nothing of ours that runs on this host, or beside it on its
+  /// link, is fetched through one.
   private static func isLocal(_ request: HTTPRequest, _ target: HTTPTarget) -> Bool {
     if request.unixSocket != nil { return true }
     if let address = request.sourceAddress.flatMap(IPAddress.init), address.isLoopback {

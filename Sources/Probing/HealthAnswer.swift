@@ -211,8 +211,9 @@ extension HealthAnswer {
       spoil("\(place) is '\(Self.brief(word.text))'")
     } else if meaning == .good, finding == nil, !Self.good.contains(word.plain) {
       finding =
-        "\(place) is '\(Self.brief(word.text))', which is no word of failure: \(rule.keys.jsonPath) "
-        + "and \(rule.keys.healthy) = [...] in \(rule.keys.file) say what is good"
+        "\(place) is '\(Self.brief(word.text))', which is no word of failure: "
+        + "\(rule.keys.jsonPath) and \(rule.keys.healthy) = [...] in \(rule.keys.file) say what is "
+        + "good"
     }
   }
 

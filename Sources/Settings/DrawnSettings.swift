@@ -14,7 +14,8 @@ public struct DrawnSettings: Sendable {
 
   /// Keys that name things, and what is done about records that are missing.
   private static let named: Set<String> = [
-    "dns", "table", "regions", "probe", "probe_body", "ttl", "missing",
+    "dns", "table", "regions", "probe", "probe_body", "probe_json_path", "probe_healthy", "ttl",
+    "missing",
   ]
 
   static var keys: [Key] {
@@ -106,8 +107,8 @@ public struct DrawnSettings: Sendable {
     }
   }
 
-  /// Within the range: mostly within a tenth and ten times of what is usual, at times anywhere, both
-  /// ends included; each order of magnitude is as likely as the next. Mostly of one digit.
+  /// Within the range: mostly within a tenth and ten times of what is usual, at times anywhere,
+  /// both ends included; each order of magnitude is as likely as the next. Mostly of one digit.
   private static func number(
     _ range: ClosedRange<Int64>, near usual: Int64?, _ random: inout some RandomNumberGenerator
   ) -> Int64 {

@@ -220,7 +220,8 @@ public struct RegionStatus: Codable, Hashable, Sendable {
   public var eligible: Bool
   /// Why it is not eligible as a target.
   public var whyNot: [String]
-  /// Its address has given only answers that say nothing of users for long; absent where it has not.
+  /// Its address has given only answers that say nothing of users for long; absent where it has
+  /// not.
   public var voteless: VotelessStatus?
 
   public init(

@@ -7,7 +7,7 @@ import Wire
 
 @testable import CoordinatorService
 
-/// The first line as the shell puts it together, in the status, for the supervisor and in readiness.
+/// The first line as the shell puts it together: in the status, for the supervisor, in readiness.
 @Suite struct FirstLineTests {
   private static func rig(_ adjust: (inout Memory) -> Void = { _ in }) throws -> CoordinatorRig {
     let top = "automation = \"automatic\"\nrehearsal_speed = 20"

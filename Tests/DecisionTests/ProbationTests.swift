@@ -2,8 +2,8 @@ import Decision
 import Testing
 import Wire
 
-/// RULES 9: a region that fails within the probation of a failback disarms the automatic one, whoever
-/// returned the users.
+/// RULES 9: a region that fails within the probation of a failback disarms the automatic one,
+/// whoever returned the users.
 struct ProbationTests {
   /// Users were moved from b to the primary a by an operator.
   private static func returned(asFailback: Bool) throws -> Lab {

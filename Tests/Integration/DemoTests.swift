@@ -7,8 +7,8 @@ import Wire
 extension ProcessTests {
   /// The demo leaves nothing behind, also when it is interrupted.
   @Suite struct DemoTests {
-    /// Also without a terminal: each line of the story once, on a screen of 80 by 24, and one figure
-    /// of the writes at risk.
+    /// Also without a terminal: each line of the story once, on a screen of 80 by 24, and one
+    /// figure of the writes at risk.
     @Test func theStoryIsToldOnceAndFits() async throws {
       let directory = try Files.makeTemporaryDirectory(prefix: "signalbox-demo")
       defer { Files.removeTree(directory) }

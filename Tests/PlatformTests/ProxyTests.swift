@@ -93,8 +93,8 @@ import Testing
       #expect(dead?.kind == .connect)
       #expect(
         dead?.description
-          == "GET http://192.0.2.1:80 through the proxy 127.0.0.1:\(closed.port) (http_proxy of the "
-          + "environment): cannot connect: Connection refused")
+          == "GET http://192.0.2.1:80 through the proxy 127.0.0.1:\(closed.port) (http_proxy of "
+          + "the environment): cannot connect: Connection refused")
       let refused = await failure(
         of: HTTPRequest(method: "PUT", url: "https://192.0.2.1/", body: [1]), client)
       #expect(
