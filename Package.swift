@@ -184,7 +184,7 @@ let modules: [Module] = [
   .tests(
     "Integration",
     [
-      "Rehearsal", "Codec", "Platform", "Wire", "GRDB",
+      "Rehearsal", "Sandbox", "Screens", "Codec", "Platform", "Wire", "GRDB",
       "signalbox", "signalbox-agent", "signalbox-coordinator", "signalbox-sandbox",
     ],
     path: "Tests/Integration"),

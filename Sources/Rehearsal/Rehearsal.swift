@@ -334,6 +334,11 @@ extension Rehearsal {
     try await sandbox.endFault(id)
   }
 
+  /// Ends every fault that is in force.
+  public nonisolated func endAllFaults() async throws {
+    for id in try await sandbox.faults() { try await sandbox.endFault(id) }
+  }
+
   /// The service's status now.
   public nonisolated func status() async throws -> ServiceStatus {
     guard let service = try await coordinator.status().services.first else {

@@ -33,6 +33,16 @@ public struct SandboxClient: Sendable {
     _ = try await send("DELETE", "/faults/\(id)", nil)
   }
 
+  /// The ids of the faults in force.
+  public func faults() async throws(RehearsalError) -> [String] {
+    let reply = try await send("GET", "/faults", nil)
+    do {
+      return try JSON.decode([FaultReply].self, from: reply, maxBytes: 1_048_576).map(\.id.text)
+    } catch {
+      throw .reply("the sandbox's list of faults cannot be read: \(error)")
+    }
+  }
+
   /// The Linode API requests seen after request number `after`, oldest first.
   public func requests(after: Int = 0) async throws(RehearsalError) -> [SandboxRequest] {
     let reply = try await send("GET", "/requests?after=\(after)", nil)

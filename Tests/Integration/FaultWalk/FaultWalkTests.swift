@@ -1,0 +1,80 @@
+import FoundationEssentials
+import Glibc
+import Platform
+import Rehearsal
+import Testing
+
+extension ProcessTests {
+  /// Every fault of the sandbox, and pairs of them, on real processes: the first line never says OK
+  /// while no client is served, every suggested command works, and, where `SIGNALBOX_WALK` is
+  /// `long`, the active region is killed in each of them and the forecast has to come true.
+  @Suite struct FaultWalkTests {
+    private static let isLong = ProcessInfo.processInfo.environment["SIGNALBOX_WALK"] == "long"
+    private static let seed =
+      ProcessInfo.processInfo.environment["SIGNALBOX_SEED"].flatMap { UInt64($0) } ?? 13
+    /// Drawn besides every fault by itself.
+    private static let pairs = isLong ? 40 : 4
+
+    @Test func screensTellTheTruthInEveryTrouble() async throws {
+      let findings = try await withThrowingTaskGroup(of: [String].self) { group in
+        // Two deployments side by side: most of the time is waiting.
+        for half in 0..<2 { group.addTask { try await Self.walk(half: half, of: 2) } }
+        return try await group.reduce(into: []) { $0 += $1 }
+      }
+      #expect(findings.isEmpty, "\(findings.joined(separator: "\n"))")
+    }
+
+    /// At once: a run of minutes is watched.
+    private static func tell(_ text: String) {
+      let bytes = Array((text + "\n").utf8)
+      _ = bytes.withUnsafeBytes { Glibc.write(2, $0.baseAddress, $0.count) }
+    }
+
+    private static func walk(half: Int, of halves: Int) async throws -> [String] {
+      var options = manual()
+      options.network = "127.\(40 + half)"
+      var random = SeededRandom(seed: seed)
+      let rehearsal = try Rehearsal.prepare(options)
+      var troubles =
+        Trouble.singles(rehearsal) + Trouble.pairs(rehearsal, count: pairs, using: &random)
+      if let only = ProcessInfo.processInfo.environment["SIGNALBOX_WALK_ONLY"] {
+        troubles = troubles.filter { $0.description.contains(only) }
+      }
+      let mine = troubles.enumerated().filter { $0.offset % halves == half }.map(\.element)
+      tell("fault walk \(half): \(mine.count) of \(troubles.count) troubles, seed \(seed)")
+      do {
+        let findings = try await walk(mine, on: rehearsal)
+        await rehearsal.stop()
+        return findings
+      } catch {
+        let tail = await rehearsal.logTail("coordinator", lines: 20)
+        await rehearsal.stop()
+        throw RehearsalError.program("coordinator", reason: "\(error)", log: tail)
+      }
+    }
+
+    private static func walk(
+      _ troubles: [Trouble], on rehearsal: Rehearsal
+    ) async throws -> [String] {
+      try await rehearsal.start()
+      let servers = try (0..<rehearsal.options.nameServers).map {
+        try DNSServer(rehearsal.options.addresses.nameServer($0))
+      }
+      let visitor = Visitor(
+        name: SandboxFacts.name, port: SandboxFacts.appPort, servers: servers)
+      let visits = Task { await visitor.run() }
+      defer { visits.cancel() }
+      let walk = FaultWalk(rehearsal: rehearsal, visitor: visitor, kills: isLong)
+      var findings: [String] = []
+      for trouble in troubles {
+        let begun = Clocks.monotonic()
+        let found = try await walk.visit(trouble)
+        tell(
+          (["fault walk: \(trouble): \(found.count) findings, \(Clocks.monotonic() - begun)"]
+            + found).joined(separator: "\n  "))
+        findings += found
+      }
+      return findings
+    }
+  }
+}
