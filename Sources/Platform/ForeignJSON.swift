@@ -6,11 +6,13 @@ public enum ForeignJSON {
   private struct TooDeep: Error {}
 
   /// Reads a reply; throws where it is no such value, and unread where it nests deeper than
-  /// `Nesting.deepest`.
+  /// `Nesting.deepest`. `userInfo` is handed to the value's initialiser.
   public static func decode<Value: Decodable>(
-    _ type: Value.Type, from body: [UInt8]
+    _ type: Value.Type, from body: [UInt8], userInfo: [CodingUserInfoKey: any Sendable] = [:]
   ) throws -> Value {
     guard Nesting.excess(in: body) == nil else { throw TooDeep() }
-    return try JSONDecoder().decode(type, from: Data(body))
+    let decoder = JSONDecoder()
+    decoder.userInfo = userInfo
+    return try decoder.decode(type, from: Data(body))
   }
 }

@@ -52,7 +52,9 @@ struct TransferFailure {
         .other, .permanent, "more than \(plan.request.maxRedirects) redirects")
     case CURLE_UNSUPPORTED_PROTOCOL where sent, CURLE_WEIRD_SERVER_REPLY:
       return target.error(.notHTTP, failure, "the answer is no HTTP/1.1 reply: \(reason)")
-    case CURLE_BAD_CONTENT_ENCODING:
+    case CURLE_BAD_CONTENT_ENCODING, CURLE_WRITE_ERROR:
+      // The latter is what libcurl says of brotli that is none: where a receiver of ours stops a
+      // transfer it has given its own reason.
       return target.error(
         .undecodable, failure, "the reply's content coding cannot be undone: \(reason)")
     case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_LOGIN_DENIED:

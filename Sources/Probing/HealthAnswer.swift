@@ -187,7 +187,7 @@ extension HealthAnswer {
       for (place, word) in body?.words ?? [] { weigh(place, word, rule) }
     }
     if meaning == .good, let wanted = rule.bodyContains,
-      response.text.firstRange(of: wanted) == nil
+      !response.bodyContains(wanted)
     {
       spoil("the body lacks '\(Self.brief(wanted))'")
     }

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Platform
 import Wire
 
 /// What the JSON of a health reply says: what stands in a few known places, all of them optional.
@@ -30,9 +30,11 @@ struct HealthBody {
     }
     // Bytes that are no UTF-8 hide no word.
     let text = String(decoding: body, as: UTF8.self)
-    let decoder = JSONDecoder()
-    if let key = Places.key { decoder.userInfo[key] = path }
-    guard let found = try? decoder.decode(Places.self, from: Data(text.utf8)) else { return nil }
+    var asked: [CodingUserInfoKey: any Sendable] = [:]
+    if let key = Places.key { asked[key] = path }
+    guard
+      let found = try? ForeignJSON.decode(Places.self, from: Array(text.utf8), userInfo: asked)
+    else { return nil }
     words = found.words
     region = found.region
     release = found.release
