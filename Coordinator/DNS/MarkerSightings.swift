@@ -17,6 +17,8 @@ public struct MarkerSightings: Hashable, Sendable {
     var sinceMs: Int64
   }
 
+  /// The newest reading showed another writer's marker that the one before did not.
+  public private(set) var isDoubtful = false
   private var suspects: Set<MarkerConflict> = []
   private var damages: [Damage] = []
 
@@ -34,6 +36,7 @@ public struct MarkerSightings: Hashable, Sendable {
         news.doubted.append(conflict)
       }
     }
+    isDoubtful = !news.doubted.isEmpty
     suspects = Set(conflicts)
     var standing: [Damage] = []
     for record in unread {
@@ -51,9 +54,6 @@ public struct MarkerSightings: Hashable, Sendable {
   public func standing(forMs spanMs: Int64, atMs: Int64) -> Set<String> {
     Set(damages.filter { atMs - $0.sinceMs >= spanMs }.map(\.excerpt))
   }
-
-  /// The newest reading showed another writer's marker that the one before did not.
-  public var isDoubtful: Bool { !suspects.isEmpty }
 
   /// What is no marker in the newest reading; for people.
   public var unreadable: [String] {

@@ -32,8 +32,9 @@ struct Concern {
   static var all: [Concern] {
     [
       Concern(situation: .blocked, find: \.cannotStore),
-      Concern(situation: .unknown, find: \.starting),
+      // Also just after a start: what was begun goes on, and is what users wait for.
       Concern(situation: .moving, find: \.moving),
+      Concern(situation: .unknown, find: \.starting),
       Concern(situation: .foreign, find: \.elsewhere),
       Concern(situation: .attention, find: \.several),
       Concern(situation: .unknown, find: \.nowhere),
@@ -78,8 +79,7 @@ extension StandingFacts {
   }
 
   fileprivate var moving: String? {
-    guard grace == nil else { return nil }
-    return move.map { "\(name): \($0.from ?? "nowhere") -> \($0.to)." }
+    move.map { "\(name): \($0.from ?? "nowhere") -> \($0.to)." }
   }
 
   /// Users are sent to where nobody of ours serves them.

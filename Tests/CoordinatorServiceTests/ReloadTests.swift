@@ -48,7 +48,8 @@ import Wire
       let said = try await rig.reload(text)
       #expect(said.contains("agent.a2 added") && said.contains("agent.b1 removed"))
       #expect(await coordinator.evidence.agents.keys.sorted() == ["a1"])
-      #expect(await coordinator.deployment.keys.values.map(\.agent).sorted() == ["a1", "a2"])
+      let known = await coordinator.deployment.keys.values.map(\.agent).sorted()
+      #expect(known.filter { !$0.hasPrefix("spare") } == ["a1", "a2"])
       let directive = try await coordinator.take(
         rig.report("a2", from: "us-east"), from: "a2")
       #expect(directive.agent == "a2")
@@ -208,8 +209,8 @@ import Wire
       let machine = try #require(await rig.coordinator.rooms["app"]?.machine)
       #expect(machine.memory.intent?.epoch == 4)
       #expect(machine.policy.failoverAfter == .seconds(42))
-      #expect(
-        await rig.coordinator.oneLine().hasPrefix("moving us-east to eu-central (epoch 4)"))
+      let line = await rig.coordinator.oneLine()
+      #expect(line.hasPrefix("moving us-east to eu-central (epoch 4)"), "\(line)")
     }
   }
 }

@@ -79,7 +79,8 @@ import Testing
     let provider = World.provider([
       World.record(1, "A", World.a[0]), World.record(3, "TXT", text),
     ])
-    let conflict = MarkerConflict(found: text, name: "_signalbox.app.example.org")
+    let conflict = MarkerConflict(
+      found: text, name: "_signalbox.app.example.org", isOwn: text.contains("cluster=c1"))
     #expect(await World.perform(provider) == .conflict([conflict]))
     #expect(provider.now.calls == 2, "read, and read again")
   }
