@@ -66,19 +66,20 @@ final class Door: Sendable {
     book.withLock { $0.connections[ObjectIdentifier(channel)] }
   }
 
-  /// The one that idles longest, else the request that is unfinished for longest; nil where all are
-  /// being answered.
+  /// Who has connected and has not spoken for so long idles; sooner its request may be on its way.
+  private static let settling = TimeAmount.seconds(1)
+
+  /// The one that idles longest, else the one that is at it for longest; nil where all are being
+  /// answered.
   private static func victim(
     _ all: some Collection<Connection>, now: NIODeadline
   ) -> Connection? {
     let states = all.map { (connection: $0, standing: $0.standing) }
-    for phase in [Connection.Phase.idle, .reading] {
-      let candidates = states.filter { $0.standing.phase == phase }
-      if let oldest = candidates.min(by: { $0.standing.since < $1.standing.since }) {
-        return oldest.connection
-      }
+      .filter { $0.standing.phase != .answering }
+    let idle = states.filter {
+      $0.standing.phase == .idle && now - $0.standing.since > settling
     }
-    return nil
+    return (idle.isEmpty ? states : idle).min { $0.standing.since < $1.standing.since }?.connection
   }
 }
 
