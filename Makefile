@@ -11,7 +11,7 @@ RELEASE := $(STRICT) -c release --static-swift-stdlib
 SOURCES := Package.swift Sources Agent Coordinator Tests
 ARGS ?=
 
-.PHONY: help dependencies build deb demo hosts-test simulate test test-swift test-clients bench cover mutants \
+.PHONY: help dependencies build deb demo hosts-test simulate test test-swift test-clients bench cover walk mutants \
 	lint format ci ci-long clean
 
 help: ## what there is
@@ -65,6 +65,10 @@ bench: dependencies ## what the simulator, a tick and a proven move cost; ARGS: 
 	@cd Tests/Benchmarks && SIGNALBOX_BENCH=1 SIGNALBOX_ONLY=Simulator,Sandbox \
 		swift run --configuration release Benchmarks $(ARGS)
 
+walk: dependencies ## every fault of the sandbox on real processes: do the screens tell the truth? ARGS: short, long
+	@swift build $(DEBUG) --build-tests
+	@SIGNALBOX_WALK=$(or $(ARGS),short) $(RUN) --filter FaultWalkTests
+
 mutants: ## breaks the decision in hundreds of ways; the tests must notice each (an hour)
 	@python3 Tests/Mutants/mutants.py $(ARGS)
 
@@ -78,7 +82,8 @@ format: ## rewrite the Swift sources in the house's format
 ci: ## what guards the project, cheapest first
 	@bash .ci/run
 
-ci-long: mutants bench ## what takes hours: mutants, benchmarks, many simulated days
+ci-long: mutants bench ## what takes hours: mutants, benchmarks, the long walk, many simulated days
+	@$(MAKE) walk ARGS=long
 	@$(MAKE) simulate ARGS='--seconds 3600 --region-days 50000'
 
 clean: ## remove what was built
