@@ -251,10 +251,13 @@ extension Rehearsal {
     try await put(target, of: record)
   }
 
-  /// Writes over the coordinator's marker, once there is one.
+  /// Writes over the coordinator's marker of the first name, once there is one.
   nonisolated func putMarker(_ text: String) async throws {
-    try await poll("the first marker is made") { try await marker() != nil }
-    try await put(text, of: try await records().first { $0.type == "TXT" })
+    func own() async throws -> ZoneRecord? {
+      try await records().first { $0.type == "TXT" && $0.name == "_signalbox.app" }
+    }
+    try await poll("the first marker is made") { try await own() != nil }
+    try await put(text, of: try await own())
   }
 
   private nonisolated func put(_ target: String, of record: ZoneRecord?) async throws {

@@ -24,7 +24,10 @@ extension ProcessTests {
       #expect(status == .exited(0), "\(text)")
       let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
       #expect(lines.count < 24 && lines.allSatisfy { $0.count <= 80 }, "\(text)")
-      func count(_ label: String) -> Int { lines.count { $0.contains(" \(label) ") } }
+      // Of the story, whose lines begin with a time.
+      func count(_ label: String) -> Int {
+        lines.count { $0.hasPrefix(" 0") && $0.contains(" \(label) ") }
+      }
       #expect(["steady", "FAULT", "decide", "repair"].map(count) == [1, 2, 2, 1], "\(text)")
       let row = lines.first { $0.hasPrefix(" failover ") }?.split(separator: " ") ?? []
       let told = lines.first { $0.hasPrefix(" Data at risk: ") }?.split(separator: " ") ?? []
