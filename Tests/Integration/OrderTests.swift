@@ -23,7 +23,11 @@ extension ProcessTests {
         let shown = try await signalbox("status", "--coordinator", url)
         #expect(shown.output.contains("a test"), "\(shown)")
         #expect(try await rehearsal.incidents().isEmpty)
-        let resumed = try await signalbox("resume", "app", "--coordinator", url)
+        // Users would be moved within a second: not without a yes.
+        let asked = try await signalbox("resume", "app", "--coordinator", url)
+        #expect(asked.code == 2 && asked.errors.contains("--yes"), "\(asked)")
+        #expect(try await rehearsal.incidents().isEmpty)
+        let resumed = try await signalbox("resume", "app", "--yes", "--coordinator", url)
         #expect(resumed.code == 0, "\(resumed)")
         try await rehearsal.waitUntilServed(by: "eu-central")
         let again = try await signalbox("resume", "app", "--coordinator", url)
