@@ -4,14 +4,16 @@ import Platform
 import Rehearsal
 import Testing
 
+/// Nil where no walk is asked for.
+private let walkLength = ProcessInfo.processInfo.environment["SIGNALBOX_WALK"]
+
 extension ProcessTests {
   /// Every fault of the sandbox, and pairs of them, on real processes: the first line never says OK
   /// while no client is served, every suggested command works, and, in the long walk, the active
   /// region is killed in each of them and the forecast has to come true. It takes ten minutes on an
   /// idle machine, so it runs where `SIGNALBOX_WALK` says `short` or `long`.
-  @Suite(.enabled(if: FaultWalkTests.length != nil)) struct FaultWalkTests {
-    static let length = ProcessInfo.processInfo.environment["SIGNALBOX_WALK"]
-    private static let isLong = length == "long"
+  @Suite(.enabled(if: walkLength != nil)) struct FaultWalkTests {
+    private static let isLong = walkLength == "long"
     private static let seed =
       ProcessInfo.processInfo.environment["SIGNALBOX_SEED"].flatMap { UInt64($0) } ?? 13
     /// Drawn besides every fault by itself.
