@@ -176,7 +176,7 @@ import Testing
         }
         #expect(try await authority() == [wanted, old + 1, wanted])
         let names = try await records("example.org", .ns)
-        #expect(names.map(\.value) == ["ns1.sandbox.test"])
+        #expect(names.map(\.value) == ["ns1.linode.com"])
         #expect(names.map(\.ttlSeconds) == [wanted])
       }
       #expect(

@@ -198,7 +198,7 @@ final class NameServer: Sendable {
   /// Of the zone as it is served now.
   private func serial(of origin: String) async throws -> Int {
     let lines = try await tell(["zone-read \(origin) @ SOA"]).lines
-    // [example.org.] example.org. 300 SOA ns1.sandbox.test. admin.sandbox.test. 7 14400 …
+    // [example.org.] example.org. 300 SOA ns1.linode.com. admin.sandbox.test. 7 14400 …
     let fields = lines.last { $0.contains(" SOA ") }?.split(separator: " ") ?? []
     guard fields.count == 11, let serial = Int(fields[6]) else {
       throw SandboxError("knotc tells no serial of \(origin): \(lines.joined(separator: "; "))")

@@ -59,13 +59,13 @@ struct ZoneSnapshot: Hashable, Sendable {
   /// The data of the SOA record. Its last number, for how long it is remembered that a name is
   /// not there, is the zone's default TTL (facts on Linode, section 3).
   private func authority(serial: Int) -> String {
-    "ns1.sandbox.test. admin.sandbox.test. \(serial) 14400 14400 1209600 \(defaultTTL)"
+    "ns1.linode.com. admin.sandbox.test. \(serial) 14400 14400 1209600 \(defaultTTL)"
   }
 
-  /// The zone's own name servers: `ns1.sandbox.test` and following.
+  /// The zone's own name servers: `ns1.linode.com` and following.
   private func names(_ servers: Int) -> [ZoneRecord] {
     (1...max(servers, 1)).map {
-      ZoneRecord(owner: "\(origin).", type: "NS", ttl: defaultTTL, data: "ns\($0).sandbox.test.")
+      ZoneRecord(owner: "\(origin).", type: "NS", ttl: defaultTTL, data: "ns\($0).linode.com.")
     }
   }
 
