@@ -65,9 +65,10 @@ bench: dependencies ## what the simulator, a tick and a proven move cost; ARGS: 
 	@cd Tests/Benchmarks && SIGNALBOX_BENCH=1 SIGNALBOX_ONLY=Simulator,Sandbox \
 		swift run --configuration release Benchmarks $(ARGS)
 
-walk: dependencies ## every fault of the sandbox on real processes: do the screens tell the truth? ARGS: short, long
-	@swift build $(DEBUG) --build-tests
-	@SIGNALBOX_WALK=$(or $(ARGS),short) $(RUN) --filter FaultWalkTests
+walk: build ## every fault of the sandbox on release programs: do the screens tell the truth? ARGS: some, short, long
+	@swift build $(DEBUG) --build-tests >&2
+	@SIGNALBOX_LIBEXEC=$(CURDIR)/build/bin SIGNALBOX_WALK=$(or $(ARGS),short) \
+		$(RUN) --filter FaultWalkTests
 
 mutants: ## breaks the decision in hundreds of ways; the tests must notice each (an hour)
 	@python3 Tests/Mutants/mutants.py $(ARGS)

@@ -174,10 +174,26 @@ struct Mover {
       plan.map { Screens.movePlan($0, style: style) }
       ?? Screens.movePlan(kind, service: service, to: to, style: style)
     Console.err(screen + "\n")
+    if let plan, let refusal = plan.refusal, options.overrideRule.isEmpty {
+      throw refused(Self.refusal(refusal, kind, plan))
+    }
     // Nobody looked: the epoch alone binds it, and a move waits for records that cannot be read.
     if options.yes { return nil }
     try await Console.confirm("Move \(service.service) to \(to) now?")
     return plan?.checksum
+  }
+
+  /// What the plan said, and how the move is made all the same.
+  private static func refusal(
+    _ refusal: Problem, _ kind: MoveKind, _ plan: MovePlanDocument
+  ) -> String {
+    let text = "refused, as the plan says; nothing was changed [\(refusal.code)]"
+    let missing = plan.conditions.filter { !$0.holds }
+    guard refusal.code == "not_eligible", !missing.isEmpty else { return text }
+    let verb = kind == .failback ? "failback" : "failover"
+    let overrides = missing.map { " --override-rule \($0.name)" }.joined()
+    return text
+      + "\n           all the same: signalbox \(verb) \(plan.service) --to \(plan.to)\(overrides)"
   }
 
   private func send(_ kind: MoveKind, _ service: String, _ request: MoveRequest) async throws

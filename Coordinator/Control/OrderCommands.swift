@@ -11,6 +11,15 @@ struct OrderOptions: ParsableArguments {
   @Flag(help: "Print the answer as JSON.")
   var json = false
 
+  /// Sends one order that says nothing but itself, for the epoch of now.
+  func send(_ kind: OrderKind, _ service: String, over connection: Connection) async throws {
+    let client = try connection.client()
+    let seen = try await client.status().service(service)
+    try await send(
+      kind, seen.service,
+      OrderRequest(epoch: seen.epoch, operatorName: Operator.name(), reason: reason), to: client)
+  }
+
   /// Sends one order and says what holds now.
   func send(
     _ kind: OrderKind, _ service: String, _ request: OrderRequest, to client: CoordinatorClient
@@ -150,12 +159,7 @@ struct AckCommand: AsyncParsableCommand {
   @OptionGroup var options: OrderOptions
 
   func run() async throws {
-    let client = try connection.client()
-    let seen = try await client.status().service(service)
-    try await options.send(
-      .ack, seen.service,
-      OrderRequest(epoch: seen.epoch, operatorName: Operator.name(), reason: options.reason),
-      to: client)
+    try await options.send(.ack, service, over: connection)
   }
 }
 
@@ -180,12 +184,7 @@ struct CancelCommand: AsyncParsableCommand {
   @OptionGroup var options: OrderOptions
 
   func run() async throws {
-    let client = try connection.client()
-    let seen = try await client.status().service(service)
-    try await options.send(
-      .cancel, seen.service,
-      OrderRequest(epoch: seen.epoch, operatorName: Operator.name(), reason: options.reason),
-      to: client)
+    try await options.send(.cancel, service, over: connection)
   }
 }
 

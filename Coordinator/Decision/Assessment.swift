@@ -37,8 +37,9 @@ public struct Assessment: Sendable {
   public var putBack: Eligibility?
   /// By direction, how heartbeats arrive and for how long none has.
   public var replication: [RegionPair: Replication]
-  /// Replicas that are not active, or that the others do not list, as `aws is CREATING`.
-  public var illReplicas: [RegionID: String]
+  /// Replicas that are not active, or that the others do not list, as `aws is CREATING`; nil where
+  /// no host lists any.
+  public var illReplicas: [RegionID: String]?
 
   public var blocks: [Block] { holds.map(\.block) }
 }

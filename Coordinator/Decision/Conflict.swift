@@ -69,6 +69,13 @@ public struct Conflict: Codable, Hashable, Sendable {
     "this coordinator's own, of a later epoch than its journal: the journal went back (its -wal "
     + "file was lost, or an older copy was put in its place), or a copy of it runs elsewhere"
 
+  /// In a few words, who claims the name.
+  public var claim: String {
+    isOwn
+      ? "this coordinator's own marker is of a later epoch than its journal"
+      : "another writer claims the name"
+  }
+
   /// Whether nobody but this coordinator itself wrote them.
   public var isOwn: Bool { markers.allSatisfy { $0.isOwn == true } }
 
@@ -88,8 +95,13 @@ public struct Conflict: Codable, Hashable, Sendable {
 }
 
 extension Machine {
-  /// Whether nothing may be written because another writer claims the name.
-  public var isReadOnly: Bool { memory.conflict?.isOpen == true }
+  /// Whether nothing may be written because a marker that is not ours stands in the zone.
+  public var isReadOnly: Bool { claim != nil }
+
+  /// Who claims the name, in a few words; nil while writing is allowed.
+  public var claim: String? {
+    memory.conflict.flatMap { $0.isOpen ? $0.claim : nil }
+  }
 
   /// Notes what other writers left, all that a reading shows, and gives what of it is news. It
   /// stands until `adopt`, also when a text is gone again; what is found before that comes to it.

@@ -4,6 +4,8 @@ public import Wire
 public struct Homecoming: Hashable, Sendable {
   /// All that has to hold for the way it is done here: by itself, or by an operator.
   public var conditions: [CheckedLine]
+  /// Whether an operator's `failback` would be made.
+  public var mayBeOrdered: Bool
   /// Whether all of it holds.
   public var isReady: Bool { conditions.allSatisfy(\.holds) }
   /// A clause: how it stands, and why.
@@ -17,25 +19,22 @@ extension Assessment {
     let command = "signalbox failback \(machine.topology.service)"
     let byItself = machine.policy.failback == .automatic && pinned == nil
     let conditions = gate.conditions + (byItself ? arming : [])
+    func told(_ text: String, mayBeOrdered: Bool = true) -> Homecoming {
+      Homecoming(conditions: conditions, mayBeOrdered: mayBeOrdered, text: text)
+    }
     if let missing = gate.conditions.first(where: { !$0.holds }) {
-      return Homecoming(
-        conditions: conditions,
-        text: "\(primary) is not ready to take users back: \(missing.text)")
+      return told(
+        "\(primary) is not ready to take users back: \(missing.text)", mayBeOrdered: false)
     }
     if let held = conditions.first(where: { !$0.holds }) {
-      return Homecoming(
-        conditions: conditions,
-        text: "\(primary) could take users back, but nothing is moved by itself: \(held.text)")
+      return told(
+        "\(primary) could take users back, but nothing is moved by itself: \(held.text)")
     }
     let ready = "\(primary) is ready to take users back"
-    if !byItself {
-      return Homecoming(conditions: conditions, text: "\(ready), and it waits for: \(command)")
-    }
+    if !byItself { return told("\(ready), and it waits for: \(command)") }
     if let asks, asks.to == primary {
-      return Homecoming(
-        conditions: conditions,
-        text: "\(ready), and it waits for: signalbox approve \(machine.topology.service)")
+      return told("\(ready), and it waits for: signalbox approve \(machine.topology.service)")
     }
-    return Homecoming(conditions: conditions, text: "\(ready), and it is done now")
+    return told("\(ready), and it is done now")
   }
 }

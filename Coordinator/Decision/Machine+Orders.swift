@@ -102,6 +102,12 @@ extension Machine {
     memory.calledOff = intent.epoch
   }
 
+  /// Whether `cancel` would take the move in flight back now.
+  public var mayCancel: Bool {
+    var copy = self
+    return (try? copy.cancel(epoch: memory.epoch)) != nil
+  }
+
   /// Whether the move in flight is to be taken back.
   var isCalledOff: Bool { memory.intent.map { $0.epoch == memory.calledOff } ?? false }
 

@@ -31,7 +31,7 @@ extension Machine {
     if let conflict = memory.conflict, conflict.isOpen {
       throw Refusal(
         code: "marker_conflict",
-        message: "another writer claims \(topology.name) "
+        message: "\(conflict.claim) "
           + "(\(conflict.words(of: topology.name))): nothing is written. If it is stopped for "
           + "good: signalbox adopt \(topology.service)")
     }
@@ -61,8 +61,9 @@ extension Machine {
       case .mixed: "\(name) points at several regions: put the same one there everywhere"
       case .echo: "a write of ours has landed late and is being overwritten: again in a moment"
       case .region, .unknown:
-        "where \(name) points cannot be read just now: again when it can; without this "
-          + "coordinator: signalbox breakglass \(topology.service)"
+        "where \(name) points is not known now, because its record cannot be read or is not "
+          + "there: again when it is; without this coordinator: signalbox breakglass "
+          + "\(topology.service)"
       }
     return Refusal(code: "at_unknown", message: text)
   }

@@ -190,7 +190,7 @@ extension Machine {
       replication: view.replication(now: now.instant),
       illReplicas: Replication.replicas(
         of: topology.regions.map(\.id), as: topology.regions.map(\.id), topology: topology,
-        policy: policy, evidence: view.evidence, now: now.instant) ?? [:])
+        policy: policy, evidence: view.evidence, now: now.instant))
   }
 
   /// By region, the address that has given only answers without a vote for long.

@@ -20,7 +20,7 @@ public enum RuleText {
     case .refuted: "the active region is up again before the confirmation ended"
     case .doubtful: "the evidence no longer says that the active region is down"
     case .blockedByConflict:
-      "held: another writer claims the name, and nothing is written until signalbox adopt"
+      "held: a marker that is not of this journal stands there; nothing is written until adopt"
     case .blockedByGrace: "held: just started, still gathering evidence"
     case .blockedByDoubt: "held: the coordinator doubts its own view"
     case .blockedByObserve: "would have moved: automation is observe"

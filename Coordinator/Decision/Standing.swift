@@ -202,9 +202,8 @@ extension StandingFacts {
   }
 
   fileprivate var claimed: String? {
-    guard isSettled, isReadOnly else { return nil }
-    return but(
-      "another writer claims the name: nothing is written until signalbox adopt \(service)")
+    guard isSettled, let claim else { return nil }
+    return but("\(claim): nothing is written until signalbox adopt \(service)")
   }
 
   fileprivate var unreadable: String? {

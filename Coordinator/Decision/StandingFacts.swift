@@ -71,7 +71,8 @@ public struct StandingFacts: Hashable, Sendable {
   public var then: Outlook?
   /// The coordinator's doubts about itself, a sentence each.
   public var doubts: [String] = []
-  public var isReadOnly = false
+  /// Who claims the name, so that nothing is written; nil where nobody does.
+  public var claim: String?
   /// Why the record cannot be read, or written.
   public var readTrouble: String?
   public var writeTrouble: String?

@@ -46,7 +46,8 @@ extension Page {
     if let trouble = incident.trouble { hindrance(trouble, atMs: atMs) }
     let mine = incident.operatorName.map { "\($0) asked for this; " } ?? ""
     labelled("You", mine + Self.advice(incident, service: service), column: 16)
-    if incident.operatorName != nil, !Self.isWritten(incident) {
+    // Who follows a move by its incident alone does not know, and is told by the refusal.
+    if incident.operatorName != nil, !Self.isWritten(incident), service?.mayCancel != false {
       labelled(
         "", "take it back before its first write: signalbox cancel \(incident.service)",
         column: 16)

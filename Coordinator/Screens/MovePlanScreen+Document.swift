@@ -99,7 +99,10 @@ extension Page {
   /// Whether it would be made now, condition by condition where it would not.
   fileprivate mutating func allowed(_ plan: MovePlanDocument) {
     if let refusal = plan.refusal {
-      labelled("Allowed", "no: \(refusal.message) [\(refusal.code)]", column: 16, tone: .warning)
+      // What the conditions below say is not said twice.
+      let missing = plan.conditions.filter { !$0.holds }
+      let why = missing.isEmpty ? ": \(refusal.message)" : ""
+      labelled("Allowed", "no\(why) [\(refusal.code)]", column: 16, tone: .warning)
       for line in plan.conditions {
         labelled("", "\(line.holds ? "ok" : "no")  \(line.name): \(line.text)", column: 16)
       }

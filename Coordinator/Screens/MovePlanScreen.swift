@@ -42,6 +42,10 @@ extension Screens {
   }
 
   private static func atRisk(_ target: RegionStatus, from: String) -> String {
+    if target.replicationStands, let age = target.lagAgeSeconds {
+      return "writes of the last \(Text.span(age)) in \(from) have not arrived in "
+        + "\(target.region): replication is \(target.replication ?? "late")"
+    }
     guard let high = target.lagHighSeconds else {
       return "unknown: how far \(target.region) lags behind \(from) is not known"
     }

@@ -143,7 +143,7 @@ extension Page {
       case ("misconfigured", _): "no access"
       case (let state, _): state
       }
-    let lag: String
+    var lag: String
     switch (active, region.lagLowSeconds, region.lagHighSeconds) {
     case (true, _, _): lag = "-"
     case (_, let low?, let high?) where high - low >= 0.95:
@@ -151,6 +151,12 @@ extension Page {
     case (_, _, let high?): lag = Text.span(high)
     case (_, let low?, nil): lag = "over \(Text.span(low))"
     default: lag = "?"
+    }
+    let age = region.lagAgeSeconds.map { " \(Text.age(Int($0 * 1000)))" } ?? ""
+    switch region.replication {
+    case "late", "stopped": lag = "\(region.replication ?? "")\(age)"
+    case "unwritten": lag = "not written\(age)"
+    default: break
     }
     add([
       Segment(active ? "> " : "  ", .title),
@@ -167,7 +173,7 @@ extension Page {
         Text.pad(outside, Self.columns[2]), region.outside.state == "serving" ? .plain : .warning),
       Segment(
         Text.pad(dynamodb, Self.columns[3] - 1) + " ", region.dynamodb == "ok" ? .plain : .warning),
-      Segment(lag),
+      Segment(lag, region.replicationStands ? .bad : .plain),
     ])
   }
 
@@ -302,8 +308,10 @@ extension Page {
       guard let last = service.lastIncident, last.kind == .failover, last.outcome == .converged,
         service.policy.failback == "manual", last.to == service.active
       else { return nil }
-      return "signalbox failback \(service.service)   when you want users back in "
-        + (last.from ?? "the primary")
+      let primary = last.from ?? "the primary"
+      return service.mayFailBack == true
+        ? "signalbox failback \(service.service)   when you want users back in \(primary)"
+        : "signalbox explain \(service.service)   when \(primary) may take users back"
     case .paused:
       return "signalbox resume \(service.service)   ends the pause; it says before what follows"
     case .unprotected, .attention, .confirming, .blocked, .unknown, .moving, .foreign:

@@ -164,6 +164,9 @@ extension RegionStatus {
   /// Whether the verdict says that users cannot be served from here.
   var isDown: Bool { ["failing", "unreachable", "isolated"].contains(verdict) }
 
+  /// What is written in the active region does not arrive here.
+  var replicationStands: Bool { ["late", "stopped"].contains(replication) }
+
   var verdictTone: Tone {
     switch verdict {
     case "healthy": .good

@@ -59,7 +59,7 @@ extension Coordinator {
     if storeTrouble != nil { return "the journal cannot be written" }
     if room.moving != nil || memory.intent != nil { return "a move is in flight" }
     if memory.echoes != nil { return "an abandoned write may still land" }
-    if machine.isReadOnly { return Self.readOnly }
+    if let claim = machine.claim { return Self.readOnly(claim) }
     if room.service.policy.automation == .observe {
       return "automation = \"observe\" writes nothing"
     }

@@ -18,6 +18,7 @@ extension Coordinator {
     var events = verdictEvents(&room, stepped.assessment, now: now)
     events += ruleEvents(&room, stepped.assessment, transition: stepped.transition, now: now)
     events += familyEvents(&room, stepped.assessment, now: now)
+    events += replicationEvents(&room, stepped.assessment, now: now)
     events += heldEvents(&room, stepped.assessment, now: now)
     let changed = stepped.transition != nil || room.machine.memory != room.stored
     var told: [EventRecord] = []

@@ -17,11 +17,7 @@ extension Coordinator {
     do {
       let memory = try JSON.encode(room.stored)
       _ = try store.commit(Commit(service: name, epoch: room.stored.epoch, memory: memory))
-      guard storeTrouble != nil else { return }
       storeTrouble = nil
-      record(
-        EventRecord(
-          .storedAgain, at: now, level: .notice, text: "the journal can be written again"))
     } catch let error as StoreError {
       note(storeError: error)
     } catch {

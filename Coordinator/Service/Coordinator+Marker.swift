@@ -7,7 +7,10 @@ import Wire
 /// The TXT marker beside moves (RULES 16): watched for other writers, written again as it is to
 /// prove that the token can write, claimed after an operator's `adopt`.
 extension Coordinator {
-  static let readOnly = "another writer claims the name: nothing is written until signalbox adopt"
+  /// Why nothing is written.
+  static func readOnly(_ claim: String) -> String {
+    "\(claim): nothing is written until signalbox adopt"
+  }
 
   /// Looks for another writer's marker in a reading of the records; a second one in a row has to
   /// show it too.
@@ -105,10 +108,11 @@ extension Coordinator {
 
   /// A move that waits for an operator's `adopt`: one that wrote nothing ends.
   func holdMove(_ name: String) {
-    guard let room = rooms[name], room.machine.memory.phase == .switching,
+    guard let room = rooms[name], let claim = room.machine.claim,
+      room.machine.memory.phase == .switching,
       room.machine.write == .pending, room.machine.memory.intent?.halfway != true
     else { return }
-    refuse(name, Self.readOnly)
+    refuse(name, Self.readOnly(claim))
   }
 
   /// Takes what others left in DNS for the base, as the operator saw it.

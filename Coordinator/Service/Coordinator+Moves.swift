@@ -126,7 +126,7 @@ extension Coordinator {
   /// Right before each write: judged anew on the evidence of this moment.
   func mayWrite(_ name: String, epoch: UInt64) -> WritePermission {
     let now = Now.read()
-    if rooms[name]?.machine.isReadOnly == true { return .stop(Self.readOnly) }
+    if let claim = rooms[name]?.machine.claim { return .stop(Self.readOnly(claim)) }
     // Whoever asks has read what the write before came to.
     if rooms[name]?.machine.write == .underway { notWritten(name) }
     guard step(name, now: now) else {

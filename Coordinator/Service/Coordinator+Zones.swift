@@ -43,7 +43,7 @@ extension Coordinator {
         }
         books.delegations[zone] = taken
         guard case .success(let servers) = taken.result else { break }
-        let isElsewhere = servesElsewhere(servers)
+        let isElsewhere = await servesElsewhere(servers, source)
         if !isElsewhere { books.elsewhere[zone] = nil }
         if isElsewhere, attempt == 2 { books.elsewhere[zone] = servers }
         guard isElsewhere, attempt == 1 else { break }
@@ -54,9 +54,16 @@ extension Coordinator {
     for name in rooms.keys.sorted() { judgeZones(name, now: now) }
   }
 
-  private func servesElsewhere(_ servers: [String]) -> Bool {
+  /// Other names may be the same servers': elsewhere is only where no address is one of ours.
+  private func servesElsewhere(
+    _ servers: [String], _ source: any ReadinessProvider
+  ) async -> Bool {
     let mine = Set(deployment.settings.nameServers.map { ReadinessFacts.host($0) })
-    return !servers.isEmpty && mine.isDisjoint(with: servers.map(Canonical.name))
+    guard !servers.isEmpty, mine.isDisjoint(with: servers.map(Canonical.name)),
+      let theirs = await source.addresses(of: servers), !theirs.isEmpty,
+      let ours = await source.addresses(of: mine.sorted()), !ours.isEmpty
+    else { return false }
+    return theirs.isDisjoint(with: ours)
   }
 
   /// Tells the machine whether what is written reaches users, and people when that changes.

@@ -54,8 +54,14 @@ actor Coordinator {
   /// The store's newest failure; nothing new is begun while it stands.
   var storeTrouble: String? {
     didSet {
-      if storeTrouble == nil { storeTroubleMs = nil }
-      if oldValue == nil, storeTrouble != nil { storeTroubleMs = Now.read().wallMs }
+      guard (oldValue == nil) != (storeTrouble == nil) else { return }
+      let now = Now.read()
+      storeTroubleMs = storeTrouble == nil ? nil : now.wallMs
+      // Whoever found that it can be written again: its begin was told.
+      guard storeTrouble == nil else { return }
+      record(
+        EventRecord(
+          .storedAgain, at: now, level: .notice, text: "the journal can be written again"))
     }
   }
   /// Since when, Unix milliseconds.

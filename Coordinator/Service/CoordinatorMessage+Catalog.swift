@@ -11,7 +11,8 @@ extension CoordinatorMessage {
     case .changedBy, .addressesKept: aboutAccount
     case .readAgain, .markerUnread, .zoneChanged, .zoneTrouble, .zoneBack, .moveStuck: aboutAnswers
     case .creating, .created, .notCreated: aboutMissing
-    case .clocksDiffer, .clocksAgree, .referencesFail, .referencesBack, .familyBad, .familyBack:
+    case .clocksDiffer, .clocksAgree, .referencesFail, .referencesBack, .familyBad, .familyBack,
+      .replicationStands, .replicationFlows:
       aboutSight
     case .startsOften, .twins, .twinsEnded, .exclusive: aboutSurroundings
     case .verdictWorse, .verdictBetter, .reportRefused, .lateReport: aboutReports

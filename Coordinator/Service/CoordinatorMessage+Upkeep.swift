@@ -52,6 +52,26 @@ extension CoordinatorMessage {
   /// What the coordinator sees of clocks, of its own network and of one family alone.
   var aboutSight: CatalogEntry {
     switch self {
+    case .replicationStands:
+      CatalogEntry(
+        "10fa951fe0344892bc01e092ba614c93",
+        "The table's replication to @SIGNALBOX_REGION@ is not as it should be",
+        """
+        A heartbeat that its writer had acknowledged is not seen in another region's
+        replica for longer than max_lag and three heartbeats; or a replica is not
+        active, or not listed by the others. Users stay where they are; nobody is
+        returned over it, and a move would leave writes behind.
+
+            signalbox explain @SIGNALBOX_SERVICE@
+            aws dynamodb describe-table --table-name TABLE
+        """)
+    case .replicationFlows:
+      CatalogEntry(
+        "0d4c671c6b0e4d80885cd62e8961c7b0", "The table replicates to @SIGNALBOX_REGION@ again",
+        """
+        Heartbeats of the other region are seen there again, or its replica is active.
+        The alarm before it is over.
+        """)
     case .clocksDiffer:
       CatalogEntry(
         "17f24bdc088544cfbec844f3f2281ea2", "Most agents were refused for time",

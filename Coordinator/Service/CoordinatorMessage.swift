@@ -33,6 +33,8 @@ enum CoordinatorMessage: String, MessageKind {
   case lateReport = "late-report"
   case familyBad = "family-bad"
   case familyBack = "family-back"
+  case replicationStands = "replication-stands"
+  case replicationFlows = "replication-flows"
   case twins = "two-hosts"
   case twinsEnded = "two-hosts-over"
   case recordUnread = "record-unread"

@@ -8,7 +8,8 @@ extension Presenter {
     _ room: Room, assessment: Assessment, snapshot: Snapshot
   ) -> ExplainDocument {
     let rule = assessment.decision.rule
-    let readiness = readinessFacts(room, snapshot: snapshot).readiness
+    let facts = readinessFacts(room, snapshot: snapshot)
+    let readiness = facts.readiness
     let standing = standing(room, readiness: readiness, snapshot: snapshot)
     let homecoming = room.machine.at == .region ? assessment.homecoming(room.machine) : nil
     let outlook = snapshot.outlooks[room.name]?.ifItFailed
@@ -32,7 +33,8 @@ extension Presenter {
           }
         },
       gate: homecoming?.conditions ?? [],
-      actions: actions(room, assessment: assessment), bound: room.service.policy.bound)
+      actions: actions(room, assessment, mayMove: facts.suggestsMoves),
+      bound: room.service.policy.bound)
   }
 
   /// The rule that acts; where it is about the return to the primary, with the reason.
@@ -104,7 +106,8 @@ extension Presenter {
       lines.append(
         EvidenceLine(
           label: "heartbeat",
-          text: "seen in \(other.id) after \(lag.lowMs) to \(lag.highMs) ms"))
+          text: "seen in \(other.id) after \(lag.lowMs) to \(lag.highMs) ms",
+          ageMs: assessment.replication[RegionPair(source: region, target: other.id)]?.ageMs))
     }
     if region == assessment.active { lines += caches(room, atMs: snapshot.now.wallMs) }
     return EvidenceGroup(subject: region, verdict: picture.verdict.rawValue, lines: lines)
@@ -218,19 +221,31 @@ extension Presenter {
     return lines
   }
 
-  private static func actions(_ room: Room, assessment: Assessment) -> [ActionLine] {
+  private static func actions(
+    _ room: Room, _ assessment: Assessment, mayMove: Bool
+  ) -> [ActionLine] {
     let service = room.service.topology.service
     var lines: [ActionLine] = []
-    if room.machine.at == .region, let target = assessment.target {
+    if room.machine.mayCancel {
+      lines.append(
+        ActionLine(
+          command: "signalbox cancel \(service)", effect: "takes the move back before it writes"))
+    }
+    if mayMove, let target = assessment.target {
       lines.append(
         ActionLine(
           command: "signalbox failover \(service) --to \(target)",
           effect: "shows what it would change, then asks"))
     }
-    if room.machine.at == .region, assessment.gate != nil {
+    if mayMove, assessment.homecoming(room.machine)?.mayBeOrdered == true {
       lines.append(
         ActionLine(
-          command: "signalbox failback \(service)", effect: "back to the primary, when ready"))
+          command: "signalbox failback \(service)", effect: "back to the primary"))
+    }
+    if !mayMove, room.machine.memory.intent == nil, room.adoptable == nil {
+      lines.append(
+        ActionLine(
+          command: "signalbox breakglass \(service)", effect: "how to move by hand, without it"))
     }
     if room.adoptable != nil {
       lines.append(

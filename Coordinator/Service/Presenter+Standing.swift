@@ -52,7 +52,7 @@ extension Coordinator {
   private func writeHindrance(_ room: Room) -> String? {
     if let storeTrouble { return "the journal cannot be written (\(storeTrouble))" }
     if room.readTrouble != nil { return "the DNS record cannot be read" }
-    if room.upkeep.tokenTrouble != nil { return "the DNS record cannot be written" }
+    if room.writeTrouble(books) != nil { return "the DNS record cannot be written" }
     return nil
   }
 
@@ -99,7 +99,27 @@ extension Coordinator {
   }
 }
 
+extension Room {
+  /// Why the provider would refuse a write; nil where nothing is known of it.
+  func writeTrouble(_ books: ReadinessBooks) -> String? {
+    if let trouble = upkeep.tokenTrouble { return trouble }
+    guard case .success(let account) = books.account?.result,
+      account.token.mayWriteDomains == false
+    else { return nil }
+    return "the token's scopes lack domains:read_write"
+  }
+}
+
 extension Presenter {
+  /// Whether nothing is known that a move would fail at which an operator asks for now, wherever it
+  /// goes to; what its records are like is for `ReadinessFacts.suggestsMoves`.
+  static func mayMoveByHand(_ room: Room, snapshot: Snapshot) -> Bool {
+    let memory = room.machine.memory
+    return room.machine.at == .region && memory.intent == nil && !room.machine.isReadOnly
+      && memory.zoneTrouble == nil && room.readTrouble == nil && snapshot.storeTrouble == nil
+      && room.writeTrouble(snapshot.books) == nil
+  }
+
   /// The first line of every screen about a service.
   static func standing(
     _ room: Room, readiness: ServiceReadiness, snapshot: Snapshot
@@ -124,9 +144,9 @@ extension Presenter {
     facts.automation = room.service.policy.automation
     facts.pause = memory.pause
     facts.doubts = snapshot.doubts.map(\.text).sorted()
-    facts.isReadOnly = room.machine.isReadOnly
+    facts.claim = room.machine.claim
     facts.readTrouble = room.readTrouble
-    facts.writeTrouble = room.upkeep.tokenTrouble
+    facts.writeTrouble = room.writeTrouble(snapshot.books)
     facts.resolution = readiness.lines.filter {
       $0.level == .problem && ReadinessItem(rawValue: $0.item)?.isAboutResolution == true
     }.map(\.text)
@@ -156,6 +176,7 @@ extension Presenter {
     facts.rule = assessment.decision.rule
     facts.target = assessment.target
     facts.thin = thinStandbys(room, assessment: assessment)
+    facts.replication = assessment.replicationTroubles(at: now).map(\.1)
     guard let active = assessment.active, let picture = assessment.pictures[active] else {
       facts.verdict = nil
       facts.cause = "nothing is known of it"

@@ -16,16 +16,18 @@ enum Presenter {
     let topology = room.service.topology
     let assessment = room.assessment
     let rule = assessment?.decision.rule ?? .atUnknown
-    let readiness = readinessFacts(room, snapshot: snapshot).readiness
+    let facts = readinessFacts(room, snapshot: snapshot)
+    let readiness = facts.readiness
     let standing = standing(room, readiness: readiness, snapshot: snapshot)
     let outlooks = snapshot.outlooks[room.name]
-    return ServiceStatus(
+    let homecoming = assessment?.homecoming(room.machine)
+    var status = ServiceStatus(
       service: topology.service, names: room.service.names,
       situation: standing.situation, headline: standing.headline, at: at(room),
       active: memory.active, addresses: addresses(room),
       readMs: room.readAt.map { Int((snapshot.now.instant - $0).wholeMilliseconds) },
       epoch: memory.epoch, phase: memory.phase.rawValue,
-      rule: ruleLine(rule, assessment?.homecoming(room.machine)),
+      rule: ruleLine(rule, homecoming),
       regions: topology.regions.map { region($0, room: room, snapshot: snapshot) },
       nameServers: room.lines, ttlSeconds: room.ttlSeconds,
       policy: policy(room, assessment: assessment),
@@ -37,6 +39,11 @@ enum Presenter {
       readiness: readiness.summary, caches: room.caches?.status(atMs: snapshot.now.wallMs),
       also: standing.also.isEmpty ? nil : standing.also, outlook: outlooks?.ifItFailed,
       then: outlooks?.asItIs, pinnedUntilMs: memory.pinnedUntilMs)
+    status.mayFailBack = homecoming.map {
+      $0.mayBeOrdered && facts.suggestsMoves
+    }
+    status.mayCancel = memory.intent == nil ? nil : room.machine.mayCancel
+    return status
   }
 
   static func at(_ room: Room) -> String {
@@ -82,12 +89,6 @@ enum Presenter {
     let memory = assessment?.memories[region.id]
     let active = room.machine.memory.active
     let dynamodb = dynamodb(of: region.id, room: room, snapshot: snapshot)
-    let lag = active.flatMap { source -> (lowMs: Int, highMs: Int)? in
-      source == region.id
-        ? nil
-        : Heartbeats.lag(
-          of: source, in: region.id, topology: room.service.topology, evidence: snapshot.evidence)
-    }
     let eligibility = assessment?.eligibilities[region.id]
     let voteless = assessment?.voteless[region.id]
     let outlook = snapshot.outlooks[room.name]?.ifItFailed
@@ -96,7 +97,7 @@ enum Presenter {
     let role =
       region.id == active && room.machine.at != .foreign
       ? "active" : isNext ? "next" : "standby"
-    return RegionStatus(
+    var status = RegionStatus(
       region: region.id, aws: region.aws,
       addresses: region.addresses.sorted { $0.key < $1.key }.map(\.value), role: role,
       verdict: (picture?.verdict ?? .unknown).rawValue,
@@ -104,17 +105,32 @@ enum Presenter {
         ?? 0,
       agents: agents(picture), outside: outside(picture, now: snapshot.now.instant),
       dynamodb: dynamodb.state, dynamodbLatencyMs: dynamodb.latencyMs,
-      lagLowSeconds: lag.map { Double($0.lowMs) / 1000 },
-      lagHighSeconds: lag.map { Double($0.highMs) / 1000 },
-      findings: findings(picture) + skews(of: region.id, room: room, snapshot: snapshot)
-        + [voteless?.text, assessment?.illReplicas[region.id].map { "its replica \($0)" }]
-        .compactMap { $0 },
-      eligible: eligibility?.isEligible ?? false, whyNot: eligibility?.refusals ?? [],
-      voteless: voteless.map { found in
-        VotelessStatus(
-          family: found.family, status: found.status,
-          sinceMs: Int((snapshot.now.instant - found.since).wholeMilliseconds), cause: found.cause)
-      })
+      findings: findings(region.id, assessment)
+        + skews(of: region.id, room: room, snapshot: snapshot),
+      eligible: eligibility?.isEligible ?? false, whyNot: eligibility?.refusals ?? [])
+    status.voteless = voteless.map { found in
+      VotelessStatus(
+        family: found.family, status: found.status,
+        sinceMs: Int((snapshot.now.instant - found.since).wholeMilliseconds), cause: found.cause)
+    }
+    if let active, active != region.id {
+      replication(from: active, into: &status, assessment: assessment, room: room, snapshot)
+    }
+    return status
+  }
+
+  /// How far what is written in the active region is behind there, and for how long.
+  private static func replication(
+    from active: RegionID, into status: inout RegionStatus, assessment: Assessment?, room: Room,
+    _ snapshot: Snapshot
+  ) {
+    let lag = Heartbeats.lag(
+      of: active, in: status.region, topology: room.service.topology, evidence: snapshot.evidence)
+    status.lagLowSeconds = lag.map { Double($0.lowMs) / 1000 }
+    status.lagHighSeconds = lag.map { Double($0.highMs) / 1000 }
+    let flow = assessment?.replication[RegionPair(source: active, target: status.region)]
+    status.replication = flow?.state.rawValue
+    status.lagAgeSeconds = flow.map { Double($0.ageMs) / 1000 }
   }
 
   private static func agents(_ picture: RegionPicture?) -> AgentCounts {
@@ -140,12 +156,17 @@ enum Presenter {
       })
   }
 
-  private static func findings(_ picture: RegionPicture?) -> [String] {
-    guard let picture else { return [] }
-    var findings = picture.inside.instances.filter { $0.vote != .good }.map {
-      "\($0.agent): \($0.reason ?? $0.vote.rawValue)"
+  private static func findings(_ region: RegionID, _ assessment: Assessment?) -> [String] {
+    guard let assessment else { return [] }
+    var findings: [String] = []
+    if let picture = assessment.pictures[region] {
+      findings += picture.inside.instances.filter { $0.vote != .good }.map {
+        "\($0.agent): \($0.reason ?? $0.vote.rawValue)"
+      }
+      findings += picture.outside.badFamilies.map { "its \($0.rawValue) address fails outside" }
     }
-    findings += picture.outside.badFamilies.map { "its \($0.rawValue) address fails outside" }
+    if let voteless = assessment.voteless[region] { findings.append(voteless.text) }
+    if let replica = assessment.illReplicas?[region] { findings.append("its replica \(replica)") }
     return findings
   }
 

@@ -42,6 +42,8 @@ struct Upkeep: Sendable {
   var zoneChange: (text: String, until: Instant)?
   /// Published families that fail outside alone, as told.
   var badFamilies: [RegionID: Set<AddressFamily>] = [:]
+  /// What is wrong with the replicas, as told.
+  var replication: Set<ReplicationTrouble> = []
 }
 
 extension Room {

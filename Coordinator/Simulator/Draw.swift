@@ -72,8 +72,12 @@ public struct ScheduleDrawer: Sendable {
   /// Numbers over all that a file may say: its bounds and the rules between them are those of
   /// `Settings`, and no others.
   static func drawPolicy(of setup: inout Setup, _ random: inout SplitMix64) {
+    var drawer = DrawnSettings(hosts: setup.regions.map(\.hosts))
+    // Time is left out only where all that is regular has a common period: of four deployments
+    // three keep the usual ones, and play many more days.
+    if random.chance(0.75) { drawer.leftOut = periods }
     // The defaults are always accepted: DrawnSettings falls back to them.
-    let drawn = try? DrawnSettings(hosts: setup.regions.map(\.hosts)).draw(&random)
+    let drawn = try? drawer.draw(&random)
     guard let settings = drawn?.settings, let service = settings.services.first else { return }
     setup.policy = Policy(service, of: settings)
     // The simulated shell overwrites nobody's values.
@@ -87,6 +91,11 @@ public struct ScheduleDrawer: Sendable {
       setup.services = 1
     }
   }
+
+  /// The keys of what is done regularly.
+  static let periods: Set<String> = [
+    "report_interval", "probe_interval", "heartbeat_period", "heartbeat_read",
+  ]
 
   /// How long a simulation is, so that it takes about as long as others: where things happen more
   /// often than usual it is shorter, and where no time can be left out too.

@@ -6,6 +6,8 @@ import Wire
 public struct DrawnSettings: Sendable {
   /// Number of hosts of each region, the preferred one first; at least two.
   public var hosts: [Int]
+  /// Keys that are left out, so that their defaults hold.
+  public var leftOut: Set<String> = []
 
   /// The regions are called `region-1`, `region-2`, …; the service `app`.
   public init(hosts: [Int]) {
@@ -31,7 +33,8 @@ public struct DrawnSettings: Sendable {
     _ random: inout some RandomNumberGenerator
   ) throws(SettingsError) -> (settings: CoordinatorSettings, text: String) {
     var values: [String: String] = [:]
-    for key in Self.keys { values[key.name] = Self.value(of: key, &random) }
+    let keys = Self.keys.filter { !leftOut.contains($0.name) }
+    for key in keys { values[key.name] = Self.value(of: key, &random) }
     let automation = Int.random(in: 0..<10, using: &random)
     let top = automation == 0 ? "observe" : automation == 1 ? "approve" : "automatic"
     for _ in 0..<Self.attempts {
@@ -40,12 +43,12 @@ public struct DrawnSettings: Sendable {
         return (try CoordinatorSettings.load(file: "drawn", text: text), text)
       } catch {
         let refused = error.problems.compactMap { problem in
-          Self.keys.first { problem.keyPath == "service.app.\($0.name)" }
+          keys.first { problem.keyPath == "service.app.\($0.name)" }
         }
         guard !refused.isEmpty else { throw error }
         for key in refused { values[key.name] = Self.value(of: key, &random) }
         // Its partner may be what leaves no room for it.
-        if let other = Self.keys.randomElement(using: &random) {
+        if let other = keys.randomElement(using: &random) {
           values[other.name] = Self.value(of: other, &random)
         }
       }

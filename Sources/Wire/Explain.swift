@@ -6,7 +6,7 @@ public struct ExplainDocument: Codable, Hashable, Sendable {
   /// As in `ServiceStatus`.
   private var plain: Situation
   private var standing: Situation?
-  /// The answer, one sentence, as `NOT failing over: us-east is silent, but users reach it.`
+  /// The answer, one sentence, as `OK: users of app.example.org are served by us-east.`
   public var answer: String
   public var rule: RuleLine
   /// What blocks a move that would otherwise be made; the first is the one that acts.

@@ -101,6 +101,10 @@ public struct ServiceStatus: Codable, Hashable, Sendable {
   /// When the pin of an operator's move ends by itself, Unix milliseconds; absent: with `failback`
   /// or `resume`.
   public var pinnedUntilMs: Int64?
+  /// Whether `failback` to the primary would be made now; absent while that is no question.
+  public var mayFailBack: Bool?
+  /// Whether `cancel` would take the move in flight back now; absent without one.
+  public var mayCancel: Bool?
 
   public init(
     service: String, names: [String], situation: Situation, headline: String, at: String,
@@ -157,6 +161,7 @@ public struct ServiceStatus: Codable, Hashable, Sendable {
     case plain = "situation"
     case regions, nameServers, ttlSeconds, policy, forecast, incident, lastIncident, pinned, orders
     case exclusive, findings, readiness, caches, also, outlook, then, pinnedUntilMs
+    case mayFailBack, mayCancel
   }
 }
 
@@ -215,6 +220,11 @@ public struct RegionStatus: Codable, Hashable, Sendable {
   /// Replication lag from the active region, as an interval; absent for the active one.
   public var lagLowSeconds: Double?
   public var lagHighSeconds: Double?
+  /// How replication from the active region stands: `flowing`, `late`, `stopped`, or `unwritten`
+  /// where that one writes nothing; absent where nothing was seen, and for the active one.
+  public var replication: String?
+  /// Since the newest heartbeat of the active region was first seen, seconds.
+  public var lagAgeSeconds: Double?
   /// What to know about it, a sentence each.
   public var findings: [String]
   public var eligible: Bool
@@ -228,7 +238,8 @@ public struct RegionStatus: Codable, Hashable, Sendable {
     region: String, aws: String, addresses: [String], role: String, verdict: String,
     verdictMs: Int, agents: AgentCounts, outside: OutsideCounts, dynamodb: String,
     dynamodbLatencyMs: Double? = nil, lagLowSeconds: Double? = nil, lagHighSeconds: Double? = nil,
-    findings: [String] = [], eligible: Bool, whyNot: [String] = [],
+    findings: [String] = [], eligible: Bool, whyNot: [String] = [], replication: String? = nil,
+    lagAgeSeconds: Double? = nil,
     voteless: VotelessStatus? = nil
   ) {
     self.region = region
@@ -246,6 +257,8 @@ public struct RegionStatus: Codable, Hashable, Sendable {
     self.findings = findings
     self.eligible = eligible
     self.whyNot = whyNot
+    self.replication = replication
+    self.lagAgeSeconds = lagAgeSeconds
     self.voteless = voteless
   }
 }

@@ -1,4 +1,6 @@
+import Codec
 import DNS
+import Decision
 import Logging
 import Platform
 import Settings
@@ -81,6 +83,13 @@ struct CoordinatorRig {
   }
 
   /// `prepare` may fill the journal before the coordinator opens it.
+  /// What the journal says after users were last sent to that region.
+  static func active(_ region: RegionID, in store: Store) throws {
+    var memory = Memory()
+    memory.active = region
+    _ = try store.commit(Commit(service: "app", epoch: 0, memory: try JSON.encode(memory)))
+  }
+
   init(
     _ text: Text = Text(), provider: (any DNSProvider)? = nil,
     readiness: (any ReadinessProvider)? = nil,

@@ -171,6 +171,11 @@ import Wire
     account.script([["ns1.other.net"], ["ns1.linode.com"]])
     await rig.coordinator.measureReadiness()
     #expect(try await Self.look(rig).findings == nil, "one answer is none")
+    for same in ["ns1.vanity.net", "ns1.lame.net"] {
+      account.script([[same], [same]])
+      await rig.coordinator.measureReadiness()
+      #expect(try await Self.look(rig).findings == nil, "by address it is no other, or not known")
+    }
     account.script([["ns1.other.net"], ["ns1.other.net"]])
     await rig.coordinator.measureReadiness()
     let finding = try #require(try await Self.look(rig).findings?.first)

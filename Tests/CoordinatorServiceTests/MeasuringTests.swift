@@ -63,6 +63,8 @@ private final class CannedAccount: ReadinessProvider {
     _ = try asked("delegation")
     return ["ns1.linode.com"]
   }
+
+  func addresses(of hosts: [String]) async -> Set<String>? { nil }
 }
 
 extension Coordinator {

@@ -32,7 +32,11 @@ extension ReadinessTests {
       $0.conflict = "signalbox cluster=other"
       $0.outlook = Outlook(.held, because: "another writer's marker stands there")
     },
-    Case(.nextRegion, .problem, "nobody would be moved to eu-central: the token", fix: "failover") {
+    Case(
+      .nextRegion, .problem, "nobody would be moved to eu-central: the token",
+      fix: "signalbox breakglass app"
+    ) {
+      $0.mayMoveByHand = false
       $0.outlook = Outlook(.held, to: "eu-central", because: "the token cannot write")
     },
     Case(.nextRegion, .problem, "us-east is down now; as things are, users would move to eu-c") {
@@ -48,6 +52,11 @@ extension ReadinessTests {
     },
     Case(.nextRegion, .ok, "to eu-central in about 75 s; the last 0.8 s of writes (at most 3.0 s)")
     { _ in },
+    Case(
+      .replication, .problem, "replication from us-east to eu-central has stopped", fix: "explain"
+    ) {
+      $0.standingReplication = ["replication from us-east to eu-central has stopped since 03:12"]
+    },
     Case(.standby, .unmeasured, "not probed of late: eu-central ipv6") {
       $0.regions[1].probes.removeLast()
     },

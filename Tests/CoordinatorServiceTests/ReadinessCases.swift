@@ -63,7 +63,11 @@ extension ReadinessTests {
     Case(
       .delegation, .problem, "example.org is delegated elsewhere (ns1.registrar.example)",
       fix: "dig +short NS example.org",
-      ReadySample.delegated(.known(["ns1.registrar.example"], ageMs: 1))),
+      ReadySample.delegated(.known(["ns1.registrar.example"], ageMs: 1), isElsewhere: true)),
+    // Other names of the same servers, for all that is known.
+    Case(
+      .delegation, .warning, "not asked: ns1.vanity.example", fix: "dig +short NS",
+      ReadySample.delegated(.known(["ns1.vanity.example"], ageMs: 1))),
     Case(
       .delegation, .warning, "not asked: ns3.linode.com", fix: "dig +short NS",
       ReadySample.delegated(
@@ -79,7 +83,8 @@ extension ReadinessTests {
       .delegation, .problem, "example.net is delegated elsewhere", fix: "dig +short NS example.net"
     ) {
       $0.delegations.append(
-        DelegationFacts(zone: "example.net", servers: .known(["ns1.other.example"], ageMs: 1)))
+        DelegationFacts(
+          zone: "example.net", servers: .known(["ns1.other.example"], ageMs: 1), isElsewhere: true))
     },
     Case(.delegation, .unmeasured, "last read 20 min ago") {
       $0.delegations.append(
@@ -87,7 +92,7 @@ extension ReadinessTests {
     },
     Case(.delegation, .unmeasured, "not known yet") { $0.delegations = [] },
     Case(.marker, .problem, "another writer's", fix: "signalbox adopt app") {
-      $0.conflict = "signalbox cluster=other"
+      $0.conflict = "another writer's (signalbox cluster=other)"
     },
     Case(.marker, .unmeasured, "none yet") { $0.hasMarker = false },
     Case(.marker, .unmeasured, "not read yet") { $0.hasMarker = nil },

@@ -87,8 +87,14 @@ enum ReadySample {
   }
 
   /// The same with the zone delegated so.
-  static func delegated(_ servers: Measured<[String]>) -> @Sendable (inout ReadinessFacts) -> Void {
-    return { $0.delegations = [DelegationFacts(zone: "example.org", servers: servers)] }
+  static func delegated(
+    _ servers: Measured<[String]>, isElsewhere: Bool = false
+  ) -> @Sendable (inout ReadinessFacts) -> Void {
+    return {
+      $0.delegations = [
+        DelegationFacts(zone: "example.org", servers: servers, isElsewhere: isElsewhere)
+      ]
+    }
   }
 
   /// The same with the zone changed.

@@ -1,4 +1,5 @@
 import Codec
+import FoundationEssentials
 import Platform
 import Rehearsal
 import Testing
@@ -113,9 +114,12 @@ func run(_ program: String, _ arguments: [String]) async throws -> RunResult {
   return RunResult(code: status?.exitCode, output: try text("out"), errors: try text("err"))
 }
 
-/// Where the programs are that were built with the tests.
+/// Where the programs are: those that were built with the tests, or where `SIGNALBOX_LIBEXEC` says.
 enum Built {
   static func program(_ name: String) -> String {
+    if let directory = ProcessInfo.processInfo.environment["SIGNALBOX_LIBEXEC"] {
+      return "\(directory)/\(name)"
+    }
     let own = CommandLine.arguments[0]
     let directory = own.lastIndex(of: "/").map { String(own[..<$0]) } ?? "."
     return "\(directory)/\(name)"

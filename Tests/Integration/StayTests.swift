@@ -27,7 +27,10 @@ extension ProcessTests {
         try await rehearsal.waitUntil("us-east", is: "silent")
         try await rehearsal.expectNoMove(for: .seconds(12), active: "us-east")
         let explained = try await rehearsal.explain()
-        #expect(explained.answer == "NOT failing over: us-east is silent, but users reach it.")
+        #expect(
+          explained.answer
+            == "ATTENTION: the agents of us-east are not heard, but users reach it: "
+            + "nothing is moved for it.")
         try await rehearsal.startAgents("us-east")
         try await rehearsal.waitUntilSteady()
         #expect(try await rehearsal.incidents().isEmpty)

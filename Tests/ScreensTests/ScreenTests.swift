@@ -15,6 +15,9 @@ struct ScreenTests {
       .ok, "app.example.com is served by us-west.",
       lastIncident: Sample.incident(outcome: .converged), pinned: nil)
     moved.active = "us-west"
+    moved.mayFailBack = false
+    try Golden.check("status-not-ready-back", Screens.status(Sample.document([moved])))
+    moved.mayFailBack = true
     try Golden.check("status-after-failover", Screens.status(Sample.document([moved])))
   }
 
@@ -40,6 +43,22 @@ struct ScreenTests {
               .unprotected, "app.example.com is served by us-east, but no healthy target is ready.",
               regions: [Sample.active, lonely], policy: observing, forecast: nil, pinned: "us-east")
           ], coordinator: coordinator)))
+  }
+
+  @Test("status: replication that stands still")
+  func statusReplication() throws {
+    var late = Sample.next, stopped = Sample.degraded, unwritten = Sample.degraded
+    (late.replication, late.lagAgeSeconds) = ("late", 14)
+    (stopped.replication, stopped.lagAgeSeconds) = ("stopped", 75)
+    (unwritten.region, unwritten.replication, unwritten.lagAgeSeconds) = ("ap", "unwritten", 20)
+    let service = Sample.service(
+      .attention,
+      "app.example.com is served by us-east, but replication from us-east to eu-central has "
+        + "stopped since 11:58:45 UTC (75 s).",
+      regions: [Sample.active, late, stopped, unwritten])
+    try Golden.check("status-replication", Screens.status(Sample.document([service])))
+    let plan = Screens.movePlan(.operatorMove, service: service, to: "eu-central")
+    #expect(plan.contains("writes of the last 75 s in us-east have not arrived"))
   }
 
   @Test("status: an operator's orders")

@@ -27,10 +27,14 @@ extension Presenter {
       delegations: delegations(names, zones, snapshot: snapshot),
       lines: freshLines(room, snapshot: snapshot),
       conflict: room.machine.isReadOnly
-        ? room.machine.memory.conflict?.words(of: room.service.topology.name) : nil,
+        ? room.machine.memory.conflict.map {
+          "\($0.claim) (\($0.words(of: room.service.topology.name)))"
+        } : nil,
       hasMarker: hasMarker(zones, cluster: snapshot.cluster),
       outlook: outlooks?.ifItFailed, then: outlooks?.asItIs,
       isMoving: room.machine.memory.intent != nil,
+      mayMoveByHand: mayMoveByHand(room, snapshot: snapshot),
+      standingReplication: assessment?.replicationTroubles(at: snapshot.now).map(\.1) ?? [],
       orders: Coordinator.orders(room, assessment: assessment),
       storeTrouble: snapshot.storeTrouble, freeBytes: snapshot.freeBytes,
       nowMs: snapshot.now.wallMs)
@@ -115,7 +119,9 @@ extension Presenter {
           snapshot.books.delegations[place], "the resolver was not asked yet",
           every: ReadinessBooks.seldom, snapshot: snapshot)
       }
-      found.append(DelegationFacts(zone: place, servers: servers))
+      found.append(
+        DelegationFacts(
+          zone: place, servers: servers, isElsewhere: snapshot.books.elsewhere[place] != nil))
     }
     return found
   }

@@ -33,9 +33,13 @@ extension ReadinessFacts {
 
   /// Something holds the move back: what people have asked for is no problem.
   private func held(_ text: String, _ outlook: Outlook) -> Judgement {
-    var fixes = outlook.to.map { ["signalbox failover \(service) --to \($0)"] } ?? []
+    var fixes: [String] = []
     if conflict != nil {
-      fixes.insert("signalbox adopt \(service)  # when the other one is stopped for good", at: 0)
+      fixes.append("signalbox adopt \(service)  # when the other one is stopped for good")
+    } else if let to = outlook.to {
+      fixes.append(
+        suggestsMoves
+          ? "signalbox failover \(service) --to \(to)" : "signalbox breakglass \(service)")
     }
     if fixes.isEmpty { fixes = ["signalbox explain \(service)"] }
     let isWanted =
@@ -45,6 +49,9 @@ extension ReadinessFacts {
       ? Judgement(level: .warning, text: "\(text); by hand they would be", fixes: fixes)
       : .problem(text, fixes: fixes)
   }
+
+  /// A move that an operator asks for now would be written, for all that is known.
+  var suggestsMoves: Bool { mayMoveByHand && recordsPresent.level != .problem }
 
   private var inMaintenance: [String] { orders?.maintenance.map(\.name) ?? [] }
 
@@ -258,6 +265,10 @@ extension ReadinessFacts {
   }
 
   var replication: Judgement {
+    if !standingReplication.isEmpty {
+      return .problem(
+        standingReplication.joined(separator: "; "), fix: "signalbox explain \(service)")
+    }
     guard let active else { return .unmeasured("where DNS points is not known") }
     var findings = Findings()
     var unknown: [String] = []

@@ -195,7 +195,7 @@ extension ReadinessFacts {
       case .notYet(let why), .failed(let why, _, _): unread = unread ?? why
       case .known(let found, _):
         count = max(count, found.count)
-        judge(delegation.zone, sentTo: found, &findings)
+        judge(delegation, sentTo: found, &findings)
       }
     }
     if delegations.isEmpty { unread = "the zones are not known yet" }
@@ -203,13 +203,16 @@ extension ReadinessFacts {
       unread.map { .unmeasured($0) } ?? .ok("the world asks the \(count) configured name servers"))
   }
 
-  private func judge(_ zone: String, sentTo found: [String], _ findings: inout Findings) {
+  private func judge(
+    _ delegation: DelegationFacts, sentTo found: [String], _ findings: inout Findings
+  ) {
+    let zone = delegation.zone
     let mine = Set(nameServers.map { Self.host($0) })
     let theirs = Set(found.map(Canonical.name))
     let fix =
       "dig +short NS \(zone)  # then correct dns.name_servers, or the "
       + "name servers at the registrar"
-    if mine.isDisjoint(with: theirs) {
+    if mine.isDisjoint(with: theirs), delegation.isElsewhere {
       findings.problem(
         "\(zone) is delegated elsewhere (\(theirs.sorted().joined(separator: ", "))): what is "
           + "written at Linode reaches nobody", fix: fix)
@@ -232,7 +235,7 @@ extension ReadinessFacts {
   var marker: Judgement {
     if let conflict {
       return .problem(
-        "another writer's stands there (\(conflict)): nothing is written",
+        "\(conflict): nothing is written",
         fix: "signalbox adopt \(service)  # when the other one is stopped for good")
     }
     switch hasMarker {

@@ -70,6 +70,10 @@ struct ReadinessFacts: Sendable, Hashable {
   var then: Outlook?
   /// A move is in flight.
   var isMoving = false
+  /// An operator's move would be written now.
+  var mayMoveByHand = true
+  /// Directions of replication that are late or stand still, a clause each.
+  var standingReplication: [String] = []
   var orders: OrdersStatus?
   var storeTrouble: String?
   /// Free for an ordinary user where the journal is, bytes; nil where the system does not say.
@@ -93,6 +97,8 @@ struct DelegationFacts: Sendable, Hashable {
   var zone: String
   /// The name servers.
   var servers: Measured<[String]>
+  /// They are others than the configured ones, by name and by address, as two answers said.
+  var isElsewhere = false
 }
 
 /// The zone of one name, and what is in it for the name.

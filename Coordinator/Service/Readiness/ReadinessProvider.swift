@@ -20,6 +20,9 @@ protocol ReadinessProvider: Sendable {
 
   /// The name servers that the world is sent to for the zone, without final dots.
   func delegation(of zone: String) async throws(ProviderError) -> [String]
+
+  /// All addresses of these hosts; nil where one of them could not be asked for.
+  func addresses(of hosts: [String]) async -> Set<String>?
 }
 
 /// What one reading of the account gave.
@@ -113,25 +116,44 @@ struct LinodeReadiness: ReadinessProvider {
 
   /// Asks the first resolver of the system: it goes the way that users' resolvers go.
   func delegation(of zone: String) async throws(ProviderError) -> [String] {
+    let (answer, server) = try await resolve(DNSQuestion(name: zone, type: .ns))
+    let names = answer.records.filter { $0.type == .ns }.map(\.value)
+    guard !names.isEmpty else {
+      throw ProviderError(
+        .unreachable, .transient,
+        description: "\(server) knows no name servers of \(zone) (\(answer.responseCode))")
+    }
+    return names.map(Canonical.name).sorted()
+  }
+
+  func addresses(of hosts: [String]) async -> Set<String>? {
+    var found: Set<String> = []
+    for host in hosts {
+      for type in [DNSRecordType.a, .aaaa] {
+        guard let (answer, _) = try? await resolve(DNSQuestion(name: host, type: type)),
+          [.noError, .nameError].contains(answer.responseCode)
+        else { return nil }
+        found.formUnion(answer.records.filter { $0.type == type }.map(\.value))
+      }
+    }
+    return found
+  }
+
+  private func resolve(
+    _ question: DNSQuestion
+  ) async throws(ProviderError) -> (answer: DNSAnswer, server: DNSServer) {
     let text = (try? Files.read(resolverFile, maxBytes: 65_536)) ?? []
     guard let first = Self.resolver(String(decoding: text, as: UTF8.self)) else {
       throw ProviderError(
         .unreachable, .transient, description: "no resolver is named in \(resolverFile)")
     }
-    let answer: DNSAnswer
     do {
-      answer = try await dns.ask(
-        DNSQuestion(name: zone, type: .ns), server: first, deadline: .seconds(3), recursive: true)
+      let answer = try await dns.ask(
+        question, server: first, deadline: .seconds(3), recursive: true)
+      return (answer, first)
     } catch {
       throw ProviderError(.unreachable, .transient, description: error.description)
     }
-    let names = answer.records.filter { $0.type == .ns }.map(\.value)
-    guard !names.isEmpty else {
-      throw ProviderError(
-        .unreachable, .transient,
-        description: "\(first) knows no name servers of \(zone) (\(answer.responseCode))")
-    }
-    return names.map(Canonical.name).sorted()
   }
 
   /// The first resolver of a resolv.conf(5) that is an address.

@@ -72,33 +72,38 @@ struct FaultWalk: Sendable {
   // MARK: The suggested commands
 
   /// Everything that the screens suggest now, each command once.
-  private func suggestions() async throws -> [String] {
-    var commands: [String] = []
+  private func suggestions() async throws -> [(command: String, screen: String)] {
+    var commands: [(command: String, screen: String)] = []
     for screen in [["status"], ["explain", "app"], ["check"], ["history", "app"]] {
       let shown = try await signalbox(screen + ["--coordinator", url])
       for command in SuggestedCommands.find(in: shown.output + "\n" + shown.errors)
-      where !commands.contains(command) {
-        commands.append(command)
+      where !commands.contains(where: { $0.command == command }) {
+        commands.append((command, screen[0]))
       }
     }
     return commands
   }
 
-  /// Runs each suggested command while it is suggested.
+  /// Runs each suggested command, then what the screens suggest after that, until nothing is new.
   private func paste() async throws -> [String] {
     var findings: [String] = []
     var done: Set<String> = []
-    while let command = try await suggestions().first(where: { !done.contains($0) }) {
-      done.insert(command)
-      let result = try await type(command)
-      // What failed because the world went on meanwhile is not suggested any more.
-      guard !isFine(result, command), try await suggestions().contains(command) else { continue }
-      findings.append(
-        "`\(command)` ends with \(result.code.map(String.init) ?? "no code"): "
-          + result.output.split(separator: "\n").suffix(4).joined(separator: " / "))
+    while true {
+      let news = try await suggestions().filter { !done.contains($0.command) }
+      guard !news.isEmpty else { return findings }
+      for (command, screen) in news {
+        done.insert(command)
+        let result = try await type(command)
+        // What failed because the world went on meanwhile is not suggested any more.
+        guard !isFine(result, command),
+          try await suggestions().contains(where: { $0.command == command })
+        else { continue }
+        findings.append(
+          "`\(command)` of \(screen) ends with \(result.code.map(String.init) ?? "no code"): "
+            + result.output.split(separator: "\n").suffix(4).joined(separator: " / "))
+      }
       if done.count > 40 { return findings + ["more than 40 commands are suggested"] }
     }
-    return findings
   }
 
   /// As typed on a terminal by somebody who says yes. A move that takes long is left to go on.
