@@ -86,7 +86,7 @@ import Wire
   /// Requests without an end are answered or closed at once, not when somebody's patience is over.
   @Test(arguments: [false, true]) func requestsWithoutAnEnd(overSocket: Bool) async throws {
     var limits = DoorLimits(connections: 64)
-    limits.part = .seconds(120)
+    limits.part = .seconds(40)
     let server = try await ServerRig(limits)
     let head = "POST /v1/reports HTTP/1.1\r\nHost: localhost\r\n"
     let cases = [
@@ -105,7 +105,7 @@ import Wire
       one.send(text)
       let took = try await one.waitForClose()
       #expect(one.isClosed, "\(text.prefix(60)): \(took)")
-      #expect(took < .seconds(60) && !one.text.hasPrefix("HTTP/1.1 200"))
+      #expect(took < .seconds(20) && !one.text.hasPrefix("HTTP/1.1 200"))
     }
     // A head that never ends has its time, and no more.
     await server.end()

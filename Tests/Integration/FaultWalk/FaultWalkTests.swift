@@ -18,7 +18,7 @@ extension ProcessTests {
     private static let seed =
       ProcessInfo.processInfo.environment["SIGNALBOX_SEED"].flatMap { UInt64($0) } ?? 13
     /// Side by side: most of the time is waiting.
-  private static let worlds = 4
+  private static let worlds = 3
   /// Drawn besides every fault by itself.
     private static let pairs = isLong ? 40 : 4
 
@@ -47,7 +47,7 @@ extension ProcessTests {
         troubles = troubles.filter { $0.description.contains(only) }
       }
       if walkLength == "some" {
-        troubles = Array(troubles.shuffled(using: &random).prefix(worlds * 3))
+        troubles = Array(troubles.shuffled(using: &random).prefix(worlds * 4))
       }
       let mine = troubles.enumerated().filter { $0.offset % worlds == world }.map(\.element)
       tell("fault walk \(world): \(mine.count) of \(troubles.count) troubles, seed \(seed)")
