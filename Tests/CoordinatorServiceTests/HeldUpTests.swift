@@ -131,6 +131,9 @@ import Wire
     #expect(events.events.contains { $0.kind == "zone-changed" && $0.level == .alert })
     _ = try await Self.look(rig)
     #expect(rig.log.lines.count { $0.text.contains("app.example.org (9)") } == 1, "once")
+    zone.change { $0.zone = ProviderZone(id: 11, name: "app.example.org") }
+    let again = try await Self.look(rig).findings ?? []
+    #expect(again.contains { $0.contains("was deleted and made again: it is 11 now") }, "\(again)")
     await rig.end()
   }
 
