@@ -73,7 +73,9 @@ struct BreakglassCommand: AsyncParsableCommand {
       kept = try readCopy()
     } catch {
       throw CommandFailure(
-        code: 3, "signalbox: \(why)\n           and there is no copy to print: \(error)")
+        code: 3,
+        "signalbox: \(why)\n           and there is no copy to print: \(error)"
+          + "\n           the coordinator keeps one in its state directory: --copy FILE")
     }
     try give(kept, because: why)
   }

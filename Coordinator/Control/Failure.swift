@@ -16,7 +16,12 @@ func failure(of error: any Error) -> CommandFailure? {
   guard let error = error as? CoordinatorError else { return nil }
   if case .unreachable = error {
     return CommandFailure(
-      code: 3, "signalbox: \(error)\n           name it with --coordinator or SIGNALBOX_URL")
+      code: 3,
+      """
+      signalbox: \(error)
+                 users stay where they are meanwhile. Another one: --coordinator or SIGNALBOX_URL
+                 on its host: systemctl status signalbox-coordinator; by hand: signalbox breakglass
+      """)
   }
   return refused("\(error)")
 }

@@ -12,11 +12,14 @@ struct StatusCommand: AsyncParsableCommand {
     discussion: """
       Examples:
         signalbox status
+        signalbox status app
         signalbox status --watch
         signalbox status --json | jq '.services[].situation'
       """)
 
   @OptionGroup var connection: Connection
+  @Argument(help: "The service; all of them unless given.")
+  var service: String?
   @Flag(help: "Print the document of GET /v1/status.")
   var json = false
   @Flag(help: "Show it anew every second, until Ctrl-C. With --json one line each.")
@@ -26,6 +29,7 @@ struct StatusCommand: AsyncParsableCommand {
     let client = try connection.client()
     var document = try await client.status()
     while true {
+      if let service { document.services = [try document.service(service)] }
       if json {
         try printJSON(document, pretty: !watch)
       } else {

@@ -131,7 +131,7 @@ struct Mover {
     if kind == .failback {
       guard let pinned = service.pinned else { return }
       Console.err("This lifts the pin that keeps users in \(pinned).\n")
-    } else {
+    } else if service.active != to {
       let end = options.until.map { "for \($0)" } ?? "until signalbox failback or resume"
       Console.err("Afterwards users stay in \(to) \(end), but in an emergency.\n")
     }

@@ -20,6 +20,8 @@ public struct InstanceView: Hashable, Sendable {
   public var failure: FailureClass?
   /// A check of it cannot vote because its credentials or permissions fail.
   public var lacksCredentials = false
+  /// It reports; what it says may still be no vote.
+  public var isHeard = true
 }
 
 /// The region from inside, counted over the expected hosts.
@@ -81,8 +83,8 @@ public enum Inside {
   static func vote(
     of agent: AgentID, service: String, policy: Policy, evidence: Evidence, now: Instant
   ) -> InstanceView {
-    func missing(_ reason: String) -> InstanceView {
-      InstanceView(agent: agent, vote: .missing, reason: reason)
+    func missing(_ reason: String, isHeard: Bool = true) -> InstanceView {
+      InstanceView(agent: agent, vote: .missing, reason: reason, isHeard: isHeard)
     }
     func named(_ check: CheckResult, or word: String) -> String {
       "\(check.name): \(check.reason ?? word)"
@@ -90,14 +92,15 @@ public enum Inside {
     guard let held = evidence.voice(of: agent, now: now, for: policy.freshFor) else {
       return missing(
         evidence.twins.hold(agent, at: now)
-          ? "is quarantined: two hosts share its identity" : "has not reported")
+          ? "is quarantined: two hosts share its identity" : "has not reported",
+        isHeard: false)
     }
     let report = held.report
     guard evidence.isFresh(held.receivedAt, now: now, for: policy.freshFor) else {
-      return missing("its last report is too old")
+      return missing("its last report is too old", isHeard: false)
     }
     guard report.version == Limits.wireVersion else { return missing("unsupported version") }
-    guard !report.goodbye else { return missing("said goodbye") }
+    guard !report.goodbye else { return missing("said goodbye", isHeard: false) }
     let checks = report.checks.filter { $0.counts(for: service) }
     guard !checks.isEmpty else { return missing("no check counts for \(service)") }
     let voting = checks.filter { $0.state != .misconfigured }

@@ -50,6 +50,12 @@ extension Machine {
   /// nothing.
   public var mayShowEchoes: Bool { memory.echoes?.isEmpty == false }
 
+  /// Whether a write of the move in flight had no answer and may still land.
+  public var mayStillLand: Bool {
+    guard let intent = memory.intent else { return false }
+    return memory.echoes?.contains { $0.region == intent.to } == true
+  }
+
   /// The region that an echo has put into a record: each shows exactly what abandoned writes or
   /// the newest move put there.
   func echo(in names: [NameReading]) -> RegionID? {

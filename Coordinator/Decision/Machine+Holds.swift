@@ -37,7 +37,7 @@ extension Machine {
 
   private func zoneHold() -> Hold? {
     memory.zoneTrouble.map {
-      Hold(block: .zone, text: $0, clears: .when("what is written reaches users again"))
+      Hold(block: .zone, text: $0, clears: .when("when what is written reaches users again"))
     }
   }
 

@@ -176,7 +176,7 @@ extension StandingFacts {
     guard isSettled, source == .unsure else { return nil }
     return switch verdict {
     case .silent:
-      "the agents of \(place) are not heard, but users reach it: nothing is moved for it."
+      "nothing is known from inside \(place) (\(cause)), but users reach it: nothing is moved."
     case .partial:
       "too few agents of \(place) are heard to judge it, but users reach it: nothing is moved."
     case .contested:
@@ -217,7 +217,8 @@ extension StandingFacts {
   }
 
   fileprivate var unprotected: String? {
-    guard isWell, target == nil else { return nil }
+    // A target that is none for a few seconds more is one in time.
+    guard isWell, target == nil, ifItFailed?.end != .moves else { return nil }
     return "\(served), but no other region could take over now."
   }
 

@@ -67,6 +67,8 @@ public struct StandingFacts: Hashable, Sendable {
   public var hold: Waiting?
   /// Where users would go.
   public var target: RegionID?
+  /// What would happen if the active region failed now.
+  public var ifItFailed: Outlook?
   /// How it goes on if everything stays as it is.
   public var then: Outlook?
   /// The coordinator's doubts about itself, a sentence each.

@@ -34,7 +34,8 @@ public struct Voteless: Hashable, Sendable, Codable {
 
   /// The whole finding, without a full stop.
   public var text: String {
-    "its \(family.words) address answers only \(status), which says nothing of users: \(cause)"
+    "its \(family.words) address answers only \(status), which does not tell whether users are "
+      + "served: \(cause)"
   }
 }
 

@@ -28,7 +28,9 @@ extension Screens {
       "Then",
       plan.kind == .failback
         ? "automatic moves are armed as the policy says"
-        : "it stays in \(plan.to) but in an emergency, until signalbox failback \(plan.service)",
+        : plan.from == nil || plan.from == plan.to
+          ? "the address is put back, and nothing else changes"
+          : "it stays in \(plan.to) but in an emergency, until signalbox failback \(plan.service)",
       column: 16)
     return page.text
   }

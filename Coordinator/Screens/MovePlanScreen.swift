@@ -55,6 +55,8 @@ extension Screens {
   private static func consequence(_ kind: MoveKind, service: ServiceStatus, to: String) -> String {
     kind == .failback
       ? "automatic moves are armed as the policy says"
-      : "it stays in \(to) but in an emergency, until signalbox failback \(service.service)"
+      : service.active == to
+        ? "the address is put back, and nothing else changes"
+        : "it stays in \(to) but in an emergency, until signalbox failback \(service.service)"
   }
 }

@@ -189,8 +189,10 @@ extension Page {
       let end = service.pinnedUntilMs.map { "\(style.date($0)) or " } ?? ""
       labelled(
         "Pinned",
-        "automatic moves away from \(pinned) only in an emergency, until "
-          + "\(end)signalbox resume \(service.service)", tone: .warning)
+        (pinned == service.active
+          ? "automatic moves away from \(pinned) only in an emergency, until "
+          : "users were to stay in \(pinned), which was left in an emergency: no automatic "
+            + "failback until ") + "\(end)signalbox resume \(service.service)", tone: .warning)
     }
     for other in service.also ?? [] { labelled("Also", other, tone: .warning) }
     if let orders = service.orders { self.orders(orders, service: service.service, atMs: atMs) }

@@ -104,7 +104,7 @@ extension Coordinator {
     switch effect {
     case .cancel:
       incident.outcome = .cancelled
-      incident.outcomeText = "called off before the first write: \(RuleText.sentence(rule))"
+      incident.outcomeText = "called off before any write was seen: \(RuleText.sentence(rule))"
       if rule == .cancelOrdered, let asked {
         incident.outcomeText? += " (\(asked.by)\(asked.reason.map { ": \($0)" } ?? ""))"
       }

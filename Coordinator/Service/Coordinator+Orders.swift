@@ -71,9 +71,13 @@ extension Coordinator {
     case .adopt: return try adopt(request, room: &room)
     case .cancel:
       let to = room.machine.memory.intent?.to ?? ""
+      let mayLand = room.machine.mayStillLand
       try room.machine.cancel(epoch: request.epoch)
       room.asked = (request.operatorName, request.reason)
-      return "the move of \(service) to \(to) is taken back: nothing was written"
+      return "the move of \(service) to \(to) is taken back: "
+        + (mayLand
+          ? "a write had no answer and may still land; then it is overwritten"
+          : "nothing was written")
     case .ack:
       try room.machine.acknowledge(epoch: request.epoch)
       return "automatic failback of \(service) is armed again"

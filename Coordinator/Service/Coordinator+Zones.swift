@@ -20,8 +20,10 @@ extension Coordinator {
         ? "the zone \(zone.name) of \(subject) was deleted and made again: it is \(zone.id) now, "
           + "and was \(before.id)"
         : "\(subject) is in the zone \(zone.name) (\(zone.id)) now, and was in \(before.name) "
-          + "(\(before.id)): what stands in \(before.name) for it does not count any more. Where "
-          + "that was not meant, delete the zone \(zone.name)"
+          + "(\(before.id)): what stands in \(before.name) for it does not count any more"
+          // Only a zone that came in between may be one too many.
+          + (zone.name.count > before.name.count
+            ? ". Where that was not meant, delete the zone \(zone.name)" : "")
       rooms[name]?.upkeep.zoneChange = (text, now.instant + Self.zoneChangeShown)
       record(
         EventRecord(

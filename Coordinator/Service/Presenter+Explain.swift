@@ -10,7 +10,8 @@ extension Presenter {
     let rule = assessment.decision.rule
     let facts = readinessFacts(room, snapshot: snapshot)
     let readiness = facts.readiness
-    let standing = standing(room, readiness: readiness, snapshot: snapshot)
+    let standingFacts = standingFacts(room, readiness: readiness, snapshot: snapshot)
+    let standing = Standing(standingFacts)
     let homecoming = room.machine.at == .region ? assessment.homecoming(room.machine) : nil
     let outlook = snapshot.outlooks[room.name]?.ifItFailed
     return ExplainDocument(
@@ -21,7 +22,7 @@ extension Presenter {
       evidence: subjects(room, assessment: assessment).map {
         group($0, room: room, assessment: assessment, snapshot: snapshot)
       },
-      conclusion: conclusion(room, assessment: assessment),
+      conclusion: conclusion(room, assessment, standingFacts),
       changes: changes(room, assessment: assessment),
       targets: room.machine.at != .region
         ? []
@@ -81,7 +82,7 @@ extension Presenter {
     var lines = picture.inside.instances.map { instance in
       EvidenceLine(
         label: "agents",
-        text: "\(instance.agent): \(instance.vote.rawValue)"
+        text: "\(instance.agent): \(instance.word)"
           + (instance.reason.map { ", \($0)" } ?? ""),
         ageMs: age(snapshot.evidence.agents[instance.agent]?.receivedAt))
     }
@@ -129,7 +130,9 @@ extension Presenter {
     }
   }
 
-  private static func conclusion(_ room: Room, assessment: Assessment) -> String {
+  private static func conclusion(
+    _ room: Room, _ assessment: Assessment, _ standing: StandingFacts
+  ) -> String {
     guard room.machine.at == .region, let active = assessment.active,
       let picture = assessment.pictures[active]
     else {
@@ -143,6 +146,13 @@ extension Presenter {
         return "Where DNS points is not known: \(trouble)"
       }
       return "Where DNS points is not known, so nothing is decided."
+    }
+    if let accepted = room.machine.memory.accepted {
+      return "Users are sent to \(accepted.joined(separator: ", ")), which is no region's: nothing "
+        + "here looks at it."
+    }
+    if let first = standing.resolution.first, !picture.verdict.isDown {
+      return "\(active) itself is \(picture.verdict.word), but users may not find it: \(first)."
     }
     switch picture.verdict {
     case .healthy: return "\(active) serves users and its own hosts agree."
@@ -185,9 +195,14 @@ extension Presenter {
     guard let risk = assessment.dataAtRisk[region] else {
       return CheckedLine(name: "data", holds: true, text: "data at risk not known")
     }
-    let upper = risk.upperSeconds.map { ", at most \(seconds($0))" } ?? ""
+    guard let upper = risk.upperSeconds else {
+      return CheckedLine(
+        name: "data", holds: true,
+        text: "data at risk: \(seconds(risk.behindSeconds)) are known, no upper bound is")
+    }
     return CheckedLine(
-      name: "data", holds: true, text: "data at risk \(seconds(risk.behindSeconds))\(upper)")
+      name: "data", holds: true,
+      text: "data at risk \(seconds(risk.behindSeconds)), at most \(seconds(upper))")
   }
 
   private static func seconds(_ value: Double) -> String {
@@ -237,6 +252,12 @@ extension Presenter {
           command: "signalbox failover \(service) --to \(target)",
           effect: "shows what it would change, then asks"))
     }
+    if mayMove, let active = assessment.active, assessment.putBack?.isEligible == true {
+      lines.append(
+        ActionLine(
+          command: "signalbox failover \(service) --to \(active)",
+          effect: "puts the record back that was adopted"))
+    }
     if mayMove, assessment.homecoming(room.machine)?.mayBeOrdered == true {
       lines.append(
         ActionLine(
@@ -248,9 +269,16 @@ extension Presenter {
           command: "signalbox breakglass \(service)", effect: "how to move by hand, without it"))
     }
     if room.adoptable != nil {
+      let then = room.machine.at == .foreign ? "; then failover puts the record back" : ""
       lines.append(
         ActionLine(
-          command: "signalbox adopt \(service)", effect: "takes what others left in DNS over"))
+          command: "signalbox adopt \(service)",
+          effect: "takes what others left in DNS over\(then)"))
+    }
+    if room.machine.memory.pause != nil || room.machine.memory.pinned != nil {
+      lines.append(
+        ActionLine(
+          command: "signalbox resume \(service)", effect: "says what follows, then asks"))
     }
     lines.append(
       ActionLine(command: "signalbox history \(service)", effect: "what happened before"))

@@ -53,6 +53,7 @@ extension Coordinator {
     if let storeTrouble { return "the journal cannot be written (\(storeTrouble))" }
     if room.readTrouble != nil { return "the DNS record cannot be read" }
     if room.writeTrouble(books) != nil { return "the DNS record cannot be written" }
+    if let trouble = room.recordTrouble(books) { return trouble }
     return nil
   }
 
@@ -108,16 +109,24 @@ extension Room {
     else { return nil }
     return "the token's scopes lack domains:read_write"
   }
+
+  /// Why no move would write the records as they are; nil where nothing is known of it.
+  func recordTrouble(_ books: ReadinessBooks) -> String? {
+    guard case .success(let account) = books.account?.result else { return nil }
+    return service.names.lazy.compactMap {
+      account.zones[$0]?.hindrance(service.topology.families)
+    }.first
+  }
 }
 
 extension Presenter {
   /// Whether nothing is known that a move would fail at which an operator asks for now, wherever it
-  /// goes to; what its records are like is for `ReadinessFacts.suggestsMoves`.
-  static func mayMoveByHand(_ room: Room, snapshot: Snapshot) -> Bool {
+  /// goes to.
+  static func suggestsMoves(_ room: Room, snapshot: Snapshot) -> Bool {
     let memory = room.machine.memory
     return room.machine.at == .region && memory.intent == nil && !room.machine.isReadOnly
       && memory.zoneTrouble == nil && room.readTrouble == nil && snapshot.storeTrouble == nil
-      && room.writeTrouble(snapshot.books) == nil
+      && room.writeTrouble(snapshot.books) == nil && room.recordTrouble(snapshot.books) == nil
   }
 
   /// The first line of every screen about a service.
@@ -151,6 +160,7 @@ extension Presenter {
       $0.level == .problem && ReadinessItem(rawValue: $0.item)?.isAboutResolution == true
     }.map(\.text)
     facts.then = snapshot.outlooks[room.name]?.asItIs
+    facts.ifItFailed = snapshot.outlooks[room.name]?.ifItFailed
     guard let assessment = room.assessment else {
       facts.source = .unsure
       facts.verdict = nil
@@ -191,7 +201,12 @@ extension Presenter {
     }
     facts.confirmationLeft = confirmationLeft(assessment)
     if let hold = assessment.holds.first {
-      facts.hold = StandingFacts.Waiting(text: hold.text, clears: hold.clears.words())
+      var text = hold.text
+      // Whoever refused: what the attempt came to is the reason.
+      if hold.block == .refusal, let why = (room.incident ?? room.lastIncident)?.outcomeText {
+        text = "the last attempt was refused (\(why))"
+      }
+      facts.hold = StandingFacts.Waiting(text: text, clears: hold.clears.words())
     } else if let asks = assessment.asks {
       facts.hold = StandingFacts.Waiting(
         text: asks.why, clears: "with signalbox approve \(room.name)")
@@ -215,8 +230,8 @@ extension Presenter {
       let lost = inside.count(.bad, .missing)
       guard expected > 0, lost * 2 >= expected else { return nil }
       return lost == expected
-        ? "all \(expected) hosts of \(region) are lost"
-        : "\(lost) of \(expected) hosts of \(region) are lost"
+        ? "no host of \(region) is known to be well"
+        : "\(lost) of \(expected) hosts of \(region) are not known to be well"
     }
   }
 

@@ -35,7 +35,7 @@ enum Presenter {
       lastIncident: room.lastIncident, pinned: memory.pinned,
       orders: Coordinator.orders(room, assessment: assessment, outlooks: outlooks),
       exclusive: ExclusiveStatus(room, now: snapshot.now.instant),
-      findings: room.findings.isEmpty ? nil : room.findings,
+      findings: findings(room, homecoming),
       readiness: readiness.summary, caches: room.caches?.status(atMs: snapshot.now.wallMs),
       also: standing.also.isEmpty ? nil : standing.also, outlook: outlooks?.ifItFailed,
       then: outlooks?.asItIs, pinnedUntilMs: memory.pinnedUntilMs)
@@ -44,6 +44,17 @@ enum Presenter {
     }
     status.mayCancel = memory.intent == nil ? nil : room.machine.mayCancel
     return status
+  }
+
+  /// What to know beside the regions; also why users are not taken back though they might be.
+  private static func findings(_ room: Room, _ homecoming: Homecoming?) -> [String]? {
+    var found = room.findings
+    if room.service.policy.failback == .automatic, let homecoming, homecoming.mayBeOrdered,
+      !homecoming.isReady
+    {
+      found.append(homecoming.text)
+    }
+    return found.isEmpty ? nil : found
   }
 
   static func at(_ room: Room) -> String {
@@ -124,13 +135,13 @@ enum Presenter {
     from active: RegionID, into status: inout RegionStatus, assessment: Assessment?, room: Room,
     _ snapshot: Snapshot
   ) {
-    let lag = Heartbeats.lag(
-      of: active, in: status.region, topology: room.service.topology, evidence: snapshot.evidence)
-    status.lagLowSeconds = lag.map { Double($0.lowMs) / 1000 }
-    status.lagHighSeconds = lag.map { Double($0.highMs) / 1000 }
-    let flow = assessment?.replication[RegionPair(source: active, target: status.region)]
-    status.replication = flow?.state.rawValue
-    status.lagAgeSeconds = flow.map { Double($0.ageMs) / 1000 }
+    // Whoever is not heard any more tells no lag of now.
+    guard let flow = assessment?.replication[RegionPair(source: active, target: status.region)]
+    else { return }
+    status.lagLowSeconds = flow.lagLowMs.map { Double($0) / 1000 }
+    status.lagHighSeconds = flow.lagHighMs.map { Double($0) / 1000 }
+    status.replication = flow.state.rawValue
+    status.lagAgeSeconds = Double(flow.ageMs) / 1000
   }
 
   private static func agents(_ picture: RegionPicture?) -> AgentCounts {
@@ -161,7 +172,7 @@ enum Presenter {
     var findings: [String] = []
     if let picture = assessment.pictures[region] {
       findings += picture.inside.instances.filter { $0.vote != .good }.map {
-        "\($0.agent): \($0.reason ?? $0.vote.rawValue)"
+        "\($0.agent): \($0.reason ?? $0.word)"
       }
       findings += picture.outside.badFamilies.map { "its \($0.rawValue) address fails outside" }
     }

@@ -108,7 +108,15 @@ extension Program {
   public static func check(file: String, text: String) throws -> String {
     let problems: SettingsError
     do {
-      return try check(try CoordinatorSettings.load(file: file, text: text))
+      let settings = try CoordinatorSettings.load(file: file, text: text)
+      let misplaced = [
+        misplaced(settings.stateDirectory, .directory, "state_directory"),
+        misplaced(settings.socket, .socket, "socket"),
+      ].compactMap { $0 }
+      guard misplaced.isEmpty else {
+        throw StartupError(description: misplaced.joined(separator: "\n"))
+      }
+      return try check(settings)
     } catch let error as SettingsError {
       problems = error
     }
@@ -158,10 +166,20 @@ extension Program {
         description: "\(path): another coordinator answers there. Stop it first, or choose "
           + "another `socket`")
     }
+    if let mistake = misplaced(path, .socket, "socket") {
+      throw StartupError(description: mistake)
+    }
     Files.remove(path)
   }
-}
 
+  /// What is at a path of ours and must not be; nil where nothing is, or what belongs there.
+  private static func misplaced(_ path: String, _ wanted: Files.Kind, _ key: String) -> String? {
+    guard let found = Files.kind(path), found != wanted else { return nil }
+    let what = wanted == .socket ? "a socket of an earlier run" : "a directory"
+    return "\(path): something else is there already. `\(key)` has to name \(what), or nothing "
+      + "yet: choose another path"
+  }
+}
 /// Tells the supervisor, once both listeners are there.
 private actor Listening {
   private let settings: CoordinatorSettings

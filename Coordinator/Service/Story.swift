@@ -32,10 +32,13 @@ enum Story {
   static func agents(_ picture: RegionPicture) -> String {
     let good = picture.inside.count(.good, .degraded)
     let bad = picture.inside.count(.bad)
-    let missing = picture.inside.count(.missing)
+    let voiceless = picture.inside.instances.filter { $0.vote == .missing }
+    let missing = voiceless.count { !$0.isHeard }
+    let mute = voiceless.count - missing
     var text = "\(good)/\(picture.inside.instances.count) agents good"
     if bad > 0 { text += ", \(bad) bad" }
     if missing > 0 { text += ", \(missing) missing" }
+    if mute > 0 { text += ", \(mute) cannot tell" }
     return text
   }
 
@@ -55,7 +58,7 @@ enum Story {
       lines.append("\(vote.vantage): \(vote.vote.rawValue), \(vote.detail)")
     }
     for instance in picture.inside.instances where instance.vote != .good {
-      lines.append("\(instance.agent): \(instance.vote.rawValue), \(instance.reason ?? "")")
+      lines.append("\(instance.agent): \(instance.word), \(instance.reason ?? "")")
     }
     return lines
   }
@@ -120,4 +123,9 @@ enum Story {
     default: return ""
     }
   }
+}
+
+extension InstanceView {
+  /// Its vote, for people: who is heard is not missing.
+  var word: String { vote == .missing && isHeard ? "cannot tell" : vote.rawValue }
 }

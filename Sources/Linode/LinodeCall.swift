@@ -40,7 +40,8 @@ struct LinodeCall: Sendable {
     if let filter = question.filter { headers.append(HTTPField("X-Filter", filter)) }
     return HTTPRequest(
       method: method, url: baseURL + path, headers: headers, body: question.body,
-      deadline: deadline, maxBodyBytes: 4_194_304, sourceAddress: sourceAddress)
+      deadline: deadline, maxBodyBytes: 4_194_304, sourceAddress: sourceAddress,
+      decodesBody: true)
   }
 
   /// The error of a transfer without a complete reply.

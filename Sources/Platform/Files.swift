@@ -5,11 +5,15 @@ import Glibc
 public enum Files {
   /// Reads a whole regular file of at most `maxBytes`.
   public static func read(_ path: String, maxBytes: Int) throws(FileError) -> [UInt8] {
-    let file = try open(path, O_RDONLY | O_CLOEXEC, "read")
+    let file = try open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, "read")
     defer { close(file) }
     var information = stat()
     guard fstat(file, &information) == 0 else { throw FileError(path, "read", errno) }
     guard information.st_mode & S_IFMT != S_IFDIR else { throw FileError(path, "read", EISDIR) }
+    // What nobody may ever write into is not waited for.
+    guard information.st_mode & S_IFMT != S_IFIFO else {
+      throw FileError(path: path, errno: ESPIPE, reason: "is a pipe, not a file")
+    }
     var result: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: min(max(maxBytes + 1, 1), 65_536))
     while true {
@@ -47,6 +51,23 @@ public enum Files {
     if parent >= 0 {
       fsync(parent)
       close(parent)
+    }
+  }
+
+  /// What is at a path.
+  public enum Kind: Sendable {
+    case file, directory, socket, other
+  }
+
+  /// What is there, symbolic links followed; nil where nothing is, or where it cannot be seen.
+  public static func kind(_ path: String) -> Kind? {
+    var information = stat()
+    guard stat(path, &information) == 0 else { return nil }
+    switch information.st_mode & S_IFMT {
+    case S_IFREG: return .file
+    case S_IFDIR: return .directory
+    case S_IFSOCK: return .socket
+    default: return .other
     }
   }
 

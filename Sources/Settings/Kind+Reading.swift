@@ -275,6 +275,12 @@ extension Kind {
           found: "\(ipv4) IPv4 and \(texts.count - ipv4) IPv6 addresses", expected: accepted,
           advice: "Several addresses of one family are planned."))
     }
+    if let any = texts.first(where: { IPAddress($0)?.bytes.allSatisfy { $0 == 0 } == true }) {
+      return .failure(
+        Mistake(
+          found: "\(any), which is no place", expected: accepted,
+          advice: "Give the address that users reach it at."))
+    }
     return .success(.texts(texts))
   }
 }

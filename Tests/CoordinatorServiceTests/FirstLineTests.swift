@@ -69,6 +69,14 @@ import Wire
     let service = try await Self.status(rig)
     #expect(service.situation == .foreign)
     #expect(service.headline.contains("are sent to 198.51.100.7, adopted in place of us-east"))
+    // Nobody looks at that address: nothing else says that users are served.
+    let records = try await rig.coordinator.check(nil).services.first?.lines.first {
+      $0.item == "records"
+    }
+    #expect(records?.level == .problem)
+    #expect(records?.fixes == ["signalbox failover app --to us-east"])
+    let explained = try await rig.coordinator.explain("app")
+    #expect(explained.conclusion.hasPrefix("Users are sent to 198.51.100.7, which is no region's"))
     await rig.end()
   }
 

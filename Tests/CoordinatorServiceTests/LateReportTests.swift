@@ -77,6 +77,16 @@ import Wire
     let said = error?.description ?? ""
     #expect(said.contains("automation") && said.contains("no-key"), "\(said)")
     #expect(said.contains("open-token"), "\(said)")
+    // Neither is taken away for a socket, or for the journal.
+    text.top = """
+      socket = "\(rig.directory)/open-token"
+      state_directory = "\(rig.directory)/open-token"
+      """
+    let misplaced = #expect(throws: StartupError.self) {
+      try Program.check(file: "coordinator.toml", text: text.text(rig.keys))
+    }
+    #expect(misplaced?.description.contains("`socket` has to name a socket") == true)
+    #expect(misplaced?.description.contains("`state_directory` has to name a directory") == true)
     await rig.end()
   }
 }

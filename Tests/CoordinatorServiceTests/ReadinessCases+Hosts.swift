@@ -36,7 +36,7 @@ extension ReadinessTests {
       .nextRegion, .problem, "nobody would be moved to eu-central: the token",
       fix: "signalbox breakglass app"
     ) {
-      $0.mayMoveByHand = false
+      $0.suggestsMoves = false
       $0.outlook = Outlook(.held, to: "eu-central", because: "the token cannot write")
     },
     Case(.nextRegion, .problem, "us-east is down now; as things are, users would move to eu-c") {

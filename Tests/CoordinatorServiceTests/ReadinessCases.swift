@@ -91,6 +91,12 @@ extension ReadinessTests {
         DelegationFacts(zone: "example.net", servers: .notYet("last read 20 min ago")))
     },
     Case(.delegation, .unmeasured, "not known yet") { $0.delegations = [] },
+    Case(
+      .records, .problem, "users are sent to 198.51.100.7, adopted",
+      fix: "signalbox failover app --to us-east"
+    ) {
+      $0.accepted = ["198.51.100.7"]
+    },
     Case(.marker, .problem, "another writer's", fix: "signalbox adopt app") {
       $0.conflict = "another writer's (signalbox cluster=other)"
     },
@@ -111,7 +117,7 @@ extension ReadinessTests {
     ) {
       for index in $0.lines.indices { $0.lines[index].answer = .mute }
     },
-    Case(.nameServers, .warning, "they do not agree", fix: "signalbox status") {
+    Case(.nameServers, .warning, "the name servers do not agree", fix: "signalbox status") {
       $0.lines[1].addresses = ["192.0.2.2"]
     },
     Case(

@@ -38,6 +38,15 @@ struct CancelTests {
     #expect(lab.run().decision.rule == .writePending)
   }
 
+  /// A write that had no answer is neither done nor undone.
+  @Test func whatMayStillLandIsTold() throws {
+    var lab = try Self.asked()
+    #expect(lab.machine.mayCancel && !lab.machine.mayStillLand)
+    let address = try #require(lab.topology.region("b")?.addresses.values.first)
+    lab.machine.noteMayLand(address: address, epoch: 1, now: lab.clock)
+    #expect(lab.machine.mayStillLand)
+  }
+
   /// Also while the records cannot be read, in doubt and just after a restart.
   @Test func itNeedsNoEvidence() throws {
     var lab = try Self.asked()

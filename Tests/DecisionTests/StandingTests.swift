@@ -84,6 +84,16 @@ import Wire
     #expect(standing.headline == headline, sourceLocation: location)
   }
 
+  /// The forecast is the machine's own: a target that will be one in time protects.
+  @Test func whoIsATargetInTimeProtects() {
+    var facts = Self.facts { $0.target = nil }
+    #expect(Standing(facts).situation == .unprotected)
+    facts.ifItFailed = Outlook(.moves, to: "us-west", beginsSeconds: 12, seconds: 42)
+    #expect(Standing(facts).situation == .ok)
+    facts.ifItFailed = Outlook(.noTarget, because: "none is well")
+    #expect(Standing(facts).situation == .unprotected)
+  }
+
   @Test func wordsOfEach() {
     let now = Self.now
     says(.ok, "app.example.com is served by us-east.") { _ in }

@@ -64,6 +64,13 @@ import Testing
       #expect(try Files.mode(path) == 0o666)
       #expect(try Files.read(path, maxBytes: 200_000).count == 200_000)
       #expect(try Files.read("/proc/self/stat", maxBytes: 4096).count > 10)
+      // Nobody writes into it: that is said, not waited for.
+      let pipe = path + ".pipe"
+      #expect(mkfifo(pipe, 0o600) == 0)
+      let error = #expect(throws: FileError.self) { try Files.read(pipe, maxBytes: 10) }
+      #expect(error?.description.contains("is a pipe, not a file") == true)
+      #expect(Files.kind(pipe) == .other && Files.kind(path) == .file)
+      #expect(Files.kind("/") == .directory && Files.kind(path + ".none") == nil)
       try Files.writeAtomically([], to: path, mode: 0o600)
       #expect(try Files.read(path, maxBytes: 0).isEmpty)
       Files.remove(path)

@@ -48,6 +48,8 @@ struct MistakeTests {
     ),
     ("[agent.b]\nregion = \"us-east\"", "agent.b.public_key: found nothing"),
     ("[region.x]\naws = \"us-west-2\"", "region.x.addresses: found nothing"),
+    ("[region.x]\naws = \"us-west-2\"\naddresses = [\"0.0.0.0\"]", "0.0.0.0, which is no place"),
+    ("[region.x]\naws = \"us-west-2\"\naddresses = [\"::\"]", "::, which is no place"),
     ("[region.x]\naws = \"east\"\naddresses = [\"192.0.2.9\"]", "an AWS region id"),
     (
       "[region.x]\naws = \"us-west-2\"\naddresses = [\"192.0.2.9\", \"192.0.2.8\"]",

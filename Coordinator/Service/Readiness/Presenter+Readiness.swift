@@ -33,7 +33,8 @@ extension Presenter {
       hasMarker: hasMarker(zones, cluster: snapshot.cluster),
       outlook: outlooks?.ifItFailed, then: outlooks?.asItIs,
       isMoving: room.machine.memory.intent != nil,
-      mayMoveByHand: mayMoveByHand(room, snapshot: snapshot),
+      suggestsMoves: suggestsMoves(room, snapshot: snapshot),
+      accepted: room.machine.memory.accepted ?? [],
       standingReplication: assessment?.replicationTroubles(at: snapshot.now).map(\.1) ?? [],
       orders: Coordinator.orders(room, assessment: assessment),
       storeTrouble: snapshot.storeTrouble, freeBytes: snapshot.freeBytes,
@@ -150,7 +151,7 @@ extension Presenter {
       }
       let seen = snapshot.books.certificates[key].flatMap { now - $0.at <= life ? $0.ends : nil }
       // A vote is as old as the newest answer behind it.
-      let voted = probe.voted.flatMap { now - $0 <= life ? $0 : nil }
+      let voted = probe.voted.flatMap { now - $0 <= room.service.policy.freshFor ? $0 : nil }
       return RegionFacts.Probe(
         vantage: Outside.coordinator, family: family, vote: voted == nil ? .none : probe.vote,
         detail: probe.detail, ageMs: Int((now - (voted ?? probe.at)).wholeMilliseconds),

@@ -50,9 +50,6 @@ extension ReadinessFacts {
       : .problem(text, fixes: fixes)
   }
 
-  /// A move that an operator asks for now would be written, for all that is known.
-  var suggestsMoves: Bool { mayMoveByHand && recordsPresent.level != .problem }
-
   private var inMaintenance: [String] { orders?.maintenance.map(\.name) ?? [] }
 
   /// What comes, as a clause.
@@ -77,7 +74,8 @@ extension ReadinessFacts {
     let upper = risk.upperSeconds.map {
       " (at most \(Story.span(.milliseconds(Int64($0 * 1000)))))"
     }
-    return "; the last \(behind) of writes\(upper ?? "") would be late"
+    guard let upper else { return "; how much would be late is not known" }
+    return "; the last \(behind) of writes\(upper) would be late"
   }
 
   /// Every region as users would ask it, with the service's Host name: the active one too.

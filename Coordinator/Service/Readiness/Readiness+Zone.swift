@@ -83,6 +83,12 @@ extension ReadinessFacts {
 
   var recordsPresent: Judgement {
     let configured = Set(regions.flatMap { $0.addresses.values.map(Canonical.address) })
+    if !accepted.isEmpty {
+      return .problem(
+        "users are sent to \(accepted.joined(separator: ", ")), adopted in place of a region: "
+          + "whether it serves them is not known",
+        fix: "signalbox failover \(service) --to \(active ?? "REGION")")
+    }
     let types = families.map(\.recordType).joined(separator: " and one ")
     return zones("one \(types) for \(names.joined(separator: ", "))") { zone, findings in
       if let alias = zone.records.first(where: { $0.type == "CNAME" }) {
@@ -273,7 +279,7 @@ extension ReadinessFacts {
     for group in [four, six] where Set(group.map(\.addresses)).count > names.count {
       let shown = group.map { "\($0.server) \($0.addresses.joined(separator: " "))" }
       findings.warning(
-        "they do not agree: \(shown.joined(separator: ", "))", fix: "signalbox status")
+        "the name servers do not agree: \(shown.joined(separator: ", "))", fix: "signalbox status")
     }
     judgeStrays(answers, &findings)
     return findings.or(.ok("\(all.count) of \(all.count) answer and agree"))

@@ -1,3 +1,4 @@
+import DNS
 import Decision
 import Wire
 
@@ -70,8 +71,10 @@ struct ReadinessFacts: Sendable, Hashable {
   var then: Outlook?
   /// A move is in flight.
   var isMoving = false
-  /// An operator's move would be written now.
-  var mayMoveByHand = true
+  /// A move that an operator asks for now would be written, for all that is known.
+  var suggestsMoves = true
+  /// Addresses of no region that an operator has adopted: where users are sent.
+  var accepted: [String] = []
   /// Directions of replication that are late or stand still, a clause each.
   var standingReplication: [String] = []
   var orders: OrdersStatus?
@@ -120,6 +123,17 @@ struct ZoneFacts: Sendable, Hashable {
   var defaultTTL: Int
   /// The A, AAAA and CNAME records of the name.
   var records: [Record]
+
+  /// Why no move would write them; nil where one would.
+  func hindrance(_ families: [AddressFamily]) -> String? {
+    if records.contains(where: { $0.type == "CNAME" }) {
+      return "\(name) is a CNAME, which no move writes"
+    }
+    return families.lazy.compactMap { family in
+      let count = records.count { $0.type == family.recordType }
+      return count == 1 ? nil : "\(name) has \(count) \(family.recordType) records, one is needed"
+    }.first
+  }
 }
 
 /// One region as the service uses it.

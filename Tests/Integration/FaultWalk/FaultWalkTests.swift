@@ -18,8 +18,8 @@ extension ProcessTests {
     private static let seed =
       ProcessInfo.processInfo.environment["SIGNALBOX_SEED"].flatMap { UInt64($0) } ?? 13
     /// Side by side: most of the time is waiting.
-  private static let worlds = 3
-  /// Drawn besides every fault by itself.
+    private static let worlds = 3
+    /// Drawn besides every fault by itself.
     private static let pairs = isLong ? 40 : 4
 
     @Test func screensTellTheTruthInEveryTrouble() async throws {
