@@ -71,6 +71,7 @@ import Testing
       #expect(error?.description.contains("is a pipe, not a file") == true)
       #expect(Files.kind(pipe) == .other && Files.kind(path) == .file)
       #expect(Files.kind("/") == .directory && Files.kind(path + ".none") == nil)
+      Files.remove(pipe)
       try Files.writeAtomically([], to: path, mode: 0o600)
       #expect(try Files.read(path, maxBytes: 0).isEmpty)
       Files.remove(path)
