@@ -20,7 +20,7 @@ extension ProcessTests {
     /// Side by side: most of the time is waiting.
     private static let worlds = 3
     /// Drawn besides every fault by itself.
-    private static let pairs = isLong ? 40 : 4
+    private static let pairs = isLong ? 12 : 4
 
     @Test func screensTellTheTruthInEveryTrouble() async throws {
       let findings = try await withThrowingTaskGroup(of: [String].self) { group in
