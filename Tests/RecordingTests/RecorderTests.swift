@@ -213,7 +213,7 @@ import Wire
       tell: { _ in })
     recorder.put(.keyframe(keyframe(.start)))
     recorder.put(tick(1))
-    let end = Clocks.monotonic() + .seconds(60)
+    let end = Clocks.monotonic() + .seconds(600)
     while (try? entries(scratch.path).count) != 2 && Clocks.monotonic() < end {
       try await Task.sleep(for: .milliseconds(5))
     }
