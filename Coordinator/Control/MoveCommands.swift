@@ -188,12 +188,10 @@ struct Mover {
     _ refusal: Problem, _ kind: MoveKind, _ plan: MovePlanDocument
   ) -> String {
     let text = "refused, as the plan says; nothing was changed [\(refusal.code)]"
-    let missing = plan.conditions.filter { !$0.holds }
-    guard refusal.code == "not_eligible", !missing.isEmpty else { return text }
+    guard !plan.overrides.isEmpty else { return text }
     let verb = kind == .failback ? "failback" : "failover"
-    let overrides = missing.map { " --override-rule \($0.name)" }.joined()
-    return text
-      + "\n           all the same: signalbox \(verb) \(plan.service) --to \(plan.to)\(overrides)"
+    return text + "\n           all the same: signalbox \(verb) \(plan.service) --to \(plan.to)"
+      + plan.overrides
   }
 
   private func send(_ kind: MoveKind, _ service: String, _ request: MoveRequest) async throws

@@ -96,12 +96,10 @@ public struct Conflict: Codable, Hashable, Sendable {
 
 extension Machine {
   /// Whether nothing may be written because a marker that is not ours stands in the zone.
-  public var isReadOnly: Bool { claim != nil }
+  public var isReadOnly: Bool { memory.conflict?.isOpen == true }
 
   /// Who claims the name, in a few words; nil while writing is allowed.
-  public var claim: String? {
-    memory.conflict.flatMap { $0.isOpen ? $0.claim : nil }
-  }
+  public var claim: String? { isReadOnly ? memory.conflict?.claim : nil }
 
   /// Notes what other writers left, all that a reading shows, and gives what of it is news. It
   /// stands until `adopt`, also when a text is gone again; what is found before that comes to it.

@@ -43,14 +43,11 @@ extension Screens {
     page.labelled("Checksum", plan.checksum, column: 16)
     var command = "signalbox plan \(plan.service) --to \(plan.to) --apply \(plan.checksum)"
     var label = "You can"
-    if let refusal = plan.refusal {
-      let names = plan.conditions.filter { !$0.holds }.map(\.name)
-      if refusal.code == "not_eligible", !names.isEmpty {
-        for name in names { command += " --override-rule \(name)" }
-        label = "All the same"
-      } else {
-        command = "signalbox explain \(plan.service)"
-      }
+    if !plan.overrides.isEmpty {
+      command += plan.overrides
+      label = "All the same"
+    } else if plan.refusal != nil {
+      command = "signalbox explain \(plan.service)"
     }
     // A command is wider than the style where it has to be: it is there to be pasted.
     var wide = style

@@ -34,7 +34,7 @@ extension Presenter {
           }
         },
       gate: homecoming?.conditions ?? [],
-      actions: actions(room, assessment, mayMove: facts.suggestsMoves),
+      actions: actions(room, assessment, homecoming, mayMove: facts.suggestsMoves),
       bound: room.service.policy.bound)
   }
 
@@ -237,7 +237,7 @@ extension Presenter {
   }
 
   private static func actions(
-    _ room: Room, _ assessment: Assessment, mayMove: Bool
+    _ room: Room, _ assessment: Assessment, _ homecoming: Homecoming?, mayMove: Bool
   ) -> [ActionLine] {
     let service = room.service.topology.service
     var lines: [ActionLine] = []
@@ -258,7 +258,7 @@ extension Presenter {
           command: "signalbox failover \(service) --to \(active)",
           effect: "puts the record back that was adopted"))
     }
-    if mayMove, assessment.homecoming(room.machine)?.mayBeOrdered == true {
+    if mayMove, homecoming?.mayBeOrdered == true {
       lines.append(
         ActionLine(
           command: "signalbox failback \(service)", effect: "back to the primary"))

@@ -39,22 +39,14 @@ extension Coordinator {
     else { return Outlooks() }
     let key = KeptOutlooks.Key(
       outer: room.machine.outer, facts: assessment.facts, target: assessment.target,
-      verdicts: assessment.pictures.mapValues(\.verdict), trouble: writeHindrance(room))
+      verdicts: assessment.pictures.mapValues(\.verdict),
+      trouble: room.writeHindrance(storeTrouble, books))
     if let kept = keptOutlooks[name], kept.key == key, now.instant - kept.at < outlookLife {
       return kept.value
     }
     let value = play(room, assessment, hindrance: key.trouble, now: now)
     keptOutlooks[name] = KeptOutlooks(key: key, at: now.instant, value: value)
     return value
-  }
-
-  /// What the machine does not know and a move would fail at.
-  private func writeHindrance(_ room: Room) -> String? {
-    if let storeTrouble { return "the journal cannot be written (\(storeTrouble))" }
-    if room.readTrouble != nil { return "the DNS record cannot be read" }
-    if room.writeTrouble(books) != nil { return "the DNS record cannot be written" }
-    if let trouble = room.recordTrouble(books) { return trouble }
-    return nil
   }
 
   private func play(
@@ -110,8 +102,16 @@ extension Room {
     return "the token's scopes lack domains:read_write"
   }
 
+  /// What the machine does not know and a move would fail at.
+  func writeHindrance(_ storeTrouble: String?, _ books: ReadinessBooks) -> String? {
+    if let storeTrouble { return "the journal cannot be written (\(storeTrouble))" }
+    if readTrouble != nil { return "the DNS record cannot be read" }
+    if writeTrouble(books) != nil { return "the DNS record cannot be written" }
+    return recordTrouble(books)
+  }
+
   /// Why no move would write the records as they are; nil where nothing is known of it.
-  func recordTrouble(_ books: ReadinessBooks) -> String? {
+  private func recordTrouble(_ books: ReadinessBooks) -> String? {
     guard case .success(let account) = books.account?.result else { return nil }
     return service.names.lazy.compactMap {
       account.zones[$0]?.hindrance(service.topology.families)
@@ -125,8 +125,8 @@ extension Presenter {
   static func suggestsMoves(_ room: Room, snapshot: Snapshot) -> Bool {
     let memory = room.machine.memory
     return room.machine.at == .region && memory.intent == nil && !room.machine.isReadOnly
-      && memory.zoneTrouble == nil && room.readTrouble == nil && snapshot.storeTrouble == nil
-      && room.writeTrouble(snapshot.books) == nil && room.recordTrouble(snapshot.books) == nil
+      && memory.zoneTrouble == nil
+      && room.writeHindrance(snapshot.storeTrouble, snapshot.books) == nil
   }
 
   /// The first line of every screen about a service.

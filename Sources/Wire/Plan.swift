@@ -33,6 +33,13 @@ public struct MovePlanDocument: Codable, Hashable, Sendable {
   /// The first 12 hexadecimal digits of SHA-256 over `canonical`.
   public var checksum: String
 
+  /// The options that override what forbids the move, each with a space before it; empty where it
+  /// would be made, and where nothing can be overridden.
+  public var overrides: String {
+    guard refusal?.code == "not_eligible" else { return "" }
+    return conditions.filter { !$0.holds }.map { " --override-rule \($0.name)" }.joined()
+  }
+
   public init(
     version: Int = 1, atMs: Int64, service: String, names: [String], kind: MoveKind,
     epoch: UInt64, from: String?, to: String, fromState: String? = nil, toState: String? = nil,

@@ -238,8 +238,7 @@ public struct RegionStatus: Codable, Hashable, Sendable {
     region: String, aws: String, addresses: [String], role: String, verdict: String,
     verdictMs: Int, agents: AgentCounts, outside: OutsideCounts, dynamodb: String,
     dynamodbLatencyMs: Double? = nil, lagLowSeconds: Double? = nil, lagHighSeconds: Double? = nil,
-    findings: [String] = [], eligible: Bool, whyNot: [String] = [], replication: String? = nil,
-    lagAgeSeconds: Double? = nil,
+    findings: [String] = [], eligible: Bool, whyNot: [String] = [],
     voteless: VotelessStatus? = nil
   ) {
     self.region = region
@@ -257,8 +256,6 @@ public struct RegionStatus: Codable, Hashable, Sendable {
     self.findings = findings
     self.eligible = eligible
     self.whyNot = whyNot
-    self.replication = replication
-    self.lagAgeSeconds = lagAgeSeconds
     self.voteless = voteless
   }
 }
