@@ -95,7 +95,7 @@ let modules: [Module] = [
     "Platform", "Sources/Platform",
     ["Wire", "CCurl", "COpenSSL", "CSystemd", "CLdns", "CLinux", "Logging"]),
   .library("CommandEntry", "Sources/CommandEntry", ["Wire", "ArgumentParser"]),
-  .library("DynamoDB", "Sources/DynamoDB", ["Platform"]),
+  .library("DynamoDB", "Sources/DynamoDB", ["Platform", "Wire"]),
   .library("Linode", "Sources/Linode", ["Platform", "Wire"]),
   .library("Probing", "Sources/Probing", ["Codec", "Platform", "Wire"]),
   .library(
@@ -121,21 +121,23 @@ let modules: [Module] = [
 
   // The coordinator.
   .library("Decision", "Coordinator/Decision", ["Wire"]),
+  .library("CoordinatorCore", "Coordinator/Core", ["Decision", "Wire"]),
   .library("Store", "Coordinator/Store", ["Wire", "GRDB"]),
   .library("Recording", "Coordinator/Recording", ["Decision", "Platform", "Settings", "Wire"]),
-  .library("DNS", "Coordinator/DNS", ["Linode", "Platform", "Wire"]),
+  .library("DNS", "Coordinator/DNS", ["CoordinatorCore", "Linode", "Platform", "Wire"]),
   .library(
     "Simulator", "Coordinator/Simulator",
     [
-      "AgentCore", "Codec", "DNS", "Decision", "Platform", "Recording", "Settings", "Store", "Wire",
+      "AgentCore", "Codec", "CoordinatorCore", "Decision", "Platform", "Recording", "Settings",
+      "Store", "Wire",
     ]),
   .library("Screens", "Coordinator/Screens", ["Wire"]),
   .library(
     "CoordinatorService", "Coordinator/Service",
     [
-      "Codec", "DNS", "Decision", "Linode", "Platform", "Probing", "Recording", "Screens",
-      "Settings", "Store", "Wire", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore",
-      "Logging", "ServiceLifecycle", "UnixSignals",
+      "Codec", "CoordinatorCore", "DNS", "Decision", "Linode", "Platform", "Probing", "Recording",
+      "Screens", "Settings", "Store", "Wire", "Hummingbird", "HummingbirdCore", "HTTPTypes",
+      "NIOCore", "Logging", "ServiceLifecycle", "UnixSignals",
     ]),
   .program(
     "signalbox-coordinator", "Coordinator/Daemon",
@@ -147,8 +149,8 @@ let modules: [Module] = [
   .program(
     "signalbox", "Coordinator/Control",
     [
-      "Codec", "CommandEntry", "DNS", "Decision", "Platform", "Recording", "Rehearsal", "Screens",
-      "Settings", "Simulator", "Wire", "ArgumentParser", "UnixSignals",
+      "Codec", "CommandEntry", "CoordinatorCore", "DNS", "Decision", "Platform", "Recording",
+      "Rehearsal", "Screens", "Settings", "Simulator", "Wire", "ArgumentParser", "UnixSignals",
     ]),
 
   // Tests, a folder per module.
@@ -156,8 +158,8 @@ let modules: [Module] = [
   .tests("Codec", ["Codec", "Wire"]),
   .tests("Settings", ["Settings", "Wire"]),
   .tests("Platform", ["Platform", "Wire", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1"]),
-  .tests("DynamoDB", ["DynamoDB", "Sandbox", "Platform"]),
-  .tests("Linode", ["Linode", "Sandbox", "Platform"]),
+  .tests("DynamoDB", ["DynamoDB", "Sandbox", "Platform", "Wire"]),
+  .tests("Linode", ["Linode", "Sandbox", "Platform", "Wire"]),
   .tests("Sandbox", ["Sandbox", "Platform"]),
   .tests("AgentCore", ["AgentCore", "Wire"]),
   .tests(
@@ -167,9 +169,10 @@ let modules: [Module] = [
       "NIOCore", "NIOHTTP1", "NIOPosix", "signalbox-agent",
     ]),
   .tests("Decision", ["AgentCore", "Decision", "Wire"]),
+  .tests("CoordinatorCore", ["CoordinatorCore", "Decision", "Wire"]),
   .tests("Store", ["Store", "Wire", "GRDB"]),
   .tests("Recording", ["Recording", "Decision", "Platform", "Settings", "Wire"]),
-  .tests("DNS", ["DNS", "Linode", "Sandbox", "Settings", "Platform", "Wire"]),
+  .tests("DNS", ["CoordinatorCore", "DNS", "Linode", "Sandbox", "Settings", "Platform", "Wire"]),
   .tests("Screens", ["Screens", "Wire"], excluded: ["Golden"]),
   .tests("Rehearsal", ["Rehearsal", "Platform"]),
   .tests("Probing", ["Probing", "Platform", "Wire"]),
@@ -178,8 +181,8 @@ let modules: [Module] = [
   .tests(
     "CoordinatorService",
     [
-      "CoordinatorService", "Codec", "DNS", "Decision", "Platform", "Screens", "Settings", "Store",
-      "Wire", "HummingbirdCore", "Logging", "NIOCore", "ServiceLifecycle",
+      "CoordinatorService", "Codec", "CoordinatorCore", "DNS", "Decision", "Platform", "Screens",
+      "Settings", "Store", "Wire", "HummingbirdCore", "Logging", "NIOCore", "ServiceLifecycle",
     ]),
   .tests(
     "Integration",
@@ -192,7 +195,9 @@ let modules: [Module] = [
 ]
 
 /// Neither I/O nor server packages: what sanitizers, mutants, fuzzers and the simulator build.
-let pure = ["Wire", "Codec", "Settings", "AgentCore", "Decision", "Screens"]
+let pure = [
+  "Wire", "Codec", "Settings", "AgentCore", "Decision", "CoordinatorCore", "Screens",
+]
 
 /// The modules that the environment asks for: all, or some with what they need and their tests.
 func selected() -> [Module] {
@@ -245,7 +250,9 @@ let used = Dictionary(
 /// What the package in `Tests/Benchmarks` measures.
 let measured =
   Context.environment["SIGNALBOX_BENCH"] == "1"
-  ? ["DNS", "Decision", "Linode", "Platform", "Sandbox", "Simulator", "Wire"] : []
+  ? [
+    "CoordinatorCore", "DNS", "Decision", "Linode", "Platform", "Sandbox", "Simulator", "Wire",
+  ] : []
 
 let package = Package(
   name: "signalbox",

@@ -74,6 +74,12 @@ extension Machine {
     "heartbeats-others": "replication-others",
   ]
 
+  /// Conditions that are there at times: a command that named one a minute ago still means what it
+  /// says when that one is gone.
+  private static let occasional: Set<String> = [
+    "since-fault", "probe-since-fault", "min-up", "long-stable", "maintenance", "zone",
+  ]
+
   /// Takes a request back whose move was not begun.
   public mutating func withdraw() {
     request = nil
@@ -98,7 +104,8 @@ extension Machine {
       lines.append(CheckedLine(name: "zone", holds: false, text: trouble))
     }
     let known = Set(lines.map(\.name))
-    if let wrong = request.overrides.first(where: { !known.contains($0) }) {
+    let accepted = known.union(Self.occasional)
+    if let wrong = request.overrides.first(where: { !accepted.contains($0) }) {
       throw Refusal(
         code: "unknown_override",
         message: "'\(wrong)' is no condition of this move; accepted: "

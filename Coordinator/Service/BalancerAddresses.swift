@@ -1,5 +1,5 @@
 import Codec
-import DNS
+import CoordinatorCore
 import Linode
 import Logging
 import Platform

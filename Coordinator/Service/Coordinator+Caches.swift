@@ -1,3 +1,4 @@
+import CoordinatorCore
 import DNS
 import Decision
 import Platform
@@ -34,10 +35,10 @@ extension Coordinator {
   /// Not before: a resolver that is asked fetches what it does not have, and would keep the old
   /// address for our sake. Nothing waits for what they say, and nothing but screens reads it.
   func watchCaches(_ name: String) {
-    guard resolvers != nil, !ending, let room = rooms[name], let incident = room.incident,
-      let intent = room.machine.memory.intent, room.caches?.epoch != intent.epoch,
-      room.lines.contains(where: { $0.answer == .new }),
-      room.lines.allSatisfy({ $0.answer == .new || $0.answer == .mute })
+    guard resolvers != nil, !ending, let room = rooms[name], let incident = room.core.incident,
+      let intent = room.core.machine.memory.intent, room.caches?.epoch != intent.epoch,
+      room.core.lines.contains(where: { $0.answer == .new }),
+      room.core.lines.allSatisfy({ $0.answer == .new || $0.answer == .mute })
     else { return }
     let topology = room.service.topology
     let target = topology.region(intent.to)
@@ -48,7 +49,7 @@ extension Coordinator {
         old: [source?.addresses[question.family]].compactMap { $0 })
     }
     // A TTL of 0 is the zone's default: what the name servers give tells it.
-    let ttl = (room.lines.compactMap(\.ttlSeconds) + [room.ttlSeconds ?? 0]).max() ?? 0
+    let ttl = (room.core.lines.compactMap(\.ttlSeconds) + [room.core.ttlSeconds ?? 0]).max() ?? 0
     let nowMs = Clocks.wallMilliseconds()
     rooms[name]?.caches = CacheInquiry(
       epoch: intent.epoch, incident: incident.id, to: intent.to, rounds: rounds,
@@ -67,7 +68,7 @@ extension Coordinator {
       var open: [(name: String, inquiry: CacheInquiry)] = []
       for (name, room) in rooms {
         guard let inquiry = room.caches, !inquiry.watch.isOver(atMs: nowMs) else { continue }
-        if inquiry.isAbout(room.machine.memory) {
+        if inquiry.isAbout(room.core.machine.memory) {
           open.append((name, inquiry))
         } else {
           rooms[name]?.caches = nil
@@ -93,13 +94,13 @@ extension Coordinator {
     inquiry.dueMs = nowMs + inquiry.watch.pause(atMs: nowMs).wholeMilliseconds
     rooms[name]?.caches = inquiry
     guard let clear = inquiry.watch.clearMs else { return }
-    if rooms[name]?.incident?.id == inquiry.incident {
+    if rooms[name]?.core.incident?.id == inquiry.incident {
       // Stored with its end.
-      rooms[name]?.incident?.cachesClearMs = clear
-    } else if rooms[name]?.lastIncident?.id == inquiry.incident {
-      rooms[name]?.lastIncident?.cachesClearMs = clear
+      rooms[name]?.core.incident?.cachesClearMs = clear
+    } else if rooms[name]?.core.lastIncident?.id == inquiry.incident {
+      rooms[name]?.core.lastIncident?.cachesClearMs = clear
       // What cannot be stored is shown only; a failure here may hold nothing up.
-      _ = try? store.commit(Commit(service: name, incident: rooms[name]?.lastIncident))
+      _ = try? store.commit(Commit(service: name, incident: rooms[name]?.core.lastIncident))
     }
   }
 }

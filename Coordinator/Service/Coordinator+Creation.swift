@@ -1,3 +1,4 @@
+import CoordinatorCore
 import DNS
 import Decision
 import Settings
@@ -26,8 +27,8 @@ extension Coordinator {
     let rereadAfter = deployment.settings.pace.rereadAfter
     let source = provider.routine
     rooms[name]?.upkeep.proving = Task {
-      let result = await RecordCreation.perform(
-        plan, provider: source, deadline: deadline, rereadAfter: rereadAfter, observer: watch)
+      let result = await WriteDriver(source, deadline: deadline, observer: watch)
+        .run(RecordCreation(plan, rereadAfter: rereadAfter))
       created(name, result)
     }
   }
@@ -43,23 +44,23 @@ extension Coordinator {
           }, uniquingKeysWith: { first, _ in first }))
     }
     return CreationPlan(
-      names: room.service.names, places: places, active: room.machine.memory.active,
-      ttlSeconds: room.service.settings.ttlSeconds, marker: marker(room),
-      adopted: room.machine.memory.conflict?.adopted ?? [],
+      names: room.service.names, places: places, active: room.core.machine.memory.active,
+      ttlSeconds: room.service.settings.ttlSeconds, marker: room.core.marker,
+      adopted: room.core.machine.memory.conflict?.adopted ?? [],
       asked: Set(
-        room.machine.mayAppear(now: now).map { RecordKey(name: $0.name, type: $0.type) }),
+        room.core.machine.mayAppear(now: now).map { RecordKey(name: $0.name, type: $0.type) }),
       restores: room.service.settings.drift == .enforce)
   }
 
   /// Why nothing is made now, wherever it were to point; nil: it may be.
   private func whyNotCreate(_ room: Room, now: Now) -> String? {
-    let machine = room.machine
+    let machine = room.core.machine
     let memory = machine.memory
     if ending { return "the coordinator is stopping" }
     if storeTrouble != nil { return "the journal cannot be written" }
-    if room.moving != nil || memory.intent != nil { return "a move is in flight" }
+    if room.core.isMoving || memory.intent != nil { return "a move is in flight" }
     if memory.echoes != nil { return "an abandoned write may still land" }
-    if let claim = machine.claim { return Self.readOnly(claim) }
+    if let claim = machine.claim { return ServiceCore.readOnly(claim) }
     if room.service.policy.automation == .observe {
       return "automation = \"observe\" writes nothing"
     }
@@ -77,16 +78,16 @@ extension Coordinator {
     step(name, now: now)
     guard let room = rooms[name] else { return .stop("the service is gone") }
     if let reason = whyNotCreate(room, now: now) { return .stop(reason) }
-    let verdict = room.assessment?.pictures[place]?.verdict
+    let verdict = room.core.assessment?.pictures[place]?.verdict
     guard verdict == .healthy else {
       return .stop(
         "\(place) is \(verdict.map { "\($0)" } ?? "not judged yet"): a record is made while the "
           + "region that it points at is healthy")
     }
-    if room.machine.memory.maintenance?[place] != nil {
+    if room.core.machine.memory.maintenance?[place] != nil {
       return .stop("\(place) is in maintenance")
     }
-    var machine = room.machine
+    var machine = room.core.machine
     machine.noteAsked(name: record.name, type: record.type, now: now)
     let what = "\(record.type) \(record.name)"
     let ttl = room.service.settings.ttlSeconds
@@ -96,7 +97,7 @@ extension Coordinator {
         ? "POST \(what) \(record.target), TTL \(ttl) s: it is missing, and \(place) is healthy"
         : "PUT \(what): TTL \(record.ttlSeconds) s -> \(ttl) s")
     guard keep(machine, of: name, event) else { return .stop("the journal cannot be written") }
-    rooms[name]?.machine = machine
+    rooms[name]?.core.machine = machine
     return .go
   }
 
@@ -159,12 +160,12 @@ extension Coordinator {
 }
 
 /// What a running creation reports to, and asks before each write.
-struct CreationWatch: CreationObserver {
+struct CreationWatch: WriteObserver {
   let coordinator: Coordinator
   let service: String
 
-  func mayCreate(_ record: ProviderRecord, at place: String) async -> WritePermission {
-    await coordinator.mayCreate(record, at: place, of: service)
+  func mayWrite(_ record: ProviderRecord, region: String) async -> WritePermission {
+    await coordinator.mayCreate(record, at: region, of: service)
   }
 
   func record(_ step: MoveStep) async {
@@ -180,7 +181,7 @@ extension Room {
       service.topology.families.map { RecordKey(name: name, type: $0.recordType) }
     }
     if !Set(keys).isSubset(of: records.map { RecordKey($0) }) { return true }
-    let asked = machine.mayAppear(now: now).map { RecordKey(name: $0.name, type: $0.type) }
+    let asked = core.machine.mayAppear(now: now).map { RecordKey(name: $0.name, type: $0.type) }
     return records.contains {
       asked.contains(RecordKey($0)) && $0.ttlSeconds != service.settings.ttlSeconds
     }

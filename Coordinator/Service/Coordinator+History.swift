@@ -1,3 +1,4 @@
+import CoordinatorCore
 import Decision
 import Store
 import Wire
@@ -32,6 +33,6 @@ extension Coordinator {
 
   /// A move in flight knows more than its last commit.
   private func live(_ stored: IncidentRecord) -> IncidentRecord {
-    rooms[stored.service]?.incident.flatMap { $0.id == stored.id ? $0 : nil } ?? stored
+    rooms[stored.service]?.core.incident.flatMap { $0.id == stored.id ? $0 : nil } ?? stored
   }
 }

@@ -1,4 +1,5 @@
 import Codec
+import CoordinatorCore
 import Decision
 import Settings
 import Store
@@ -15,8 +16,8 @@ extension Coordinator {
     guard due != false, !ending, let name = rooms.keys.min(), let room = rooms[name] else { return }
     journalTriedAt = now.instant
     do {
-      let memory = try JSON.encode(room.stored)
-      _ = try store.commit(Commit(service: name, epoch: room.stored.epoch, memory: memory))
+      let memory = try JSON.encode(room.core.stored)
+      _ = try store.commit(Commit(service: name, epoch: room.core.stored.epoch, memory: memory))
       storeTrouble = nil
     } catch let error as StoreError {
       note(storeError: error)

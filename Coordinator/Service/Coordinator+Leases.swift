@@ -1,4 +1,5 @@
 import Codec
+import CoordinatorCore
 import Decision
 import Store
 import Wire
@@ -9,18 +10,18 @@ extension Coordinator {
   func passLeases(_ now: Now) {
     for name in rooms.keys.sorted() {
       guard var room = rooms[name] else { continue }
-      let before = room.machine.memory.exclusive
+      let before = room.core.machine.memory.exclusive
       let lease = room.service.policy.lease
-      let owner = room.leases.owner(room.machine.memory, lease: lease, now: now.instant)
+      let owner = room.leases.owner(room.core.machine.memory, lease: lease, now: now.instant)
       rooms[name]?.leases = room.leases
       guard owner != before else { continue }
-      room.machine.note(exclusive: owner)
+      room.core.machine.note(exclusive: owner)
       let event = EventRecord(
         .exclusive, at: now, service: name, region: owner?.region,
-        epoch: room.machine.memory.epoch, level: .notice,
+        epoch: room.core.machine.memory.epoch, level: .notice,
         text: "exclusive work of \(name) is leased to \(owner?.region ?? "nobody")"
           + (before.map { $0.region == owner?.region ? "" : ", no longer to \($0.region)" } ?? ""))
-      if keep(room.machine, of: name, event) { rooms[name]?.machine = room.machine }
+      if keep(room.core.machine, of: name, event) { rooms[name]?.core.machine = room.core.machine }
     }
   }
 
@@ -31,7 +32,7 @@ extension Coordinator {
     guard var room = rooms[service], let lease = room.service.policy.lease,
       room.service.topology.agents[report.agent] != nil
     else { return (nil, nil, nil) }
-    let memory = room.machine.memory
+    let memory = room.core.machine.memory
     var leaseMs: Int?
     // Nobody knows which of two hosts speaks.
     if !evidence.twins.hold(report.agent, at: now.instant) {
@@ -68,7 +69,7 @@ extension Coordinator {
 extension ExclusiveStatus {
   /// What screens say of it; nil where nothing is leased.
   init?(_ room: Room, now: Instant) {
-    let memory = room.machine.memory
+    let memory = room.core.machine.memory
     switch room.leases.standing(memory, lease: room.service.policy.lease, now: now) {
     case nil: return nil
     case .granted(let region): self.init(region: region)

@@ -1,3 +1,4 @@
+import CoordinatorCore
 import DNS
 import Decision
 import Settings
@@ -7,19 +8,14 @@ import Wire
 /// The TXT marker beside moves (RULES 16): watched for other writers, written again as it is to
 /// prove that the token can write, claimed after an operator's `adopt`.
 extension Coordinator {
-  /// Why nothing is written.
-  static func readOnly(_ claim: String) -> String {
-    "\(claim): nothing is written until signalbox adopt"
-  }
-
   /// Looks for another writer's marker in a reading of the records; a second one in a row has to
   /// show it too.
   func watchMarker(_ name: String, in records: [ProviderRecord], now: Now) {
-    guard let room = rooms[name], room.moving == nil, room.upkeep.proving == nil else { return }
+    guard let room = rooms[name], !room.core.isMoving, room.upkeep.proving == nil else { return }
     let names = room.service.names
-    let adopted = room.machine.memory.conflict?.adopted ?? []
-    let known = Set(room.machine.memory.conflict?.markers.map(\.text) ?? [])
-    let found = MarkerConflict.find(in: records, names: names, mine: marker(room))
+    let adopted = room.core.machine.memory.conflict?.adopted ?? []
+    let known = Set(room.core.machine.memory.conflict?.markers.map(\.text) ?? [])
+    let found = MarkerConflict.find(in: records, names: names, mine: room.core.marker)
     guard
       let news = rooms[name]?.upkeep.sightings.take(
         found, unread: Marker.unreadable(in: records, names: names, adopted: adopted),
@@ -42,14 +38,14 @@ extension Coordinator {
 
   /// What was adopted is over when two readings in a row show nothing of it.
   private func forgetAdopted(_ name: String, _ records: [ProviderRecord]) {
-    guard var machine = rooms[name]?.machine else { return }
+    guard var machine = rooms[name]?.core.machine else { return }
     let adopted = machine.memory.conflict?.adopted ?? []
     let isGone = !adopted.isEmpty && !MarkerConflict.stands(adopted, in: records)
     let times = isGone ? (rooms[name]?.upkeep.adoptedGone ?? 0) + 1 : 0
     rooms[name]?.upkeep.adoptedGone = times
     guard times > 1 else { return }
     machine.noteMarkerIsOurs()
-    if keep(machine, of: name, nil) { rooms[name]?.machine = machine }
+    if keep(machine, of: name, nil) { rooms[name]?.core.machine = machine }
   }
 
   /// What is no marker and stands for a while is written over with ours: it is ours that was
@@ -69,31 +65,15 @@ extension Coordinator {
       atMs: now.instant.milliseconds)
   }
 
-  /// From the first on that no operator adopted nothing is written for the service, also after a
-  /// restart.
   func noteConflict(_ name: String, _ conflicts: [MarkerConflict], now: Now) {
-    guard var machine = rooms[name]?.machine else { return }
-    let wasReadOnly = machine.isReadOnly
-    let news = machine.noteConflict(conflicts.map(\.kept), wallMs: now.wallMs)
-    guard !news.isEmpty else { return }
-    let words = MarkerConflict.words(conflicts.filter { news.contains($0.kept) })
-    let event = EventRecord(
-      .conflict, at: now, service: name, region: machine.memory.active,
-      epoch: machine.memory.epoch, level: .alert,
-      text: "\(words): \(wasReadOnly ? "still read-only" : "read-only from now on"). "
-        + (machine.memory.conflict?.isOwn == true
-          ? "See to it that no copy runs, then: signalbox adopt "
-          : "Two coordinators, or one that was rebuilt? Stop the other one, then: signalbox adopt ")
-        + name)
-    // Not stored, it holds all the same, and is stored with the next step.
-    _ = keep(machine, of: name, event)
-    rooms[name]?.machine = machine
+    rooms[name]?.core.noteConflict(conflicts, now: now)
+    perform(name)
   }
 
   /// Says at a start that another writer's marker was found before it.
   func tellOldConflicts(_ now: Now) {
     for name in rooms.keys.sorted() {
-      guard let machine = rooms[name]?.machine, machine.isReadOnly,
+      guard let machine = rooms[name]?.core.machine, machine.isReadOnly,
         let conflict = machine.memory.conflict
       else { continue }
       record(
@@ -106,15 +86,6 @@ extension Coordinator {
     }
   }
 
-  /// A move that waits for an operator's `adopt`: one that wrote nothing ends.
-  func holdMove(_ name: String) {
-    guard let room = rooms[name], let claim = room.machine.claim,
-      room.machine.memory.phase == .switching,
-      room.machine.write == .pending, room.machine.memory.intent?.halfway != true
-    else { return }
-    refuse(name, Self.readOnly(claim))
-  }
-
   /// Takes what others left in DNS for the base, as the operator saw it.
   func adopt(_ request: OrderRequest, room: inout Room) throws(Refusal) -> String {
     if let seen = request.seen, seen != room.adoptable ?? Adoptable() {
@@ -122,12 +93,11 @@ extension Coordinator {
         code: "conflict",
         message: "what stands in DNS is not what you saw. Look again: signalbox status")
     }
-    let said = try room.machine.adopt(
+    let said = try room.core.machine.adopt(
       foreign: room.upkeep.shown, by: request.operatorName, epoch: request.epoch)
-    if let intent = room.machine.memory.intent { room.incident?.epoch = intent.epoch }
+    if let intent = room.core.machine.memory.intent { room.core.incident?.epoch = intent.epoch }
     room.upkeep.proveFrom = nil
-    room.refusals = 0
-    room.retryFrom = nil
+    room.core.forgetRefusals()
     return "\(room.name) is adopted: " + said.joined(separator: "; ")
   }
 
@@ -138,7 +108,7 @@ extension Coordinator {
     guard let room = rooms[name], room.upkeep.proving == nil,
       room.upkeep.proveFrom.map({ now.instant >= $0 }) ?? true, mayProve(name)
     else { return }
-    let adopted = room.machine.memory.conflict?.adopted ?? []
+    let adopted = room.core.machine.memory.conflict?.adopted ?? []
     let heals = healing(room, now: now)
     if !heals.isEmpty {
       tell(
@@ -147,21 +117,16 @@ extension Coordinator {
           + ": it has stood for a while, and is written anew")
     }
     let creates = !adopted.isEmpty || room.service.policy.automation != .observe
-    let marker = marker(room)
+    let plan = MarkerPlan(
+      names: room.service.names, marker: room.core.marker, adopted: adopted, heals: heals,
+      creates: creates)
     let deadline = deployment.settings.pace.writeDeadline
     let rereadAfter = deployment.settings.pace.rereadAfter
+    let watch = MarkerWatch(coordinator: self, service: name)
     let provider = provider
-    let subjects = room.service.names
     rooms[name]?.upkeep.proving = Task {
-      var result = MarkerRewriteResult.absent
-      for subject in subjects {
-        result = await MarkerRewrite.perform(
-          marker, of: subject, adopted: adopted, heals: heals, creates: creates,
-          provider: provider, deadline: deadline, rereadAfter: rereadAfter
-        ) { await self.mayProve(name) }
-        // A name without a marker says nothing about the next one.
-        guard result == .written || result == .absent else { break }
-      }
+      let result = await WriteDriver(provider, deadline: deadline, observer: watch)
+        .run(MarkerRewrite(plan, rereadAfter: rereadAfter))
       proved(name, result)
     }
   }
@@ -169,11 +134,11 @@ extension Coordinator {
   /// Never in a move, never while it is not settled who wrote what stands there.
   func mayProve(_ name: String) -> Bool {
     guard !ending, storeTrouble == nil, let room = rooms[name] else { return false }
-    let memory = room.machine.memory
-    return room.moving == nil && memory.intent == nil && memory.echoes == nil
-      && memory.active != nil && room.machine.at == .region && !room.upkeep.isByServers
-      && !room.machine.isReadOnly && !room.upkeep.sightings.isDoubtful
-      && room.machine.graceLeft(Now.read().instant) == nil
+    let memory = room.core.machine.memory
+    return !room.core.isMoving && memory.intent == nil && memory.echoes == nil
+      && memory.active != nil && room.core.machine.at == .region && !room.upkeep.isByServers
+      && !room.core.machine.isReadOnly && !room.upkeep.sightings.isDoubtful
+      && room.core.machine.graceLeft(Now.read().instant) == nil
   }
 
   private func proved(_ name: String, _ result: MarkerRewriteResult) {
@@ -214,7 +179,7 @@ extension Coordinator {
     guard isNews else { return }
     record(
       EventRecord(
-        .tokenRefused, at: now, service: name, epoch: room.machine.memory.epoch, level: .alert,
+        .tokenRefused, at: now, service: name, epoch: room.core.machine.memory.epoch, level: .alert,
         text: text))
   }
 
@@ -225,38 +190,19 @@ extension Coordinator {
     rooms[name]?.upkeep.tokenTrouble = nil
     record(
       EventRecord(
-        .tokenWorks, at: now, service: name, epoch: room.machine.memory.epoch, level: .notice,
+        .tokenWorks, at: now, service: name, epoch: room.core.machine.memory.epoch, level: .notice,
         text: "the records of \(name) can be written again"))
-  }
-
-  /// Ours, of now.
-  func marker(_ room: Room) -> Marker {
-    let memory = room.machine.memory
-    return Marker(
-      cluster: store.clusterID, incarnation: incarnation, epoch: memory.epoch,
-      active: memory.active ?? "unknown")
-  }
-
-  // MARK: Where DNS points, without the API
-
-  /// Whether the name servers may be believed: not while they may still show what was before a
-  /// write of ours.
-  func mayTrustServers(_ room: Room, now: Now) -> Bool {
-    let limit = room.service.policy.notPublishedAfter
-    if let wrote = room.upkeep.wroteAt, now.instant - wrote <= limit { return false }
-    // Of a move before this start only the wall clock tells when it was.
-    // One that was called off has written nothing.
-    guard let last = room.lastIncident, ![.converged, .cancelled].contains(last.outcome) else {
-      return true
-    }
-    return now.wallMs - last.stamps.intentMs > limit.wholeMilliseconds
   }
 }
 
-extension MarkerConflict {
-  /// As the machine keeps it.
-  fileprivate var kept: ForeignMarker {
-    ForeignMarker(
-      name: name, text: excerpt, epoch: marker?.epoch, isOwn: isOwn ? true : nil)
+/// What a running proof of the token asks before each write.
+struct MarkerWatch: WriteObserver {
+  let coordinator: Coordinator
+  let service: String
+
+  func mayWrite(_ record: ProviderRecord, region: String) async -> WritePermission {
+    await coordinator.mayProve(service) ? .go : .stop("it is not settled who wrote what is there")
   }
+
+  func record(_ step: MoveStep) async {}
 }

@@ -1,4 +1,5 @@
 import Codec
+import CoordinatorCore
 import Decision
 import Store
 import Wire
@@ -11,7 +12,7 @@ extension Coordinator {
     try Self.check(span: request.forMs, "a \(kind.rawValue)")
     let request = request.bounded
     guard var room = rooms[service] else { throw unknown(service) }
-    guard let assessment = room.assessment else {
+    guard let assessment = room.core.assessment else {
       throw Refusal(code: "starting", message: "just started: nothing is judged yet, try again")
     }
     let now = Now.read()
@@ -19,14 +20,15 @@ extension Coordinator {
     let event = EventRecord(
       atMs: now.wallMs, service: service,
       region: request.name.flatMap { room.service.topology.region($0)?.id },
-      epoch: room.machine.memory.epoch, kind: CoordinatorMessage.order.rawValue, level: .notice,
+      epoch: room.core.machine.memory.epoch, kind: CoordinatorMessage.order.rawValue,
+      level: .notice,
       text: "\(text) (by \(request.operatorName)\(request.reason.map { ": \($0)" } ?? ""))")
     do {
-      let memory = try JSON.encode(room.machine.memory)
+      let memory = try JSON.encode(room.core.machine.memory)
       _ = try store.commit(
         Commit(
-          service: service, epoch: room.machine.memory.epoch, memory: memory,
-          incident: kind == .adopt ? room.incident : nil, events: [event]))
+          service: service, epoch: room.core.machine.memory.epoch, memory: memory,
+          incident: kind == .adopt ? room.core.incident : nil, events: [event]))
     } catch {
       throw Refusal(code: "cannot_store", message: "not done, it could not be stored: \(error)")
     }
@@ -46,40 +48,40 @@ extension Coordinator {
     switch kind {
     case .pause:
       let until = request.forMs.map { now.wallMs.addingSaturated($0) }
-      let first = room.machine.memory.pause
-      try room.machine.pause(
+      let first = room.core.machine.memory.pause
+      try room.core.machine.pause(
         Pause(
           by: request.operatorName, reason: request.reason, sinceMs: now.wallMs, untilMs: until),
         epoch: request.epoch)
-      return Self.paused(service, room.machine.memory.pause, first: first, now: now)
+      return Self.paused(service, room.core.machine.memory.pause, first: first, now: now)
     case .resume:
-      let before = room.machine.memory
-      try room.machine.resume(epoch: request.epoch)
+      let before = room.core.machine.memory
+      try room.core.machine.resume(epoch: request.epoch)
       return Self.resumed(service, before)
     case .maintenance:
-      return try maintain(request, &room.machine, now: now)
+      return try maintain(request, &room.core.machine, now: now)
     case .approve:
-      try room.machine.approve(
+      try room.core.machine.approve(
         Approval(
           epoch: request.epoch, from: request.from ?? "", to: request.to ?? "",
           by: request.operatorName,
-          untilMs: now.wallMs + room.machine.policy.approvalValid.wholeMilliseconds),
+          untilMs: now.wallMs + room.core.machine.policy.approvalValid.wholeMilliseconds),
         assessment: assessment)
       return
         "the move of \(service) from \(request.from ?? "") to \(request.to ?? "") is approved, "
-        + "for \(Story.span(room.machine.policy.approvalValid))"
+        + "for \(Story.span(room.core.machine.policy.approvalValid))"
     case .adopt: return try adopt(request, room: &room)
     case .cancel:
-      let to = room.machine.memory.intent?.to ?? ""
-      let mayLand = room.machine.mayStillLand
-      try room.machine.cancel(epoch: request.epoch)
-      room.asked = (request.operatorName, request.reason)
+      let to = room.core.machine.memory.intent?.to ?? ""
+      let mayLand = room.core.machine.mayStillLand
+      try room.core.machine.cancel(epoch: request.epoch)
+      room.core.asked = Asked(by: request.operatorName, reason: request.reason)
       return "the move of \(service) to \(to) is taken back: "
         + (mayLand
           ? "a write had no answer and may still land; then it is overwritten"
           : "nothing was written")
     case .ack:
-      try room.machine.acknowledge(epoch: request.epoch)
+      try room.core.machine.acknowledge(epoch: request.epoch)
       return "automatic failback of \(service) is armed again"
     }
   }
@@ -135,7 +137,7 @@ extension Coordinator {
   static func orders(
     _ room: Room, assessment: Assessment?, outlooks: Outlooks? = nil
   ) -> OrdersStatus? {
-    let memory = room.machine.memory
+    let memory = room.core.machine.memory
     let status = OrdersStatus(
       paused: memory.pause.map { pause in
         "by \(pause.by)\(pause.reason.map { ": \($0)" } ?? "")"

@@ -1,3 +1,4 @@
+import CoordinatorCore
 import DNS
 import Decision
 import Platform
@@ -42,13 +43,14 @@ extension Coordinator {
     guard let room = rooms[service], let target = room.service.topology.region(to) else {
       throw Refusal(code: "conflict", message: "the configuration has just changed: plan again")
     }
-    guard let assessment = room.assessment else {
+    guard let assessment = room.core.assessment else {
       throw Refusal(code: "starting", message: "just started: nothing is judged yet, try again")
     }
     let planner = MovePlanner(
       room: room, assessment: assessment, target: target, isFailback: isFailback,
       marker: Marker(
-        cluster: store.clusterID, incarnation: incarnation, epoch: room.machine.memory.epoch + 1,
+        cluster: store.clusterID, incarnation: incarnation,
+        epoch: room.core.machine.memory.epoch + 1,
         active: to))
     let plan = planner.plan(records, missing: missing, atMs: Clocks.wallMilliseconds())
     plans.keep(plan)
@@ -117,7 +119,7 @@ struct MovePlanner {
   /// What the move would write.
   let marker: Marker
 
-  private var memory: Memory { room.machine.memory }
+  private var memory: Memory { room.core.machine.memory }
   private var names: [String] { room.service.names }
 
   func plan(_ records: [ProviderRecord], missing: [String], atMs: Int64) -> MovePlanDocument {
@@ -188,7 +190,7 @@ struct MovePlanner {
   /// A TTL of 0 is the zone's default: what the name servers give tells it.
   private func wait(_ records: [PlannedRecord]) -> PlannedWait {
     let stored = records.compactMap(\.ttlSeconds)
-    let served = room.lines.compactMap(\.ttlSeconds).max()
+    let served = room.core.lines.compactMap(\.ttlSeconds).max()
     let cache = stored.contains(0) || stored.isEmpty ? served : stored.max()
     // Linode publishes in up to 60 s (facts/linode section 3): a third of the alarm's time.
     return PlannedWait(
@@ -205,7 +207,7 @@ struct MovePlanner {
 
   /// What asking for it now would be answered.
   private func refusal(_ troubles: [String]) -> Problem? {
-    var machine = room.machine
+    var machine = room.core.machine
     do {
       try machine.ask(
         Request(to: target.id, isFailback: isFailback, overrides: [], untilMs: nil),

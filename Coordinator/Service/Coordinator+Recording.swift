@@ -1,3 +1,4 @@
+import CoordinatorCore
 import Decision
 import Logging
 import Platform
@@ -47,7 +48,7 @@ extension Coordinator {
     recording.put(
       Keyframe(
         reason: reason, now: now, release: Release.version,
-        tickMs: deployment.tick.wholeMilliseconds, machines: rooms.values.map(\.machine),
+        tickMs: deployment.tick.wholeMilliseconds, machines: rooms.values.map(\.core.machine),
         evidence: evidence, doubts: doubts))
   }
 }

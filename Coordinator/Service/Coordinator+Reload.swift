@@ -1,3 +1,4 @@
+import CoordinatorCore
 import DNS
 import Decision
 import Logging
@@ -31,7 +32,7 @@ extension Coordinator {
     let now = Now.read()
     let added = next.services.filter { rooms[$0.topology.service] == nil }
     let fresh = try Self.rooms(
-      added, pace: settings.pace, store: store, started: now.instant)
+      added, pace: next.servicePace, writer: writer, store: store, started: now.instant)
     let servers =
       settings.nameServers == deployment.settings.nameServers
       ? nameServers
@@ -71,7 +72,7 @@ extension Coordinator {
   /// What forbids the change because a move rests on it.
   private func hindrances(_ next: Deployment) -> [String] {
     rooms.values.sorted { $0.name < $1.name }.compactMap { room in
-      guard let intent = room.machine.memory.intent else { return nil }
+      guard let intent = room.core.machine.memory.intent else { return nil }
       let move =
         "a move of \(room.name) to \(intent.to) is in flight (epoch \(intent.epoch)): "
       let topology = room.service.topology
@@ -98,22 +99,13 @@ extension Coordinator {
 
   private func reconfigure(_ service: Deployment.Service, now: Now) {
     guard var room = rooms[service.topology.service] else { return }
-    let old = room.service
     room.service = service
-    room.machine.reconfigure(
-      topology: service.topology, policy: service.policy, now: now.instant)
-    if old.names != service.names || old.topology.regions != service.topology.regions {
-      // What was read before says nothing about what is configured now.
-      room.moves += 1
-      room.reading = nil
-      room.readAt = nil
-      room.readTrouble = nil
-      room.lines = []
-      room.caches = nil
-      _ = room.machine.observe(names: nil, now: now)
-      room.shownVerdicts = room.shownVerdicts.filter { service.topology.region($0.key) != nil }
-    }
+    let isReadAnew = room.core.reconfigure(
+      topology: service.topology, policy: service.policy, names: service.names,
+      pace: deployment.servicePace, now: now)
+    if isReadAnew { room.readTrouble = nil }
     rooms[room.name] = room
+    perform(room.name)
   }
 
   /// What agents and the coordinator's own view go by may be different now.

@@ -1,3 +1,4 @@
+import CoordinatorCore
 import Decision
 import Logging
 import Platform
@@ -104,7 +105,7 @@ extension Coordinator {
         policy: policy, now: now.instant) == report.agent
     }.contains(true)
     let services = rooms.values.map { room in
-      let memory = room.machine.memory
+      let memory = room.core.machine.memory
       let work = lease(for: report, service: room.name, now: now)
       return ServiceDirective(
         service: room.name, epoch: memory.epoch, traffic: memory.active,

@@ -1,3 +1,4 @@
+import CoordinatorCore
 import Decision
 import Settings
 import Store
@@ -14,7 +15,7 @@ extension Coordinator {
       try await compare(seen, service, request, isFailback: isFailback)
     }
     guard var room = rooms[service] else { throw unknown(service) }
-    guard let assessment = room.assessment else {
+    guard let assessment = room.core.assessment else {
       throw Refusal(code: "starting", message: "just started: nothing is judged yet, try again")
     }
     guard let to = request.to ?? (isFailback ? room.service.topology.primary : nil) else {
@@ -23,14 +24,14 @@ extension Coordinator {
     let wish = Request(
       to: to, isFailback: isFailback, overrides: request.overrides,
       untilMs: request.pinForMs.map { Now.read().wallMs.addingSaturated($0) })
-    try room.machine.ask(wish, epoch: request.epoch, assessment: assessment)
-    room.asked = (request.operatorName, request.reason)
+    try room.core.machine.ask(wish, epoch: request.epoch, assessment: assessment)
+    room.core.asked = Asked(by: request.operatorName, reason: request.reason)
     rooms[service] = room
     step(service, now: .read())
-    guard let incident = rooms[service]?.incident else {
+    guard let incident = rooms[service]?.core.incident else {
       // It must not begin later, when nobody expects it.
-      rooms[service]?.machine.withdraw()
-      rooms[service]?.asked = nil
+      rooms[service]?.core.machine.withdraw()
+      rooms[service]?.core.asked = nil
       throw Refusal(
         code: storeTrouble == nil ? "not_begun" : "cannot_store",
         message: storeTrouble ?? "the move was not begun; look: signalbox explain \(service)")
@@ -47,7 +48,7 @@ extension Coordinator {
     guard rooms[service] != nil else { throw unknown(service) }
     let snapshot = snapshot()
     guard let room = snapshot.rooms.first(where: { $0.service.topology.service == service }),
-      let assessment = room.assessment
+      let assessment = room.core.assessment
     else {
       throw Refusal(code: "starting", message: "just started: nothing is judged yet, try again")
     }
@@ -62,8 +63,8 @@ extension Coordinator {
     let isReady =
       storeTrouble == nil
       && rooms.values.allSatisfy { room in
-        room.machine.graceLeft(now) == nil && room.machine.memory.active != nil
-          && room.assessment != nil
+        room.core.machine.graceLeft(now) == nil && room.core.machine.memory.active != nil
+          && room.core.assessment != nil
       }
     let lines = snapshot.rooms.map { Presenter.firstLine($0, snapshot: snapshot) }
       .filter { $0.situation != .ok }.map(\.text)
@@ -93,7 +94,7 @@ extension Coordinator {
   func snapshot(plays: Bool = true) -> Snapshot {
     let now = Now.read()
     let outlooks = rooms.compactMapValues { room -> Outlooks? in
-      let isDown = [.down, .confirmed].contains(room.assessment?.facts.source)
+      let isDown = [.down, .confirmed].contains(room.core.assessment?.facts.source)
       return plays || isDown ? self.outlooks(of: room.name, now: now) : nil
     }
     return Snapshot(
@@ -106,7 +107,7 @@ extension Coordinator {
 
   private func about() -> CoordinatorStatus {
     let now = Now.read().instant
-    let grace = rooms.values.compactMap { $0.machine.graceLeft(now) }.max()
+    let grace = rooms.values.compactMap { $0.core.machine.graceLeft(now) }.max()
     var words = evidence.agents.isEmpty ? [] : doubts.current.map(\.text).sorted()
     for room in rooms.values.sorted(by: { $0.name < $1.name }) {
       guard let trouble = room.readTrouble else { continue }

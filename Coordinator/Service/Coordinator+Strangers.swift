@@ -1,3 +1,4 @@
+import CoordinatorCore
 import DNS
 import Decision
 import Platform
@@ -76,7 +77,7 @@ extension Coordinator {
     rooms[name]?.upkeep.stranger = stranger
     record(
       EventRecord(
-        .changedBy, at: .read(), service: name, epoch: rooms[name]?.machine.memory.epoch,
+        .changedBy, at: .read(), service: name, epoch: rooms[name]?.core.machine.memory.epoch,
         level: .notice,
         text: "who put \(shown.joined(separator: ", ")) there? The account's log says: "
           + words.joined(separator: "; ")))

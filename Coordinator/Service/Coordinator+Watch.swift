@@ -1,3 +1,4 @@
+import CoordinatorCore
 import Decision
 import Store
 import Wire
@@ -36,18 +37,18 @@ extension Coordinator {
     let now = Now(instant: started, wallMs: startedMs)
     for name in rooms.keys.sorted() {
       guard var room = rooms[name] else { continue }
-      room.machine.noteStart(wallMs: startedMs)
-      let event = room.machine.restarts(wallMs: startedMs).map { count in
+      room.core.machine.noteStart(wallMs: startedMs)
+      let event = room.core.machine.restarts(wallMs: startedMs).map { count in
         EventRecord(.startsOften, at: now, service: name, level: .alert, text: Self.tooMany(count))
       }
-      if keep(room.machine, of: name, event) { rooms[name]?.machine = room.machine }
+      if keep(room.core.machine, of: name, event) { rooms[name]?.core.machine = room.core.machine }
     }
     tellOldConflicts(now)
   }
 
   /// What the status says of starts; nil where there were few.
   func restartFinding(_ now: Now) -> String? {
-    rooms.values.compactMap { $0.machine.restarts(wallMs: now.wallMs) }.max().map(Self.tooMany)
+    rooms.values.compactMap { $0.core.machine.restarts(wallMs: now.wallMs) }.max().map(Self.tooMany)
   }
 
   private static func tooMany(_ count: Int) -> String {

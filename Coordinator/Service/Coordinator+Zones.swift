@@ -1,3 +1,4 @@
+import CoordinatorCore
 import DNS
 import Decision
 import Settings
@@ -27,7 +28,7 @@ extension Coordinator {
       rooms[name]?.upkeep.zoneChange = (text, now.instant + Self.zoneChangeShown)
       record(
         EventRecord(
-          .zoneChanged, at: now, service: name, epoch: rooms[name]?.machine.memory.epoch,
+          .zoneChanged, at: now, service: name, epoch: rooms[name]?.core.machine.memory.epoch,
           level: .alert, text: text))
     }
     if let shown = rooms[name]?.upkeep.zoneChange, now.instant >= shown.until {
@@ -82,13 +83,13 @@ extension Coordinator {
         }
       }
     let trouble = troubles.isEmpty ? nil : Set(troubles).sorted().joined(separator: "; ")
-    let before = room.machine.memory.zoneTrouble
+    let before = room.core.machine.memory.zoneTrouble
     guard trouble != before else { return }
-    rooms[name]?.machine.observe(zoneTrouble: trouble)
+    rooms[name]?.core.machine.observe(zoneTrouble: trouble)
     record(
       EventRecord(
         trouble == nil ? .zoneBack : .zoneTrouble, at: now, service: name,
-        epoch: room.machine.memory.epoch, level: trouble == nil ? .notice : .alert,
+        epoch: room.core.machine.memory.epoch, level: trouble == nil ? .notice : .alert,
         text: trouble ?? "what is written for \(name) reaches users again"))
   }
 }

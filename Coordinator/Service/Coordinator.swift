@@ -1,4 +1,5 @@
 import Codec
+import CoordinatorCore
 import DNS
 import Decision
 import Logging
@@ -49,6 +50,8 @@ actor Coordinator {
   var shownDoubts: Set<Doubt> = []
   /// Wall clock less boot-time clock at the last tick, to see the wall clock stepped (RULES 6d).
   var wallOffsetMs: Int64?
+  /// Calls of moves so far, to tell their answers apart.
+  var calls = 0
   /// Told to stop: nothing new is begun.
   var ending = false
   /// The store's newest failure; nothing new is begun while it stands.
@@ -110,12 +113,15 @@ actor Coordinator {
     admission = Admission(freshFor: first.freshFor, window: window)
     surroundings = Surroundings(window: window)
     rooms = try Self.rooms(
-      deployment.services, pace: deployment.settings.pace, store: store, started: now.instant)
+      deployment.services, pace: deployment.servicePace,
+      writer: Writer(cluster: store.clusterID, incarnation: incarnation), store: store,
+      started: now.instant)
   }
 
   /// What the journal holds of the services.
   static func rooms(
-    _ services: [Deployment.Service], pace: Pace, store: Store, started: Instant
+    _ services: [Deployment.Service], pace: ServicePace, writer: Writer, store: Store,
+    started: Instant
   ) throws -> [String: Room] {
     let stored = try store.services()
     let open = try store.openIncidents()
@@ -127,20 +133,19 @@ actor Coordinator {
         memory = try JSON.decode(
           Memory.self, from: kept.memory, maxBytes: StoreBounds.memoryBytes)
       }
-      var room = Room(
+      let core = ServiceCore(
         machine: Machine(
           topology: service.topology, policy: service.policy, memory: memory, started: started),
-        service: service, started: started)
-      room.incident = open.first { $0.service == name }
-      room.lastIncident = try store.incidents(service: name, limit: 5).first { $0.outcome != .open }
-      if memory.intent != nil {
-        room.mayWriteFrom = started + pace.writeDeadline + pace.restartMargin
-        room.resumed = true
-      }
-      rooms[name] = room
+        names: service.names, pace: pace, writer: writer, started: started,
+        incident: open.first { $0.service == name },
+        last: try store.incidents(service: name, limit: 5).first { $0.outcome != .open })
+      rooms[name] = Room(core: core, service: service, started: started)
     }
     return rooms
   }
+
+  /// Whose markers the services write.
+  nonisolated var writer: Writer { Writer(cluster: store.clusterID, incarnation: incarnation) }
 
   /// One tick: doubts, then every service.
   func tick() {
@@ -148,7 +153,7 @@ actor Coordinator {
     noteWallClock(now)
     recordTick(now)
     if doubts.tick(&evidence, now: now.instant) {
-      for name in rooms.keys { rooms[name]?.machine.restartConfirmations() }
+      for name in rooms.keys { rooms[name]?.core.machine.restartConfirmations() }
     }
     noteDoubts(now)
     for name in rooms.keys.sorted() { step(name, now: now) }
@@ -225,12 +230,13 @@ actor Coordinator {
   func end() async {
     ending = true
     askingCaches?.cancel()
-    for room in rooms.values {
-      room.verifying?.cancel()
-      room.moving?.cancel()
+    for name in rooms.keys {
+      rooms[name]?.verifying?.cancel()
+      rooms[name]?.core.cancelMove()
+      perform(name)
     }
     for room in rooms.values {
-      await room.moving?.value
+      await room.calling?.task.value
       await room.upkeep.proving?.value
     }
     await recorder?.end()
@@ -268,7 +274,7 @@ actor Coordinator {
   private func fields(of event: EventRecord) -> [String: String] {
     var fields = ["kind": event.kind]
     fields["service"] = event.service
-    let memory = event.service.flatMap { rooms[$0]?.machine.memory }
+    let memory = event.service.flatMap { rooms[$0]?.core.machine.memory }
     let intent = event.incident == nil ? nil : memory?.intent
     fields["region"] = event.region ?? intent?.to ?? memory?.active
     fields["rule"] = (event.rule ?? intent?.rule.rawValue).map { "\($0)" }
@@ -279,62 +285,25 @@ actor Coordinator {
   }
 }
 
-/// One service's machine with what the shell holds of it.
+/// One service's core with what the shell holds of it.
 struct Room: Sendable {
-  var machine: Machine
+  var core: ServiceCore
   var service: Deployment.Service
-  var assessment: Assessment?
-  /// The move in flight.
-  var incident: IncidentRecord?
-  var lastIncident: IncidentRecord?
-  var moving: Task<Void, Never>?
+  /// What the move in flight waits for; an answer with another number is void.
+  var calling: (task: Task<Void, Never>, number: Int)?
   var verifying: Task<Void, Never>?
-  /// The verdicts that the history has last.
-  var shownVerdicts: [RegionID: Verdict] = [:]
-  var shownRule: Rule?
-  /// The epoch that `moving` writes for.
-  var movingEpoch: UInt64?
-  /// Moves begun: a reading from before one says nothing after it.
-  var moves = 0
-  /// A stopped or interrupted move is not taken up again before.
-  var retryFrom: Instant?
-  /// Moves in a row that ended with a refusal: each waits longer than the one before.
-  var refusals = 0
-  /// What the journal has of the machine's memory: the rest is written by the next step.
-  var stored: Memory
-  /// Readings in a row, while a move is being published, that show something else.
-  var strays = 0
-  /// The newest reading of the records, one entry per name, and when it was made.
-  var reading: [NameReading]?
-  var readAt: Instant?
-  var ttlSeconds: Int?
   var readTrouble: String?
-  var lines: [NameServerLine] = []
   /// What resolvers show after the newest move.
   var caches: CacheInquiry?
-  /// The first write of an intent from before a restart waits until then (RULES 10).
-  var mayWriteFrom: Instant?
-  /// The open intent was found in the journal at start.
-  var resumed = false
-  /// An alert for a move that is held back for long was given.
-  var saidHeld = false
-  /// An alert for a move that does not get on was given.
-  var saidStuck = false
-  /// An alert for a slow publication was given.
-  var saidNotPublished = false
-  /// Who asked for the pending move, and why.
-  var asked: (by: String, reason: String?)?
-
   /// Who holds leases for exclusive work.
   var leases: Leases
   /// What goes on beside moves.
   var upkeep = Upkeep()
 
-  init(machine: Machine, service: Deployment.Service, started: Instant) {
-    self.machine = machine
+  init(core: ServiceCore, service: Deployment.Service, started: Instant) {
+    self.core = core
     self.service = service
-    stored = machine.memory
-    leases = Leases(memory: machine.memory, started: started)
+    leases = Leases(memory: core.machine.memory, started: started)
   }
 
   /// The service's name, its key among the rooms.

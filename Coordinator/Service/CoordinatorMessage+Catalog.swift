@@ -1,8 +1,9 @@
-import Platform
+public import CoordinatorCore
+public import Platform
 
-extension CoordinatorMessage {
+extension CoordinatorMessage: MessageKind {
   /// Its id, and what `journalctl -x` says of it.
-  var entry: CatalogEntry {
+  public var entry: CatalogEntry {
     switch self {
     case .started, .stopped, .notStarted, .reloaded, .notReloaded, .leftOut: aboutProgram
     case .doubt, .doubtEnded, .clockStepped, .notStored, .storedAgain: aboutItself

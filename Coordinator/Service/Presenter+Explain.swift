@@ -1,4 +1,4 @@
-import DNS
+import CoordinatorCore
 import Decision
 import Settings
 import Wire
@@ -12,7 +12,8 @@ extension Presenter {
     let readiness = facts.readiness
     let standingFacts = standingFacts(room, readiness: readiness, snapshot: snapshot)
     let standing = Standing(standingFacts)
-    let homecoming = room.machine.at == .region ? assessment.homecoming(room.machine) : nil
+    let homecoming =
+      room.core.machine.at == .region ? assessment.homecoming(room.core.machine) : nil
     let outlook = snapshot.outlooks[room.name]?.ifItFailed
     return ExplainDocument(
       atMs: snapshot.now.wallMs, service: room.service.topology.service,
@@ -24,7 +25,7 @@ extension Presenter {
       },
       conclusion: conclusion(room, assessment, standingFacts),
       changes: changes(room, assessment: assessment),
-      targets: room.machine.at != .region
+      targets: room.core.machine.at != .region
         ? []
         : room.service.topology.regions.compactMap { region in
           assessment.eligibilities[region.id].map { eligibility in
@@ -133,11 +134,11 @@ extension Presenter {
   private static func conclusion(
     _ room: Room, _ assessment: Assessment, _ standing: StandingFacts
   ) -> String {
-    guard room.machine.at == .region, let active = assessment.active,
+    guard room.core.machine.at == .region, let active = assessment.active,
       let picture = assessment.pictures[active]
     else {
-      if room.machine.at == .foreign {
-        let found = room.reading?.shown ?? []
+      if room.core.machine.at == .foreign {
+        let found = room.core.reading?.shown ?? []
         return "Someone pointed \(room.service.topology.name) at "
           + "\(found.joined(separator: ", ")). Nothing is moved until it holds a configured "
           + "address again, or an operator says signalbox adopt \(room.name)."
@@ -147,7 +148,7 @@ extension Presenter {
       }
       return "Where DNS points is not known, so nothing is decided."
     }
-    if let accepted = room.machine.memory.accepted {
+    if let accepted = room.core.machine.memory.accepted {
       return "Users are sent to \(accepted.joined(separator: ", ")), which is no region's: nothing "
         + "here looks at it."
     }
@@ -171,7 +172,7 @@ extension Presenter {
   }
 
   private static func changes(_ room: Room, assessment: Assessment) -> [RuleLine] {
-    guard room.machine.at == .region, let active = assessment.active,
+    guard room.core.machine.at == .region, let active = assessment.active,
       let picture = assessment.pictures[active], !picture.verdict.isDown
     else { return [] }
     let policy = room.service.policy
@@ -241,7 +242,7 @@ extension Presenter {
   ) -> [ActionLine] {
     let service = room.service.topology.service
     var lines: [ActionLine] = []
-    if room.machine.mayCancel {
+    if room.core.machine.mayCancel {
       lines.append(
         ActionLine(
           command: "signalbox cancel \(service)", effect: "takes the move back before it writes"))
@@ -263,19 +264,19 @@ extension Presenter {
         ActionLine(
           command: "signalbox failback \(service)", effect: "back to the primary"))
     }
-    if !mayMove, room.machine.memory.intent == nil, room.adoptable == nil {
+    if !mayMove, room.core.machine.memory.intent == nil, room.adoptable == nil {
       lines.append(
         ActionLine(
           command: "signalbox breakglass \(service)", effect: "how to move by hand, without it"))
     }
     if room.adoptable != nil {
-      let then = room.machine.at == .foreign ? "; then failover puts the record back" : ""
+      let then = room.core.machine.at == .foreign ? "; then failover puts the record back" : ""
       lines.append(
         ActionLine(
           command: "signalbox adopt \(service)",
           effect: "takes what others left in DNS over\(then)"))
     }
-    if room.machine.memory.pause != nil || room.machine.memory.pinned != nil {
+    if room.core.machine.memory.pause != nil || room.core.machine.memory.pinned != nil {
       lines.append(
         ActionLine(
           command: "signalbox resume \(service)", effect: "says what follows, then asks"))

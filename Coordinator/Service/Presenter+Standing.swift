@@ -1,3 +1,4 @@
+import CoordinatorCore
 import Decision
 import Wire
 
@@ -34,11 +35,11 @@ extension Coordinator {
 
   /// Plays out what a service would do, at most every few seconds.
   func outlooks(of name: String, now: Now) -> Outlooks {
-    guard let room = rooms[name], let assessment = room.assessment,
-      room.machine.memory.intent == nil, room.machine.graceLeft(now.instant) == nil
+    guard let room = rooms[name], let assessment = room.core.assessment,
+      room.core.machine.memory.intent == nil, room.core.machine.graceLeft(now.instant) == nil
     else { return Outlooks() }
     let key = KeptOutlooks.Key(
-      outer: room.machine.outer, facts: assessment.facts, target: assessment.target,
+      outer: room.core.machine.outer, facts: assessment.facts, target: assessment.target,
       verdicts: assessment.pictures.mapValues(\.verdict),
       trouble: room.writeHindrance(storeTrouble, books))
     if let kept = keptOutlooks[name], kept.key == key, now.instant - kept.at < outlookLife {
@@ -62,14 +63,14 @@ extension Coordinator {
     var value = Outlooks()
     let isDown = [.down, .confirmed].contains(assessment.facts.source)
     if isDown {
-      value.asItIs = foretell(room.machine, .asItIs)
+      value.asItIs = foretell(room.core.machine, .asItIs)
     } else if let active = assessment.active {
-      value.ifItFailed = foretell(room.machine, .dies(active))
+      value.ifItFailed = foretell(room.core.machine, .dies(active))
     }
-    var resumed = room.machine
+    var resumed = room.core.machine
     if (try? resumed.resume(epoch: resumed.memory.epoch)) != nil {
       let outlook = foretell(resumed, .asItIs)
-      value.resuming = Self.resuming(outlook, before: room.machine.memory)
+      value.resuming = Self.resuming(outlook, before: room.core.machine.memory)
       value.resumingMoves = outlook?.end == .moves
     }
     return value
@@ -123,8 +124,8 @@ extension Presenter {
   /// Whether nothing is known that a move would fail at which an operator asks for now, wherever it
   /// goes to.
   static func suggestsMoves(_ room: Room, snapshot: Snapshot) -> Bool {
-    let memory = room.machine.memory
-    return room.machine.at == .region && memory.intent == nil && !room.machine.isReadOnly
+    let memory = room.core.machine.memory
+    return room.core.machine.at == .region && memory.intent == nil && !room.core.machine.isReadOnly
       && memory.zoneTrouble == nil
       && room.writeHindrance(snapshot.storeTrouble, snapshot.books) == nil
   }
@@ -140,20 +141,20 @@ extension Presenter {
     _ room: Room, readiness: ServiceReadiness, snapshot: Snapshot
   ) -> StandingFacts {
     let now = snapshot.now
-    let memory = room.machine.memory
+    let memory = room.core.machine.memory
     var facts = StandingFacts(
       service: room.name, name: room.service.topology.name, nowMs: now.wallMs)
     facts.journal = journal(room, snapshot: snapshot)
-    facts.grace = room.machine.graceLeft(now.instant)
+    facts.grace = room.core.machine.graceLeft(now.instant)
     facts.move = memory.intent.map { StandingFacts.Move(from: $0.from, to: $0.to) }
-    facts.at = room.machine.at
+    facts.at = room.core.machine.at
     facts.active = memory.active
-    facts.shown = room.upkeep.shown ?? room.reading?.shown ?? []
+    facts.shown = room.upkeep.shown ?? room.core.reading?.shown ?? []
     facts.accepted = memory.accepted ?? []
     facts.automation = room.service.policy.automation
     facts.pause = memory.pause
     facts.doubts = snapshot.doubts.map(\.text).sorted()
-    facts.claim = room.machine.claim
+    facts.claim = room.core.machine.claim
     facts.readTrouble = room.readTrouble
     facts.writeTrouble = room.writeTrouble(snapshot.books)
     facts.resolution = readiness.lines.filter {
@@ -161,7 +162,7 @@ extension Presenter {
     }.map(\.text)
     facts.then = snapshot.outlooks[room.name]?.asItIs
     facts.ifItFailed = snapshot.outlooks[room.name]?.ifItFailed
-    guard let assessment = room.assessment else {
+    guard let assessment = room.core.assessment else {
       facts.source = .unsure
       facts.verdict = nil
       facts.cause = "nothing is judged yet"
@@ -175,7 +176,7 @@ extension Presenter {
     guard let why = snapshot.storeTrouble else { return nil }
     return StandingFacts.Journal(
       why: why, sinceMs: snapshot.storeTroubleMs ?? snapshot.now.wallMs,
-      pictureAge: room.assessment.map { snapshot.now.instant - $0.now.instant })
+      pictureAge: room.core.assessment.map { snapshot.now.instant - $0.now.instant })
   }
 
   /// What the machine's own judgement adds.
@@ -203,7 +204,9 @@ extension Presenter {
     if let hold = assessment.holds.first {
       var text = hold.text
       // Whoever refused: what the attempt came to is the reason.
-      if hold.block == .refusal, let why = (room.incident ?? room.lastIncident)?.outcomeText {
+      if hold.block == .refusal,
+        let why = (room.core.incident ?? room.core.lastIncident)?.outcomeText
+      {
         text = "the last attempt was refused (\(why))"
       }
       facts.hold = StandingFacts.Waiting(text: text, clears: hold.clears.words())
@@ -221,7 +224,7 @@ extension Presenter {
 
   /// Standbys that have lost half of their hosts or more.
   private static func thinStandbys(_ room: Room, assessment: Assessment) -> [String] {
-    let memory = room.machine.memory
+    let memory = room.core.machine.memory
     return room.service.topology.regions.map(\.id).compactMap { region in
       guard region != assessment.active, memory.maintenance?[region] == nil,
         let inside = assessment.pictures[region]?.inside

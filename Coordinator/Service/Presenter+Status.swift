@@ -1,3 +1,4 @@
+import CoordinatorCore
 import Decision
 import Settings
 import Wire
@@ -12,27 +13,27 @@ enum Presenter {
   }
 
   private static func service(_ room: Room, snapshot: Snapshot) -> ServiceStatus {
-    let memory = room.machine.memory
+    let memory = room.core.machine.memory
     let topology = room.service.topology
-    let assessment = room.assessment
+    let assessment = room.core.assessment
     let rule = assessment?.decision.rule ?? .atUnknown
     let facts = readinessFacts(room, snapshot: snapshot)
     let readiness = facts.readiness
     let standing = standing(room, readiness: readiness, snapshot: snapshot)
     let outlooks = snapshot.outlooks[room.name]
-    let homecoming = assessment?.homecoming(room.machine)
+    let homecoming = assessment?.homecoming(room.core.machine)
     var status = ServiceStatus(
       service: topology.service, names: room.service.names,
       situation: standing.situation, headline: standing.headline, at: at(room),
       active: memory.active, addresses: addresses(room),
-      readMs: room.readAt.map { Int((snapshot.now.instant - $0).wholeMilliseconds) },
+      readMs: room.core.readAt.map { Int((snapshot.now.instant - $0).wholeMilliseconds) },
       epoch: memory.epoch, phase: memory.phase.rawValue,
       rule: ruleLine(rule, homecoming),
       regions: topology.regions.map { region($0, room: room, snapshot: snapshot) },
-      nameServers: room.lines, ttlSeconds: room.ttlSeconds,
+      nameServers: room.core.lines, ttlSeconds: room.core.ttlSeconds,
       policy: policy(room, assessment: assessment),
-      forecast: forecast(outlooks?.ifItFailed), incident: room.incident,
-      lastIncident: room.lastIncident, pinned: memory.pinned,
+      forecast: forecast(outlooks?.ifItFailed), incident: room.core.incident,
+      lastIncident: room.core.lastIncident, pinned: memory.pinned,
       orders: Coordinator.orders(room, assessment: assessment, outlooks: outlooks),
       exclusive: ExclusiveStatus(room, now: snapshot.now.instant),
       findings: findings(room, homecoming),
@@ -42,7 +43,7 @@ enum Presenter {
     status.mayFailBack = homecoming.map {
       $0.mayBeOrdered && facts.suggestsMoves
     }
-    status.mayCancel = memory.intent == nil ? nil : room.machine.mayCancel
+    status.mayCancel = memory.intent == nil ? nil : room.core.machine.mayCancel
     return status
   }
 
@@ -58,7 +59,7 @@ enum Presenter {
   }
 
   static func at(_ room: Room) -> String {
-    switch room.machine.at {
+    switch room.core.machine.at {
     case .region: "region"
     case .mixed: "mixed"
     case .echo: "echo"
@@ -69,13 +70,13 @@ enum Presenter {
 
   private static func addresses(_ room: Room) -> [String] {
     let topology = room.service.topology
-    if let accepted = room.machine.memory.accepted { return accepted }
-    if room.machine.at == .region, let active = room.machine.memory.active,
+    if let accepted = room.core.machine.memory.accepted { return accepted }
+    if room.core.machine.at == .region, let active = room.core.machine.memory.active,
       let region = topology.region(active)
     {
       return region.addresses.sorted { $0.key < $1.key }.map(\.value)
     }
-    return room.reading?.shown ?? []
+    return room.core.reading?.shown ?? []
   }
 
   private static func policy(_ room: Room, assessment: Assessment?) -> PolicyStatus {
@@ -95,18 +96,18 @@ enum Presenter {
   }
 
   private static func region(_ region: Region, room: Room, snapshot: Snapshot) -> RegionStatus {
-    let assessment = room.assessment
+    let assessment = room.core.assessment
     let picture = assessment?.pictures[region.id]
     let memory = assessment?.memories[region.id]
-    let active = room.machine.memory.active
+    let active = room.core.machine.memory.active
     let dynamodb = dynamodb(of: region.id, room: room, snapshot: snapshot)
     let eligibility = assessment?.eligibilities[region.id]
     let voteless = assessment?.voteless[region.id]
     let outlook = snapshot.outlooks[room.name]?.ifItFailed
     let next = outlook == nil ? assessment?.target : outlook?.to
-    let isNext = region.id == next && room.machine.at == .region
+    let isNext = region.id == next && room.core.machine.at == .region
     let role =
-      region.id == active && room.machine.at != .foreign
+      region.id == active && room.core.machine.at != .foreign
       ? "active" : isNext ? "next" : "standby"
     var status = RegionStatus(
       region: region.id, aws: region.aws,

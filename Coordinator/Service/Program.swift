@@ -1,4 +1,5 @@
 import Codec
+import CoordinatorCore
 import DNS
 import FoundationEssentials
 import Glibc

@@ -1,3 +1,4 @@
+import CoordinatorCore
 import DNS
 import Decision
 import Platform
@@ -32,43 +33,6 @@ extension Deployment.Service {
       }
       return found
     }
-  }
-}
-
-extension Room {
-  /// The addresses of that family that DNS is to show while nothing is in flight.
-  func wanted(_ family: AddressFamily) -> [String] {
-    if let accepted = machine.memory.accepted {
-      return accepted.filter { $0.contains(":") == (family == .ipv6) }
-    }
-    let active = machine.memory.active.flatMap(service.topology.region)
-    return [active?.addresses[family]].compactMap { $0 }
-  }
-
-  /// Where the names point by what name servers agree on; nil where they do not, for any name.
-  var published: [NameReading]? {
-    let names = service.names
-    var readings: [NameReading] = []
-    for name in names {
-      let mine = lines.filter { ($0.name ?? names.first) == name }
-      guard let agreed = NameServerLine.agreed(mine) else { return nil }
-      readings.append(agreed)
-    }
-    return readings
-  }
-}
-
-extension NameReading {
-  /// Whether the family has the region's address, and no other.
-  func shows(_ region: Region, _ family: AddressFamily) -> Bool {
-    self[family] == region.addresses[family].map { [$0] }
-  }
-}
-
-extension [NameReading] {
-  /// Whether every name has the region's address in every family, and no other.
-  func show(_ region: Region, _ families: [AddressFamily]) -> Bool {
-    allSatisfy { name in families.allSatisfy { name.shows(region, $0) } }
   }
 }
 

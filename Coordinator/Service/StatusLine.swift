@@ -1,3 +1,4 @@
+import CoordinatorCore
 import Decision
 import Wire
 
@@ -52,7 +53,7 @@ enum StatusLine {
 extension StatusLine.Service {
   /// What a room says now.
   init(_ room: Room, snapshot: Snapshot) {
-    let memory = room.machine.memory
+    let memory = room.core.machine.memory
     let line = Presenter.firstLine(room, snapshot: snapshot)
     let isPlain = [.ok, .moving].contains(line.situation)
     self.init(
@@ -63,7 +64,7 @@ extension StatusLine.Service {
 
   /// Regions that are not healthy.
   private static func ill(_ room: Room) -> [String] {
-    let ill = room.assessment?.pictures.values.filter { $0.verdict != .healthy } ?? []
+    let ill = room.core.assessment?.pictures.values.filter { $0.verdict != .healthy } ?? []
     return ill.sorted { $0.region < $1.region }.map { "\($0.region) \($0.verdict.word)" }
   }
 }

@@ -1,3 +1,4 @@
+import CoordinatorCore
 import Decision
 import Settings
 import Store
@@ -69,36 +70,6 @@ extension Coordinator {
       EventRecord(
         fails ? .referencesFail : .referencesBack, at: now, level: fails ? .alert : .notice,
         text: fails ? Surroundings.references : "a reference target answers again, or none is set"))
-  }
-
-  /// A line for every published family of a region that fails outside alone, and for its end
-  /// (RULES 3): users of that family do not reach it, and nothing is moved for it.
-  func familyEvents(
-    _ room: inout Room, _ assessment: Assessment, now: Now
-  ) -> [EventRecord] {
-    var events: [EventRecord] = []
-    for region in room.service.topology.regions {
-      guard let picture = assessment.pictures[region.id] else { continue }
-      let before = room.upkeep.badFamilies[region.id] ?? []
-      // All of them bad is a verdict, and is told as one.
-      let all = picture.outside.badFamilies
-      let bad = Set(all.count < room.service.topology.families.count ? all : [])
-      guard bad != before else { continue }
-      room.upkeep.badFamilies[region.id] = bad
-      for family in bad.symmetricDifference(before).sorted() {
-        let begins = bad.contains(family)
-        if !begins, all.contains(family) { continue }
-        events.append(
-          EventRecord(
-            begins ? .familyBad : .familyBack, at: now, service: room.name, region: region.id,
-            epoch: assessment.epoch, level: begins ? .alert : .notice,
-            text: begins
-              ? "\(region.id) is served, but not at its \(family.rawValue) address: its users of "
-                + "that family do not reach it"
-              : "the \(family.rawValue) address of \(region.id) is not seen to fail any more"))
-      }
-    }
-    return events
   }
 }
 

@@ -1,4 +1,4 @@
-import DNS
+import CoordinatorCore
 import Decision
 import Wire
 
@@ -18,8 +18,6 @@ struct Upkeep: Sendable {
   var createFrom: Instant?
   /// Why what is missing is not made; nil: nothing is, or it is about to be.
   var creation: String?
-  /// A write of a move went out then, and the name servers have not shown its value since.
-  var wroteAt: Instant?
   /// Where DNS points is what the name servers say: the API cannot be read.
   var isByServers = false
   /// The addresses that `at` was read from, all families, sorted.
@@ -34,25 +32,19 @@ struct Upkeep: Sendable {
   var isHealing = false
   /// Readings in a row that show none of what an operator adopted.
   var adoptedGone = 0
-  /// A reading that would make the machine forget where users are, and how often in a row it came.
-  var forgetting: (shown: [String], times: Int)?
   /// The zones at the newest listing, by name.
   var zones: [String: ProviderZone] = [:]
   /// The newest change of a zone, in words, and until when it is shown.
   var zoneChange: (text: String, until: Instant)?
-  /// Published families that fail outside alone, as told.
-  var badFamilies: [RegionID: Set<AddressFamily>] = [:]
-  /// What is wrong with the replicas, as told.
-  var replication: Set<ReplicationTrouble> = []
 }
 
 extension Room {
   /// What others left in DNS, for an operator's `adopt`; nil: nothing.
   var adoptable: Adoptable? {
-    let markers = machine.isReadOnly ? machine.memory.conflict?.markers ?? [] : []
+    let markers = core.machine.isReadOnly ? core.machine.memory.conflict?.markers ?? [] : []
     let found = Adoptable(
       markers: markers.map { AdoptableMarker(name: $0.name, text: $0.text) },
-      addresses: machine.at == .foreign ? upkeep.shown ?? [] : [])
+      addresses: core.machine.at == .foreign ? upkeep.shown ?? [] : [])
     return found == Adoptable() ? nil : found
   }
 
@@ -60,7 +52,7 @@ extension Room {
   var findings: [String] {
     var words: [String] = []
     let topology = service.topology
-    let memory = machine.memory
+    let memory = core.machine.memory
     if let conflict = memory.conflict {
       words.append(
         conflict.isOpen

@@ -1,4 +1,4 @@
-import DNS
+import CoordinatorCore
 import Decision
 import Wire
 
@@ -17,10 +17,10 @@ extension Judge {
       fail(world, .durable, "\(target) is written without a durable intent")
       return
     }
-    if intent.epoch != room.movingEpoch {
+    if intent.epoch != room.core.movingEpoch {
       fail(
         world, .oneIntent,
-        "epoch \(room.movingEpoch ?? 0) writes while epoch \(intent.epoch) is in flight")
+        "epoch \(room.core.movingEpoch ?? 0) writes while epoch \(intent.epoch) is in flight")
     }
     let calls = world.zone.callsPerMinute(at: world.now)
     if calls > Self.callLimit { fail(world, .bounded, "\(calls) calls a minute") }
@@ -103,7 +103,7 @@ extension Judge {
       let dead = truth.onlyDead, let shell = world.shell,
       truth.hasWhole(besides: dead.region, for: stable, at: world.now),
       durable[service].pause == nil, durable[service].maintenance?.isEmpty ?? true,
-      (shell.rooms[service].assessment?.movesUsed ?? 0) < policy.maxSwitchesHard
+      (shell.rooms[service].core.assessment?.movesUsed ?? 0) < policy.maxSwitchesHard
     else {
       stuckSince[service] = nil
       return
@@ -120,7 +120,7 @@ extension Judge {
     stuckSince[service] = since
     let limit = Int64(policy.bound.reduce(0) { $0 + $1.seconds } * 1000) + 60_000
     if world.now - since > limit {
-      let rule = shell.rooms[service].assessment?.decision.rule
+      let rule = shell.rooms[service].core.assessment?.decision.rule
       stuckSince[service] = world.now
       fail(
         world, .flapping,
@@ -149,13 +149,13 @@ extension Judge {
 
   private mutating func checkEnd(_ world: World, _ room: Room) {
     let topology = world.topologies[room.service]
-    let memory = room.machine.memory
+    let memory = room.core.machine.memory
     if let intent = memory.intent {
       fail(
         world, .converges,
         "\(room.name): the move to \(intent.to) of epoch \(intent.epoch) is still \(memory.phase)")
     }
-    for (region, picture) in (room.assessment?.pictures ?? [:]).sorted(by: { $0.key < $1.key })
+    for (region, picture) in (room.core.assessment?.pictures ?? [:]).sorted(by: { $0.key < $1.key })
     where !picture.verdict.isUp {
       fail(world, .converges, "\(room.name): \(region) is well and judged \(picture.verdict)")
     }

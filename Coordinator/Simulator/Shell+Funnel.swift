@@ -1,5 +1,5 @@
 import Codec
-import DNS
+import CoordinatorCore
 import Decision
 import Store
 import Wire
@@ -10,188 +10,120 @@ extension Shell {
   @discardableResult
   func step(_ index: Int, now: Now) -> Bool {
     guard !isGone else { return false }
-    var room = rooms[index]
-    let before = room.machine
-    let stepped = room.machine.tick(evidence: evidence, doubts: doubts, now: now)
+    var core = rooms[index].core
+    let shown = core.shownVerdicts
+    let judged = core.judge(evidence, doubts, now: now)
     world.figures.ticks += 1
-    var events = verdictEvents(&room, stepped.assessment, now: now)
-    events += ruleEvents(&room, stepped.assessment, transition: stepped.transition, now: now)
-    if let transition = stepped.transition, world.perturbation == .writeBeforeCommit {
-      rooms[index] = room
-      perform(transition, room: index)
-      room = rooms[index]
+    say(judged, core, shownBefore: shown)
+    let hasChanged =
+      judged.transition != nil
+      || core.assessment?.decision.rule != judged.assessment.decision.rule
+    let isHasty = judged.transition != nil && world.perturbation == .writeBeforeCommit
+    if isHasty {
+      core.settle(judged, incident: nil, now: now)
+      rooms[index].core = core
+      perform(index)
+      if isGone { return false }
     }
-    if stepped.transition != nil || room.machine.memory != room.stored || !events.isEmpty {
-      var commit = Commit(service: room.name, events: events)
-      prepare(&commit, room: &room, stepped: stepped, now: now)
-      let opens = stepped.transition?.opened != nil
+    var incident: Int64?
+    if let commit = judged.commit {
+      let opens = judged.transition?.opened != nil
       if opens ? world.reach(.beforeCommit) : world.reach(.anyCommit) { return false }
-      guard store(&commit, room: &room) else {
-        rooms[index].machine = before
+      guard let receipt = store(commit, room: index) else {
         rooms[index].isDirty = true
         return false
       }
-      world.judge.judged(world, self, index, stepped.assessment, stepped.transition)
+      incident = receipt.incident
+      world.judge.judged(world, self, index, judged.assessment, judged.transition)
       if opens && world.reach(.afterCommit) { return false }
-      if let ended = room.incident, ended.outcome != .open {
-        world.judge.closed(world, ended)
-        room.lastIncident = ended
-        room.incident = nil
-      }
+      for ended in [commit.closing, commit.incident].compactMap(\.self)
+      where ended.outcome != .open { world.judge.closed(world, ended) }
     } else {
-      world.judge.judged(world, self, index, stepped.assessment, nil)
+      world.judge.judged(world, self, index, judged.assessment, nil)
     }
-    let hasChanged =
-      stepped.transition != nil
-      || room.assessment?.decision.rule != stepped.assessment.decision.rule
-    room.rest = Rest(
-      stepped.assessment, machine: room.machine, hasChanged: hasChanged, now: now)
-    room.assessment = stepped.assessment
-    rooms[index] = room
-    if let transition = stepped.transition {
-      world.noteTrouble()
-      if world.perturbation != .writeBeforeCommit { perform(transition, room: index) }
+    rooms[index].rest = Rest(
+      judged.assessment, machine: core.machine, hasChanged: hasChanged, now: now)
+    if judged.transition != nil { world.noteTrouble() }
+    if isHasty {
+      rooms[index].core.incident?.id = incident ?? 0
+    } else {
+      core.settle(judged, incident: incident, now: now)
+      rooms[index].core = core
     }
-    keepGoing(index, now: now)
+    perform(index)
     return true
   }
 
-  /// Makes a commit durable; false if that failed.
-  func store(_ commit: inout Commit, room: inout Room) -> Bool {
+  /// Makes a commit durable; nil if that failed.
+  func store(_ commit: ServiceCommit, room index: Int) -> CommitReceipt? {
     do {
-      commit.epoch = room.machine.memory.epoch
-      commit.memory = try JSON.encode(room.machine.memory)
       world.journal.isFull = world.conditions.coordinator.diskFull
-      let receipt = try world.journal.commit(commit)
-      if let id = receipt.incident { room.incident?.id = id }
-      room.stored = room.machine.memory
+      let receipt = try world.journal.commit(
+        Commit(
+          service: rooms[index].name, epoch: commit.epoch, memory: try JSON.encode(commit.memory),
+          closing: commit.closing, incident: commit.incident, events: commit.events))
       world.figures.commits += 1
-      world.judge.stored(world, room.service, room.machine.memory)
-      return true
+      world.judge.stored(world, rooms[index].service, commit.memory)
+      return receipt
     } catch is JournalTrouble {
       world.noteTrouble()
       world.figures.refusedCommits += 1
-      return false
     } catch {
       world.judge.fail(world, .durable, "a commit is refused: \(error)")
-      return false
     }
+    return nil
   }
 
-  private func prepare(
-    _ commit: inout Commit, room: inout Room,
-    stepped: (transition: Transition?, assessment: Assessment), now: Now
-  ) {
-    guard let transition = stepped.transition else { return }
-    switch transition.decision.effect {
-    case .none, .passPointOfNoReturn: break
-    case .openEmergency, .openElective, .openCommanded, .openRepair:
-      room.incident = opened(transition, room: room, stepped.assessment, now: now)
-      room.resumed = false
-    case .cancel:
-      room.incident?.outcome = .cancelled
-      room.incident?.outcomeText = transition.decision.rule.name
-    case .fail:
-      room.incident?.outcome = .failed
-      room.incident?.outcomeText = transition.decision.rule.name
-    case .finish:
-      room.incident?.outcome = .converged
-    case .supersede:
-      if var old = room.incident {
-        old.outcome = .superseded
-        commit.closing = old
-        world.judge.closed(world, old)
-      }
-      room.incident = opened(transition, room: room, stepped.assessment, now: now)
-      room.resumed = false
-    case .verify:
-      let committed = room.incident?.stamps.committedMs ?? now.wallMs
-      room.incident?.stamps.committedMs = committed
-    }
-    commit.incident = room.incident
-  }
-
-  private func opened(
-    _ transition: Transition, room: Room, _ assessment: Assessment, now: Now
-  ) -> IncidentRecord? {
-    guard let intent = transition.opened else { return nil }
-    let topology = room.machine.topology
-    let from = intent.from.flatMap(topology.region)
-    let target = topology.region(intent.to)
-    let records = topology.families.compactMap { family in
-      target?.addresses[family].map { new in
-        RecordChange(
-          name: topology.name, type: family.recordType, old: from?.addresses[family], new: new)
+  /// Performs what a service's core wants done, in its order.
+  func perform(_ index: Int) {
+    for directive in rooms[index].core.takeDirectives() {
+      if isGone { return }
+      switch directive {
+      case .log, .forgetCaches, .tokenWorks, .tokenRefused: break
+      case .record(let event): tell(event)
+      case .keep(let event):
+        let memory = rooms[index].core.machine.memory
+        let commit = ServiceCommit(epoch: memory.epoch, memory: memory, events: [event])
+        _ = store(commit, room: index)
+      case .write(let reply): drive(index, reply)
+      case .verify: startVerification(index)
+      case .stopVerifying: rooms[index].verifyKey = nil
       }
     }
-    var stamps = Stamps(intentMs: now.wallMs)
-    if intent.errand == .emergency, let memory = intent.from.flatMap({ assessment.memories[$0] }) {
-      stamps.lastGoodMs = memory.lastUp.map(now.wall)
-      stamps.firstBadMs = memory.downSince.map(now.wall)
-      stamps.confirmedMs = memory.confirmedAt.map(now.wall)
-      stamps.heldMs = memory.heldMs
-    } else {
-      stamps.gateMs = now.wallMs
-    }
-    let verdict = intent.from.flatMap { assessment.pictures[$0]?.verdict.rawValue } ?? "unknown"
-    return IncidentRecord(
-      service: topology.service, epoch: intent.epoch, kind: intent.kind, from: intent.from,
-      to: intent.to, rule: intent.rule.rawValue,
-      why: "\(intent.from ?? "nowhere") is \(verdict): \(intent.rule.name)", records: records,
-      stamps: stamps, dataAtRisk: assessment.dataAtRisk[intent.to])
-  }
-
-  /// A line for every verdict that changed.
-  private func verdictEvents(
-    _ room: inout Room, _ assessment: Assessment, now: Now
-  ) -> [EventRecord] {
-    var events: [EventRecord] = []
-    for region in room.machine.topology.regions {
-      guard let picture = assessment.pictures[region.id] else { continue }
-      let before = room.shownVerdicts[region.id] ?? .unknown
-      guard picture.verdict != before else { continue }
-      if room.machine.graceLeft(now.instant) != nil && !picture.verdict.isUp { continue }
-      room.shownVerdicts[region.id] = picture.verdict
-      world.trace.say(
-        world.now, "\(room.name): \(region.id) is \(picture.verdict) (was \(before))",
-        counts: true)
-      events.append(
-        EventRecord(
-          atMs: now.wallMs, service: room.name, region: region.id, epoch: assessment.epoch,
-          kind: "verdict", text: "\(region.id) is \(picture.verdict.rawValue)"))
-    }
-    return events
-  }
-
-  /// A line for every rule that acts anew.
-  private func ruleEvents(
-    _ room: inout Room, _ assessment: Assessment, transition: Transition?, now: Now
-  ) -> [EventRecord] {
-    let rule = assessment.decision.rule
-    guard transition != nil || rule != room.shownRule else { return [] }
-    room.shownRule = rule
-    let opened = transition?.opened
-    let move = opened.map { " epoch \($0.epoch) \($0.from ?? "nowhere") -> \($0.to)" } ?? ""
-    world.trace.say(
-      world.now, "\(room.name): rule \(rule.rawValue) \(rule.name), \(assessment.phase)\(move)",
-      counts: true)
-    return [
-      EventRecord(
-        atMs: now.wallMs, service: room.name, region: assessment.active,
-        incident: opened != nil ? 0 : room.incident?.id, epoch: room.machine.memory.epoch,
-        rule: rule.rawValue, kind: opened != nil ? "intent" : "rule", text: rule.name)
-    ]
   }
 
   /// Stores a line of the history that belongs to no transition.
-  func tell(_ index: Int, kind: String) {
-    guard !isGone else { return }
-    let room = rooms[index]
-    let event = EventRecord(
-      atMs: world.clock.wallMs, service: room.name, incident: room.incident?.id,
-      epoch: room.machine.memory.epoch, kind: kind, text: kind)
+  private func tell(_ event: EventRecord) {
     world.journal.isFull = world.conditions.coordinator.diskFull
-    _ = try? world.journal.commit(Commit(service: room.name, events: [event]))
+    _ = try? world.journal.commit(Commit(service: event.service, events: [event]))
     world.figures.commits += 1
+  }
+
+  /// The trace's lines of a step: verdicts that changed, a rule that acts anew.
+  private func say(
+    _ judged: ServiceStep, _ core: ServiceCore, shownBefore: [RegionID: Verdict]
+  ) {
+    for region in core.machine.topology.regions.map(\.id) {
+      guard let verdict = core.shownVerdicts[region], verdict != shownBefore[region] else {
+        continue
+      }
+      world.trace.say(
+        world.now,
+        "\(core.name): \(region) is \(verdict) (was \(shownBefore[region] ?? .unknown))",
+        counts: true)
+    }
+    let rules: Set<String> = [
+      CoordinatorMessage.decided.historyKind, CoordinatorMessage.failoverBegun.historyKind,
+      CoordinatorMessage.converged.historyKind,
+    ]
+    guard judged.commit?.events.contains(where: { rules.contains($0.kind) }) == true else { return }
+    let rule = judged.assessment.decision.rule
+    let move =
+      judged.transition?.opened.map { " epoch \($0.epoch) \($0.from ?? "nowhere") -> \($0.to)" }
+      ?? ""
+    world.trace.say(
+      world.now,
+      "\(core.name): rule \(rule.rawValue) \(rule.name), \(judged.assessment.phase)\(move)",
+      counts: true)
   }
 }

@@ -1,3 +1,4 @@
+import CoordinatorCore
 import Decision
 import Store
 import Wire
@@ -18,8 +19,8 @@ extension Shell {
   private func obey(_ order: Fault, room index: Int) throws(Refusal) {
     let now = world.clock
     let until = now.wallMs + order.end - order.begin
-    let epoch = rooms[index].machine.memory.epoch
-    let regions = rooms[index].machine.topology.regions
+    let epoch = rooms[index].core.machine.memory.epoch
+    let regions = rooms[index].core.machine.topology.regions
     switch (order.kind, order.target) {
     case (.operatorFailover, .region(let region)):
       try move(index, Request(to: regions[region].id, isFailback: false, overrides: []))
@@ -44,27 +45,29 @@ extension Shell {
   private func keep(
     _ index: Int, _ change: (inout Machine) throws(Refusal) -> Void
   ) throws(Refusal) {
-    var room = rooms[index]
-    try change(&room.machine)
-    var commit = Commit(service: room.name)
-    guard store(&commit, room: &room) else {
+    var core = rooms[index].core
+    try change(&core.machine)
+    let memory = core.machine.memory
+    let commit = ServiceCommit(epoch: memory.epoch, memory: memory, events: [])
+    guard store(commit, room: index) != nil else {
       throw Refusal(code: "cannot_store", message: "")
     }
-    room.isDirty = true
-    rooms[index] = room
+    core.stored = memory
+    rooms[index].core = core
+    rooms[index].isDirty = true
   }
 
   private func move(_ index: Int, _ request: Request) throws(Refusal) {
-    guard let assessment = rooms[index].assessment else {
+    guard let assessment = rooms[index].core.assessment else {
       throw Refusal(code: "starting", message: "")
     }
-    let epoch = rooms[index].machine.memory.epoch
-    try rooms[index].machine.ask(request, epoch: epoch, assessment: assessment)
+    let epoch = rooms[index].core.machine.memory.epoch
+    try rooms[index].core.machine.ask(request, epoch: epoch, assessment: assessment)
     world.trace.say(world.now, "\(rooms[index].name): operator moves to \(request.to)")
     rooms[index].isDirty = true
     step(index, now: world.clock)
-    guard !isGone, rooms[index].machine.memory.intent == nil else { return }
+    guard !isGone, rooms[index].core.machine.memory.intent == nil else { return }
     // It must not begin later, when nobody expects it.
-    rooms[index].machine.withdraw()
+    rooms[index].core.machine.withdraw()
   }
 }

@@ -1,3 +1,4 @@
+import CoordinatorCore
 import Decision
 import Wire
 
@@ -52,8 +53,8 @@ extension Shell {
   /// Whether a failback's gate may come to something else by this report: it waits for one, or
   /// heartbeats are late, which the tick after the report sees and the next not any more.
   private func isHeard(_ report: Report, in room: Int, _ now: Moment) -> Bool {
-    guard let active = rooms[room].machine.memory.active,
-      let primary = rooms[room].machine.topology.primary, active != primary
+    guard let active = rooms[room].core.machine.memory.active,
+      let primary = rooms[room].core.machine.topology.primary, active != primary
     else { return false }
     if rooms[room].rest.awaitsReports { return true }
     let pair = [active, primary]
@@ -101,9 +102,9 @@ extension Shell {
       of: report.region, agents: agents, evidence: evidence, policy: policy, now: now.instant)
     let services = rooms.indices.map { room in
       ServiceDirective(
-        service: topologies[room].service, epoch: rooms[room].machine.memory.epoch,
-        traffic: rooms[room].machine.memory.active,
-        trafficAgeMs: rooms[room].machine.memory.activeSinceMs.map {
+        service: topologies[room].service, epoch: rooms[room].core.machine.memory.epoch,
+        traffic: rooms[room].core.machine.memory.active,
+        trafficAgeMs: rooms[room].core.machine.memory.activeSinceMs.map {
           Int(clamping: max(0, now.wallMs - $0))
         })
     }

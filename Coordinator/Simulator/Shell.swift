@@ -1,60 +1,40 @@
 import Codec
-import DNS
+import CoordinatorCore
 import Decision
 import Store
 import Wire
 
 /// One service as the coordinator's process holds it; the counterpart of the service's `Room`.
 struct Room {
-  var machine: Machine
+  var core: ServiceCore
   let service: Int
-  /// What the journal has of the machine's memory.
-  var stored: Memory
-  var assessment: Assessment?
-  var incident: IncidentRecord?
-  var lastIncident: IncidentRecord?
-  // The move that writes, and the one that waits for its end.
-  var driver: MoveDriver?
-  var question: MoveQuestion?
-  /// What the move waits for: an answer or a timer of an earlier wait is void.
+  // The move that writes.
+  /// What it waits for: an answer or a timer of an earlier wait is void.
   var waitKey = 0
-  var moveNumber = 0
-  var movingEpoch: UInt64?
-  var waitsForDriver = false
+  var jitter = 0.0
   var hasWritten = false
   // Publication.
   var watches: [ConvergenceWatch] = []
   var verifyKey: Int?
-  var lines: [NameServerLine] = []
-  // What was read.
-  var reading: [AddressFamily: [String]]?
-  var readAt: Moment?
+  // What is read.
   var isReading = false
   var readingNumber = 0
-  var strays = 0
-  /// A reading that would make the machine forget where users are, and how often in a row it came.
-  var forgetting: (shown: [String], times: Int)?
-  var retryFrom: Moment?
-  var mayWriteFrom: Moment?
-  var resumed = false
-  var saidHeld = false
-  var shownRule: Rule?
-  var shownVerdicts: [RegionID: Verdict] = [:]
   // Which ticks can be left out.
   var isDirty = true
   var rest = Rest.restless
 
-  var name: String { machine.topology.service }
+  var name: String { core.name }
 
   /// Whether a failback is a question: then heartbeats count that reports tell of.
   var hearsHeartbeats: Bool {
-    machine.memory.active != nil && machine.memory.active != machine.topology.primary
+    let memory = core.machine.memory
+    return memory.active != nil && memory.active != core.machine.topology.primary
   }
 }
 
-/// The coordinator's process in the world: the real evidence, machines and store, around them a
-/// small model of `Coordinator/Service`, step by step in the same order: the funnel, moves, the
-/// resumption after a restart, publication. The moves themselves are the real `RecordMove`.
+/// The coordinator's process in the world: the evidence, the services' cores and the store that
+/// ship, around them a driver in virtual time. What `Coordinator/Service` does beside its cores
+/// (marker proofs, creation, leases, drift, relayed summaries) is not here.
 final class Shell {
   unowned let world: World
   let life: Int
@@ -116,28 +96,30 @@ final class Shell {
           Memory.self, from: kept.memory, maxBytes: StoreBounds.memoryBytes)
       }
       world.judge.reopened(world, service, memory)
-      var room = Room(
+      let core = ServiceCore(
         machine: Machine(
           topology: topology, policy: policy, memory: memory, started: started),
-        service: service, stored: memory)
-      room.incident = open.first { $0.service == topology.service }
-      if memory.intent != nil {
-        room.mayWriteFrom = started + Defaults.writeDeadline + Defaults.restartMargin
-        room.resumed = true
-      }
-      rooms.append(room)
+        names: [topology.name], pace: Self.pace(policy),
+        writer: Writer(cluster: clusterID, incarnation: incarnation), started: started,
+        incident: open.first { $0.service == topology.service },
+        last: try store.incidents(service: topology.service, limit: 5).first {
+          $0.outcome != .open
+        })
+      rooms.append(Room(core: core, service: service))
     }
+  }
+
+  private static func pace(_ policy: Policy) -> ServicePace {
+    ServicePace(
+      move: MovePace(
+        writeDeadline: policy.writeDeadline, rereadAfter: policy.rereadAfter,
+        retryBase: policy.rereadAfter / 4, retryLimit: policy.writeDeadline),
+      restartMargin: Defaults.restartMargin, readEvery: .milliseconds(World.readMs))
   }
 
   /// The process is gone.
   func vanish() {
     isGone = true
-    for index in rooms.indices {
-      if let driver = rooms[index].driver, let question = rooms[index].question {
-        rooms[index].driver = nil
-        driver.abandon(question)
-      }
-    }
   }
 
   /// Goes on after it did not run for a while.
@@ -152,7 +134,7 @@ final class Shell {
     noteWallClock(now)
     if doubts.tick(&evidence, now: now.instant) {
       for index in rooms.indices {
-        rooms[index].machine.restartConfirmations()
+        rooms[index].core.machine.restartConfirmations()
         rooms[index].isDirty = true
       }
     }
@@ -175,7 +157,7 @@ final class Shell {
       guard world.pace == .step || rooms[index].isDirty || rooms[index].rest.isDue(now) else {
         continue
       }
-      if world.perturbation == .noRevalidation, rooms[index].driver != nil { continue }
+      if world.perturbation == .noRevalidation, rooms[index].core.isMoving { continue }
       rooms[index].isDirty = false
       step(index, now: now)
     }
@@ -213,9 +195,9 @@ final class Shell {
   var isQuiet: Bool {
     doubts.current.isEmpty && quarantined.isEmpty && watch.allFresh(world.clock.instant)
       && rooms.allSatisfy { room in
-        !room.isDirty && room.rest.isCalm && room.forgetting == nil && room.driver == nil
+        !room.isDirty && room.rest.isCalm && room.core.forgetting == nil && !room.core.isMoving
           && room.verifyKey == nil
-          && room.machine.at == .region
+          && room.core.machine.at == .region
       }
   }
 

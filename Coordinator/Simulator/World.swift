@@ -1,5 +1,4 @@
 import AgentCore
-import DNS
 import Decision
 import Wire
 

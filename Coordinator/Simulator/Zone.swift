@@ -1,4 +1,4 @@
-import DNS
+import CoordinatorCore
 import Decision
 import Platform
 import Wire
@@ -14,7 +14,7 @@ struct ProviderCall {
   /// What it came to.
   enum Answer {
     case records(Result<[ProviderRecord], ProviderError>)
-    case written(ProviderError?)
+    case written(Result<ProviderRecord, ProviderError>)
   }
 
   var kind: Kind
@@ -23,7 +23,7 @@ struct ProviderCall {
   var life: Int
   /// The move that asked; nil for a reading in between.
   var move: Int?
-  var answer = Answer.written(nil)
+  var answer = Answer.records(.success([]))
 }
 
 /// A write on its way into the provider's database.
@@ -148,7 +148,7 @@ struct Zone {
       if provider.silent == .apiTimeout || usual >= deadline { answered = deadline }
     case .setTarget(_, let record), .create(let record):
       let failure = refusal(provider, usual >= deadline)
-      done.answer = .written(failure)
+      done.answer = .written(failure.map { .failure($0) } ?? .success(record))
       if failure?.failure == .outcomeUnknown, provider.fails == nil { answered = deadline }
       plan(call, record, epoch: epoch, failure: failure, usual: usual, in: world)
     }

@@ -1,4 +1,5 @@
-public import Platform
+import Platform
+public import Wire
 
 /// Why a call to DynamoDB gave no result.
 public struct DynamoDBError: Error, Hashable, Sendable, CustomStringConvertible {

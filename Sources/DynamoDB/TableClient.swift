@@ -1,5 +1,6 @@
 import FoundationEssentials
 public import Platform
+import Wire
 
 /// The DynamoDB calls that a health agent makes, against one region's endpoint.
 ///

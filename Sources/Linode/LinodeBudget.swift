@@ -1,5 +1,6 @@
 public import Platform
 import Synchronization
+import Wire
 
 /// How many calls the tokens have left, shared by all clients of them, so that periodic reads
 /// never use up what a move needs.

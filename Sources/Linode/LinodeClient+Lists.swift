@@ -1,4 +1,5 @@
 import Platform
+import Wire
 
 /// One page of a list (facts/linode 2).
 struct LinodePage<Entry: Decodable & Sendable>: Decodable, Sendable {

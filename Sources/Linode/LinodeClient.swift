@@ -1,5 +1,6 @@
 import FoundationEssentials
 public import Platform
+import Wire
 
 /// The Linode API v4, as far as Signalbox acts on it or looks at it.
 ///

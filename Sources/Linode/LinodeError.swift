@@ -1,4 +1,5 @@
-public import Platform
+import Platform
+public import Wire
 
 /// Why a call of the Linode API did not do what was asked. It never holds the token.
 public struct LinodeError: Error, Hashable, Sendable, CustomStringConvertible {

@@ -1,5 +1,6 @@
 import Platform
 import Synchronization
+import Wire
 
 /// The tokens of an account: one, and perhaps a spare that is tried when the first is refused.
 ///

@@ -1,4 +1,5 @@
 import Platform
+import Wire
 
 /// What a reply that is no success means: one row of the retry table.
 struct RetryRow: Sendable {

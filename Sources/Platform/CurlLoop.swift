@@ -1,5 +1,6 @@
 import CCurl
 import Synchronization
+import Wire
 
 /// libcurl's process-wide state, made before the first handle.
 private let curlReady: CURLcode = curl_global_init(Int(CURL_GLOBAL_DEFAULT))

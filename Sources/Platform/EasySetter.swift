@@ -1,4 +1,5 @@
 import CCurl
+import Wire
 
 /// Sets options of a libcurl handle; a refused option is an error in place of a silent default.
 struct EasySetter {

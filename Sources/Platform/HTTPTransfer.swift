@@ -1,4 +1,5 @@
 import CCurl
+import Wire
 
 /// One transfer: its libcurl handle and what has been received so far.
 ///

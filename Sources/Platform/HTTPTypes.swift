@@ -1,3 +1,5 @@
+public import Wire
+
 /// One outgoing HTTP request.
 public struct HTTPRequest: Sendable {
   /// An HTTP token in capitals: "GET", "PUT".
@@ -154,16 +156,6 @@ public struct HTTPResponse: Sendable {
 
   /// The body as text; bytes that are no UTF-8 are replaced.
   public var text: String { String(decoding: body, as: UTF8.self) }
-}
-
-/// What a caller may do after a remote call failed.
-public enum Failure: String, Sendable, Hashable {
-  /// Nothing happened there; the same call may succeed later.
-  case transient
-  /// Nothing happened there; the same call fails again.
-  case permanent
-  /// It may have happened: read before repeating.
-  case outcomeUnknown
 }
 
 /// Why a request got no complete reply.

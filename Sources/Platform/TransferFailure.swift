@@ -1,4 +1,5 @@
 import CCurl
+import Wire
 
 /// What libcurl says about a transfer that failed.
 struct TransferFailure {

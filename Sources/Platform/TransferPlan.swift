@@ -1,6 +1,7 @@
 import CCurl
 import Glibc
 import Synchronization
+import Wire
 
 /// A request that has been checked, with what follows from it.
 struct TransferPlan: Sendable {

@@ -1,4 +1,4 @@
-import DNS
+import CoordinatorCore
 import Decision
 import Platform
 import Store
@@ -113,7 +113,7 @@ import Wire
       #expect(await rig.coordinator.caches?.watch.clearMs == nil, "of another move")
       await rig.coordinator.heard([heard], of: "app", epoch: Self.epoch)
       let clear = try #require(await rig.coordinator.caches?.watch.clearMs)
-      #expect(await rig.coordinator.rooms["app"]?.incident?.cachesClearMs == clear)
+      #expect(await rig.coordinator.rooms["app"]?.core.incident?.cachesClearMs == clear)
       try await poll("nobody asks") { await rig.coordinator.askingCaches == nil }
     }
   }
@@ -132,15 +132,15 @@ extension Coordinator {
 
   /// As after a round of the proof.
   fileprivate func watch(_ lines: [NameServerLine]) {
-    rooms["app"]?.lines = lines
+    rooms["app"]?.core.lines = lines
     watchCaches("app")
   }
 
   fileprivate func change(_ body: @Sendable (inout Memory) -> Void) {
-    guard var memory = rooms["app"]?.machine.memory else { return }
+    guard var memory = rooms["app"]?.core.machine.memory else { return }
     body(&memory)
     guard let room = rooms["app"] else { return }
-    rooms["app"]?.machine = Machine(
+    rooms["app"]?.core.machine = Machine(
       topology: room.service.topology, policy: room.service.policy, memory: memory,
       started: started)
   }

@@ -1,4 +1,4 @@
-import DNS
+import CoordinatorCore
 import Synchronization
 
 @testable import CoordinatorService

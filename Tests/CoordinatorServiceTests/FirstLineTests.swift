@@ -1,4 +1,5 @@
 import Codec
+import CoordinatorCore
 import Decision
 import Platform
 import Store
@@ -115,7 +116,7 @@ extension Coordinator {
   /// DNS was read to show that address.
   fileprivate func show(_ address: String) {
     guard var room = rooms["app"] else { return }
-    _ = room.machine.observe(addresses: [.ipv4: [address]], now: .read())
+    _ = room.core.machine.observe(addresses: [.ipv4: [address]], now: .read())
     room.upkeep.shown = [address]
     rooms["app"] = room
   }

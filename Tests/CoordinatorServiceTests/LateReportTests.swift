@@ -1,4 +1,5 @@
 import Codec
+import CoordinatorCore
 import Decision
 import Platform
 import Store

@@ -1,6 +1,8 @@
+import CoordinatorCore
 import DNS
 import Platform
 import Synchronization
+import Wire
 
 /// A provider that shows a list of records, and may fail.
 final class ListedZone: DNSProvider {

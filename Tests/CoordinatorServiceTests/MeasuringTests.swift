@@ -1,5 +1,5 @@
 import Codec
-import DNS
+import CoordinatorCore
 import Decision
 import Platform
 import Settings

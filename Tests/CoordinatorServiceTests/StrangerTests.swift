@@ -1,4 +1,5 @@
 import Codec
+import CoordinatorCore
 import DNS
 import Decision
 import Platform

@@ -2,6 +2,7 @@ import Platform
 import Testing
 import Wire
 
+@testable import CoordinatorCore
 @testable import DNS
 
 @Suite struct ConvergenceTests {

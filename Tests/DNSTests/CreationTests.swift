@@ -1,7 +1,9 @@
 import Platform
 import Synchronization
 import Testing
+import Wire
 
+@testable import CoordinatorCore
 @testable import DNS
 
 /// Which records are missing, as a listing shows it, and what is done about it.
@@ -125,8 +127,8 @@ import Testing
     _ plan: CreationPlan, _ zone: MakingZone, allows: Int = .max
   ) async -> (CreationResult, CreationNotes) {
     let notes = CreationNotes(allows: allows)
-    let result = await RecordCreation.perform(
-      plan, provider: zone, deadline: .seconds(1), rereadAfter: .zero, observer: notes)
+    let result = await WriteDriver(zone, deadline: .seconds(1), observer: notes)
+      .run(RecordCreation(plan, rereadAfter: .zero))
     return (result, notes)
   }
 
@@ -226,7 +228,7 @@ import Testing
 }
 
 /// Allows so many writes.
-private final class CreationNotes: CreationObserver {
+private final class CreationNotes: WriteObserver {
   private struct State: Sendable {
     var left: Int
     var asked: [ProviderRecord] = []
@@ -240,7 +242,7 @@ private final class CreationNotes: CreationObserver {
   var asked: [ProviderRecord] { state.withLock { $0.asked } }
   var steps: [MoveStep] { state.withLock { $0.steps } }
 
-  func mayCreate(_ record: ProviderRecord, at place: String) async -> WritePermission {
+  func mayWrite(_ record: ProviderRecord, region: String) async -> WritePermission {
     state.withLock { state in
       guard state.left > 0 else { return .stop("no") }
       state.left -= 1

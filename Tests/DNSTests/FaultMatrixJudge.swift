@@ -1,6 +1,7 @@
-import DNS
+import CoordinatorCore
 import Platform
 import Sandbox
+import Wire
 
 /// Says what is wrong with a story that has been told.
 struct FaultJudge {

@@ -1,7 +1,9 @@
+import CoordinatorCore
 import DNS
 import Platform
 import Sandbox
 import Synchronization
+import Wire
 
 /// What the processes of one story did, and what they wrote down.
 final class FaultLedger: Sendable {
@@ -38,7 +40,7 @@ final class FaultLedger: Sendable {
 }
 
 /// One life of the coordinator: the real provider's client, the journal, and an end.
-final class FaultProcess: DNSProvider, MoveObserver, CreationObserver {
+final class FaultProcess: DNSProvider {
   private struct Life: Sendable {
     var isDead = false
     var diesAtRead = false
@@ -164,11 +166,9 @@ final class FaultProcess: DNSProvider, MoveObserver, CreationObserver {
   }
 
   /// A move that is to be superseded ends after its first address.
-  func mayWrite(_ plan: MovePlan) async -> WritePermission {
+  func mayMove(_ epoch: UInt64) -> WritePermission {
     if isDead { return .stop("dead") }
-    guard cell.operation == .supersede, plan.marker.epoch == FaultWorld.firstEpoch else {
-      return .go
-    }
+    guard cell.operation == .supersede, epoch == FaultWorld.firstEpoch else { return .go }
     let isUnderWay = ledger.now.steps.contains { entry in
       if case .writing(let record, _) = entry.step { record.type != "TXT" } else { false }
     }
@@ -176,14 +176,14 @@ final class FaultProcess: DNSProvider, MoveObserver, CreationObserver {
   }
 
   /// Remembered before it is made, as the journal does.
-  func mayCreate(_ record: ProviderRecord, at place: String) async -> WritePermission {
+  func mayCreate(_ record: ProviderRecord) -> WritePermission {
     if isDead { return .stop("dead") }
     ledger.update { _ = $0.asked.insert(RecordKey(record)) }
-    await self.record(.writing(record, to: record.target))
+    self.record(.writing(record, to: record.target))
     return .go
   }
 
-  func record(_ step: MoveStep) async {
+  func record(_ step: MoveStep) {
     guard !isDead else { return }
     let process = number
     ledger.update { $0.steps.append((process, step)) }
@@ -194,4 +194,22 @@ final class FaultProcess: DNSProvider, MoveObserver, CreationObserver {
     if isDead { throw CancellationError() }
     try await Task.sleep(for: min(time, .milliseconds(50)))
   }
+}
+
+/// What a procedure of that process reports to.
+struct FaultWatch: WriteObserver {
+  enum Work { case move(epoch: UInt64), creation, marker }
+
+  let process: FaultProcess
+  let work: Work
+
+  func mayWrite(_ record: ProviderRecord, region: String) async -> WritePermission {
+    switch work {
+    case .move(let epoch): process.mayMove(epoch)
+    case .creation: process.mayCreate(record)
+    case .marker: process.isDead ? .stop("dead") : .go
+    }
+  }
+
+  func record(_ step: MoveStep) async { process.record(step) }
 }

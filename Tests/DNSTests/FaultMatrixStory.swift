@@ -1,6 +1,8 @@
+import CoordinatorCore
 import DNS
 import Platform
 import Sandbox
+import Wire
 
 /// Plays one cell of the matrix to its end: each process after the one that died, each move after
 /// the one that was refused.
@@ -159,11 +161,13 @@ struct FaultStory {
 
   private func write(creates: Bool, by provider: any DNSProvider) async -> MarkerRewriteResult {
     let process = process
-    return await MarkerRewrite.perform(
-      FaultWorld.marker(epoch, process.incarnation, region), of: FaultWorld.name, adopted: [],
-      creates: creates, provider: provider, deadline: FaultWorld.deadline,
-      rereadAfter: FaultWorld.rereadAfter
-    ) { !process.isDead }
+    let plan = MarkerPlan(
+      names: [FaultWorld.name], marker: FaultWorld.marker(epoch, process.incarnation, region),
+      creates: creates)
+    return await WriteDriver(
+      provider, deadline: FaultWorld.deadline,
+      observer: FaultWatch(process: process, work: .marker)
+    ).run(MarkerRewrite(plan, rereadAfter: FaultWorld.rereadAfter))
   }
 
   /// What the coordinator does when all is quiet: repairs what came late, proves that it can

@@ -4,6 +4,7 @@ import Platform
 import Sandbox
 import Wire
 
+@testable import CoordinatorCore
 @testable import DNS
 
 /// A sandbox with a zone in which much belongs to others, and what a story does in it.
@@ -68,13 +69,13 @@ struct FaultWorld {
     let places = (0..<3).map {
       CreationPlan.Place(id: Self.regions[$0], addresses: desired($0))
     }
-    return await RecordCreation.perform(
-      CreationPlan(
-        names: [Self.name], places: places, active: nil, ttlSeconds: Self.ttl,
-        marker: Self.marker(Self.firstEpoch, process.incarnation, 0),
-        asked: process.ledger.now.asked),
-      provider: process, deadline: Self.deadline, rereadAfter: Self.rereadAfter,
-      observer: process)
+    let plan = CreationPlan(
+      names: [Self.name], places: places, active: nil, ttlSeconds: Self.ttl,
+      marker: Self.marker(Self.firstEpoch, process.incarnation, 0),
+      asked: process.ledger.now.asked)
+    let watch = FaultWatch(process: process, work: .creation)
+    return await WriteDriver(process, deadline: Self.deadline, observer: watch)
+      .run(RecordCreation(plan, rereadAfter: Self.rereadAfter))
   }
 
   /// Of the records that are made.
@@ -83,12 +84,14 @@ struct FaultWorld {
   func perform(
     _ plan: MovePlan, by process: FaultProcess
   ) async -> MoveResult {
-    await RecordMove.perform(
-      plan, provider: process,
-      pace: MovePace(
-        writeDeadline: Self.deadline, rereadAfter: Self.rereadAfter,
-        retryBase: .milliseconds(5), retryLimit: .milliseconds(50)),
-      sleep: { try await process.sleep($0) }, jitter: { 0 }, observer: process)
+    let pace = MovePace(
+      writeDeadline: Self.deadline, rereadAfter: Self.rereadAfter, retryBase: .milliseconds(5),
+      retryLimit: .milliseconds(50))
+    return await WriteDriver(
+      process, deadline: Self.deadline,
+      observer: FaultWatch(process: process, work: .move(epoch: plan.marker.epoch)),
+      sleep: { try await process.sleep($0) }, jitter: { 0 }
+    ).run(RecordMove(plan, pace: pace))
   }
 
   /// Between two readings that have to agree.

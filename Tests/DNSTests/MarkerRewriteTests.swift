@@ -1,17 +1,21 @@
 import Platform
 import Testing
 
+@testable import CoordinatorCore
 @testable import DNS
 
 /// The marker beside moves (RULES 16): written again as it is, or claimed after an adoption.
 @Suite struct MarkerRewriteTests {
   private static func run(
     _ provider: any DNSProvider, adopted: Set<String> = [], heals: Set<String> = [],
-    creates: Bool = true, mayWrite: @escaping @Sendable () async -> Bool = { true }
+    creates: Bool = true, notebook: Notebook = Notebook()
   ) async -> MarkerRewriteResult {
-    await MarkerRewrite.perform(
-      World.mine, of: "app.example.org", adopted: adopted, heals: heals, creates: creates,
-      provider: provider, deadline: .seconds(1), rereadAfter: .zero, mayWrite: mayWrite)
+    await WriteDriver(provider, deadline: .seconds(1), observer: notebook).run(
+      MarkerRewrite(
+        MarkerPlan(
+          names: ["app.example.org"], marker: World.mine, adopted: adopted, heals: heals,
+          creates: creates),
+        rereadAfter: .zero))
   }
 
   private static func provider(_ markers: String...) -> ScriptedProvider {
@@ -121,7 +125,7 @@ import Testing
 
   @Test func nothingIsWrittenWhenAMoveCameBetween() async {
     let provider = Self.provider(World.mine.description)
-    #expect(await Self.run(provider, mayWrite: { false }) == .stopped)
+    #expect(await Self.run(provider, notebook: Notebook(stopAt: 1)) == .stopped)
     #expect(provider.now.markerPuts == 0)
   }
 

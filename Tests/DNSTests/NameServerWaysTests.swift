@@ -3,6 +3,7 @@ import Synchronization
 import Testing
 import Wire
 
+@testable import CoordinatorCore
 @testable import DNS
 
 /// Servers that say one thing over UDP and another over TCP, or at another address.

@@ -1,7 +1,8 @@
 import Platform
 import Testing
+import Wire
 
-@testable import DNS
+@testable import CoordinatorCore
 
 @Suite struct RecordMoveTests {
   @Test func theProcedureInItsOrder() async {

@@ -3,6 +3,7 @@ import Sandbox
 import Testing
 import Wire
 
+@testable import CoordinatorCore
 @testable import DNS
 
 /// Real name servers, each publishing after a delay of its own.

@@ -3,7 +3,9 @@ import Platform
 import Sandbox
 import Synchronization
 import Testing
+import Wire
 
+@testable import CoordinatorCore
 @testable import DNS
 
 /// A sandbox on a network of its own, a client of its API, and a move in it.
@@ -41,19 +43,25 @@ struct Playground {
 
   func move(
     to region: Int, epoch: UInt64 = 1, name: String = name, token: String = "sandbox-token",
-    observer: any MoveObserver = Notebook()
+    observer: any WriteObserver = Notebook()
   ) async -> MoveResult {
     let plan = MovePlan(
       name: name, desired: ["A": addresses[region]], configured: Set(addresses),
       marker: Marker(
         cluster: "c1", incarnation: "beef", epoch: epoch,
         active: sandbox.topology.regions[region].id))
-    return await RecordMove.perform(
-      plan, provider: LinodeProvider(client(token: token)),
-      pace: MovePace(
-        writeDeadline: .seconds(1), rereadAfter: .milliseconds(100),
-        retryBase: .milliseconds(50), retryLimit: .milliseconds(400)),
-      observer: observer)
+    return await perform(plan, token: token, observer: observer)
+  }
+
+  func perform(
+    _ plan: MovePlan, token: String = "sandbox-token", observer: any WriteObserver = Notebook()
+  ) async -> MoveResult {
+    let pace = MovePace(
+      writeDeadline: .seconds(1), rereadAfter: .milliseconds(100), retryBase: .milliseconds(50),
+      retryLimit: .milliseconds(400))
+    return await WriteDriver(
+      LinodeProvider(client(token: token)), deadline: pace.writeDeadline, observer: observer
+    ).run(RecordMove(plan, pace: pace))
   }
 
   func records() async throws -> [ProviderRecord] {

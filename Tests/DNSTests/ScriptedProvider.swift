@@ -1,6 +1,8 @@
+import CoordinatorCore
 import DNS
 import Platform
 import Synchronization
+import Wire
 
 /// What a call of the scripted provider does.
 enum Answer: String, Sendable, CaseIterable {
@@ -170,7 +172,7 @@ extension ScriptedProvider.State {
 }
 
 /// Notes all steps and answers as told.
-final class Notebook: MoveObserver {
+final class Notebook: WriteObserver {
   struct State: Sendable {
     var steps: [MoveStep] = []
     var asked = 0
@@ -183,7 +185,7 @@ final class Notebook: MoveObserver {
 
   init(stopAt: Int? = nil) { state.withLock { $0.stopAt = stopAt } }
 
-  func mayWrite(_ plan: MovePlan) async -> WritePermission {
+  func mayWrite(_ record: ProviderRecord, region: String) async -> WritePermission {
     state.withLock { state in
       state.asked += 1
       return state.stopAt.map { state.asked >= $0 } == true ? .stop("epoch moved") : .go
@@ -262,8 +264,9 @@ enum World {
   static func perform(
     _ plan: MovePlan, _ provider: any DNSProvider, _ notebook: Notebook = Notebook()
   ) async -> MoveResult {
-    await RecordMove.perform(
-      plan, provider: provider, pace: MovePace(), sleep: { notebook.sleep($0) }, jitter: { 0 },
-      observer: notebook)
+    await WriteDriver(
+      provider, deadline: MovePace().writeDeadline, observer: notebook,
+      sleep: { notebook.sleep($0) }, jitter: { 0 }
+    ).run(RecordMove(plan, pace: MovePace()))
   }
 }

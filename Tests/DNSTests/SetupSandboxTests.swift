@@ -3,7 +3,9 @@ import Platform
 import Sandbox
 import Settings
 import Testing
+import Wire
 
+@testable import CoordinatorCore
 @testable import DNS
 
 /// The whole way, over HTTP: a sandbox's account is read, and the file that is proposed loads.

@@ -3,6 +3,7 @@ import Platform
 import Sandbox
 import Testing
 
+@testable import CoordinatorCore
 @testable import DNS
 
 /// One move of several names, the apex among them, against the sandbox.
@@ -47,13 +48,8 @@ import Testing
     func move(
       to region: Int, epoch: UInt64, adopted: Set<String> = [], _ notebook: Notebook = Notebook()
     ) async -> MoveResult {
-      await RecordMove.perform(
-        plan(to: region, epoch: epoch, adopted: adopted),
-        provider: LinodeProvider(playground.client()),
-        pace: MovePace(
-          writeDeadline: .seconds(1), rereadAfter: .milliseconds(100),
-          retryBase: .milliseconds(50), retryLimit: .milliseconds(400)),
-        observer: notebook)
+      await playground.perform(
+        plan(to: region, epoch: epoch, adopted: adopted), observer: notebook)
     }
 
     func records() async throws -> [LinodeRecord] {

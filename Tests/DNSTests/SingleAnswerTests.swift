@@ -1,7 +1,9 @@
 import Platform
 import Synchronization
 import Testing
+import Wire
 
+@testable import CoordinatorCore
 @testable import DNS
 
 /// One answer of the API takes nothing away for good: what it says against a move counts when a

@@ -1,4 +1,4 @@
-import DNS
+import CoordinatorCore
 import Testing
 
 /// A read that is older than the marker's claim: it shows what the claim has overwritten.

@@ -3,6 +3,7 @@ import Platform
 import Synchronization
 import Testing
 
+@testable import CoordinatorCore
 @testable import DNS
 @testable import Linode
 
@@ -13,11 +14,13 @@ import Testing
     cluster: "c1", incarnation: "beef", epoch: 7, active: "eu-central")
 
   private static func move(_ account: SmallAccount) async -> MoveResult {
-    await RecordMove.perform(
-      MovePlan(
-        name: name, desired: ["A": "192.0.2.2"], configured: ["192.0.2.1", "192.0.2.2"],
-        marker: marker), provider: LinodeProvider(account.client), pace: MovePace(),
-      sleep: { _ in }, observer: Notebook())
+    let plan = MovePlan(
+      name: name, desired: ["A": "192.0.2.2"], configured: ["192.0.2.1", "192.0.2.2"],
+      marker: marker)
+    return await WriteDriver(
+      LinodeProvider(account.client), deadline: .seconds(1), observer: Notebook(),
+      sleep: { _ in }
+    ).run(RecordMove(plan, pace: MovePace()))
   }
 
   @Test func aChildZoneBesideTheParentIsTheOneThatCounts() async throws {

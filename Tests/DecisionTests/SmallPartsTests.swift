@@ -38,6 +38,18 @@ struct SmallPartsTests {
     #expect(code == "unknown_override")
   }
 
+  /// The command of a minute ago, pasted when what it overrides is over.
+  @Test func anOverrideOfAConditionThatIsOverIsNoMistake() throws {
+    var lab = OrdersTests.settled()
+    let assessment = lab.run()
+    let gone = ["since-fault", "probe-since-fault", "maintenance", "zone"]
+    let now = Set(try #require(assessment.eligibilities["b"]).conditions.map(\.name))
+    #expect(now.isDisjoint(with: gone))
+    try lab.machine.ask(
+      Request(to: "b", isFailback: false, overrides: gone), epoch: 0, assessment: assessment)
+    #expect(lab.run().decision.rule == .operatorMove)
+  }
+
   @Test func aHumanWhoMovesBackToThePrimaryPinsNothing() {
     var lab = OrdersTests.settled()
     lab.point(at: "b")

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Platform
 import Testing
+import Wire
 
 @testable import DynamoDB
 

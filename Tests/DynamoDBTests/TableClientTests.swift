@@ -2,6 +2,7 @@ import Platform
 import Sandbox
 import Synchronization
 import Testing
+import Wire
 
 @testable import DynamoDB
 

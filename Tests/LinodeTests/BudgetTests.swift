@@ -1,6 +1,7 @@
 import Platform
 import Synchronization
 import Testing
+import Wire
 
 @testable import Linode
 

@@ -1,5 +1,6 @@
 import Platform
 import Synchronization
+import Wire
 
 @testable import Linode
 

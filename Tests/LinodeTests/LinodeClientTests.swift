@@ -2,6 +2,7 @@ import FoundationEssentials
 import Linode
 import Platform
 import Testing
+import Wire
 
 @Suite struct LinodeClientTests {
   static func record(_ id: Int, type: String = "A", name: String = "app") -> String {

@@ -2,6 +2,7 @@ import Linode
 import Platform
 import Sandbox
 import Testing
+import Wire
 
 /// The client against the sandbox's API over real HTTP.
 @Suite struct SandboxLinodeTests {

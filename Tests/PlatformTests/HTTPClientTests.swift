@@ -2,6 +2,7 @@ import Glibc
 import Platform
 import Synchronization
 import Testing
+import Wire
 
 @Suite struct HTTPClientTests {
   @Test func aReplyArrivesWhole() async throws {

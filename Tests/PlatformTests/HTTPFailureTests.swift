@@ -1,6 +1,7 @@
 import Glibc
 import Platform
 import Testing
+import Wire
 
 @Suite struct HTTPFailureTests {
   @Test func noAnswerWithinTheDeadline() async throws {

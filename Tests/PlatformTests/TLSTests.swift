@@ -1,6 +1,7 @@
 import Glibc
 import Platform
 import Testing
+import Wire
 
 @Suite struct TLSTests {
   /// A self-signed certificate and `openssl s_server` that shows it.

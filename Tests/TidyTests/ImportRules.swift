@@ -7,15 +7,16 @@ struct ImportRules {
     "Swift", "Synchronization", "FoundationEssentials", "Foundation", "RegexBuilder", "Dispatch",
     "Glibc", "Observation",
   ]
-  private static let pure = ["Decision", "AgentCore"]
+  private static let pure = ["Decision", "CoordinatorCore", "AgentCore"]
   private static let pureImports: Set<String> = [
-    "Wire", "Collections", "OrderedCollections", "DequeModule", "HeapModule",
+    "Decision", "Wire", "Collections", "OrderedCollections", "DequeModule", "HeapModule",
   ]
   /// C of other packages.
   private static let foreignC: Set<String> = ["GRDBSQLite", "CTOML", "CSQLite"]
   /// Modules without any I/O have no use for the C library either.
   private static let withoutLibC: Set<String> = [
-    "Wire", "Codec", "Settings", "AgentCore", "Decision", "Screens", "DynamoDB", "Linode",
+    "Wire", "Codec", "Settings", "AgentCore", "Decision", "CoordinatorCore", "Screens", "DynamoDB",
+    "Linode",
   ]
 
   /// The modules that a file imports, with their lines.

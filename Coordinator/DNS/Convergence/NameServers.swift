@@ -1,3 +1,4 @@
+import CoordinatorCore
 public import Platform
 import Synchronization
 public import Wire

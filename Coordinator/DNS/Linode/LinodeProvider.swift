@@ -1,3 +1,4 @@
+public import CoordinatorCore
 public import Linode
 import Platform
 import Synchronization

@@ -1,3 +1,4 @@
+import CoordinatorCore
 import Linode
 
 /// Looks a proposal over. Commands are those of linode-cli, which asks for its own token.

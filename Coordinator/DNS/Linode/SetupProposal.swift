@@ -1,3 +1,4 @@
+import CoordinatorCore
 import Linode
 
 /// What the person said on the command line.

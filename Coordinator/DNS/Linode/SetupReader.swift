@@ -1,5 +1,7 @@
+import CoordinatorCore
 public import Linode
 public import Platform
+import Wire
 
 /// Reads an account for `signalbox setup`; it only ever asks.
 public struct SetupReader: Sendable {

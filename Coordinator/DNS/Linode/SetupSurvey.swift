@@ -1,3 +1,4 @@
+import CoordinatorCore
 public import Linode
 
 /// What an account has of which a configuration can be made: read once, never written.

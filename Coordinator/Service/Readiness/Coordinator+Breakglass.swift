@@ -1,4 +1,4 @@
-import DNS
+import CoordinatorCore
 import Decision
 import Platform
 import Screens
@@ -37,7 +37,7 @@ extension Coordinator {
 
   private static func card(_ room: Room, account: AccountFacts?) -> BreakglassService {
     BreakglassService(
-      service: room.name, active: room.machine.memory.active,
+      service: room.name, active: room.core.machine.memory.active,
       names: room.service.names.map { name in
         let zone = account?.zones[name]
         return BreakglassName(

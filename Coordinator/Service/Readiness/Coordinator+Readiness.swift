@@ -1,4 +1,4 @@
-import DNS
+import CoordinatorCore
 import Decision
 import Glibc
 import Platform
@@ -105,7 +105,7 @@ extension Coordinator {
   /// Whether the provider's calls are nobody else's now.
   private var isQuiet: Bool {
     !ending
-      && rooms.values.allSatisfy { $0.moving == nil && $0.machine.memory.intent == nil }
+      && rooms.values.allSatisfy { !$0.core.isMoving && $0.core.machine.memory.intent == nil }
   }
 
   /// Servers that are named by address tell nothing about a delegation, which goes by name.

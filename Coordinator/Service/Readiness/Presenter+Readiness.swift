@@ -1,3 +1,4 @@
+import CoordinatorCore
 import DNS
 import Decision
 import Platform
@@ -9,12 +10,12 @@ extension Presenter {
   static func readinessFacts(_ room: Room, snapshot: Snapshot) -> ReadinessFacts {
     let topology = room.service.topology
     let settings = snapshot.deployment.settings
-    let assessment = room.assessment
+    let assessment = room.core.assessment
     let names = room.service.names
     let zones = names.map { zone($0, snapshot: snapshot) }
     let outlooks = snapshot.outlooks[room.name]
     return ReadinessFacts(
-      service: room.name, names: names, active: room.machine.memory.active,
+      service: room.name, names: names, active: room.core.machine.memory.active,
       regions: topology.regions.map { region($0, room: room, snapshot: snapshot) },
       families: topology.families, agents: agentFacts(room, snapshot: snapshot),
       ttlSeconds: room.service.settings.ttlSeconds, probe: room.service.settings.probe,
@@ -26,15 +27,15 @@ extension Presenter {
       provenMs: provenMs(room, snapshot: snapshot), zones: zones,
       delegations: delegations(names, zones, snapshot: snapshot),
       lines: freshLines(room, snapshot: snapshot),
-      conflict: room.machine.isReadOnly
-        ? room.machine.memory.conflict.map {
+      conflict: room.core.machine.isReadOnly
+        ? room.core.machine.memory.conflict.map {
           "\($0.claim) (\($0.words(of: room.service.topology.name)))"
         } : nil,
       hasMarker: hasMarker(zones, cluster: snapshot.cluster),
       outlook: outlooks?.ifItFailed, then: outlooks?.asItIs,
-      isMoving: room.machine.memory.intent != nil,
+      isMoving: room.core.machine.memory.intent != nil,
       suggestsMoves: suggestsMoves(room, snapshot: snapshot),
-      accepted: room.machine.memory.accepted ?? [],
+      accepted: room.core.machine.memory.accepted ?? [],
       standingReplication: assessment?.replicationTroubles(at: snapshot.now).map(\.1) ?? [],
       orders: Coordinator.orders(room, assessment: assessment),
       storeTrouble: snapshot.storeTrouble, freeBytes: snapshot.freeBytes,
@@ -45,7 +46,7 @@ extension Presenter {
   private static func freshLines(_ room: Room, snapshot: Snapshot) -> [NameServerLine] {
     let life = snapshot.deployment.readinessLife.wholeMilliseconds
     // A clock that was set back must not make them fresh for long.
-    return room.lines.filter { (-1_000...life).contains(snapshot.now.wallMs - $0.askedMs) }
+    return room.core.lines.filter { (-1_000...life).contains(snapshot.now.wallMs - $0.askedMs) }
   }
 
   /// How a reading looks now. What is read once in `every` rounds and was not for three times that
@@ -142,7 +143,7 @@ extension Presenter {
 
   private static func region(_ region: Region, room: Room, snapshot: Snapshot) -> RegionFacts {
     let now = snapshot.now.instant
-    let eligibility = room.assessment?.eligibilities[region.id]
+    let eligibility = room.core.assessment?.eligibilities[region.id]
     let own = region.addresses.keys.sorted().compactMap { family -> RegionFacts.Probe? in
       let key = ProbeKey(service: room.name, region: region.id, family: family)
       let life = snapshot.deployment.readinessLife
@@ -157,13 +158,13 @@ extension Presenter {
         detail: probe.detail, ageMs: Int((now - (voted ?? probe.at)).wholeMilliseconds),
         certificateEnds: seen, finding: snapshot.books.oddities[key])
     }
-    let votes = room.assessment?.pictures[region.id]?.outside.votes ?? []
+    let votes = room.core.assessment?.pictures[region.id]?.outside.votes ?? []
     let others = votes.filter { $0.vantage != Outside.coordinator }.map { vote in
       RegionFacts.Probe(
         vantage: vote.vantage, family: vote.family, vote: vote.vote, detail: vote.detail,
         ageMs: vote.at.map { Int((now - $0).wholeMilliseconds) })
     }
-    let lag = room.machine.memory.active.flatMap { source in
+    let lag = room.core.machine.memory.active.flatMap { source in
       source == region.id
         ? nil
         : Heartbeats.lag(
@@ -173,6 +174,7 @@ extension Presenter {
       id: region.id, aws: region.aws, addresses: region.addresses,
       probes: own + others, balancer: balancer(region, snapshot: snapshot),
       isEligible: eligibility?.isEligible ?? false, whyNot: eligibility?.refusals ?? [],
+      force: room.core.assessment.map { Story.force(room.name, to: region.id, assessment: $0) },
       lagSeconds: lag.map { Double($0.highMs) / 1000 })
   }
 

@@ -1,3 +1,4 @@
+import CoordinatorCore
 import Decision
 import Wire
 

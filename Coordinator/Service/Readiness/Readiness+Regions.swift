@@ -1,3 +1,4 @@
+import CoordinatorCore
 import Decision
 import Wire
 
@@ -39,7 +40,8 @@ extension ReadinessFacts {
     } else if let to = outlook.to {
       fixes.append(
         suggestsMoves
-          ? "signalbox failover \(service) --to \(to)" : "signalbox breakglass \(service)")
+          ? regions.first { $0.id == to }?.force ?? "signalbox failover \(service) --to \(to)"
+          : "signalbox breakglass \(service)")
     }
     if fixes.isEmpty { fixes = ["signalbox explain \(service)"] }
     let isWanted =

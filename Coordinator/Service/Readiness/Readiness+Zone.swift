@@ -1,4 +1,4 @@
-import DNS
+import CoordinatorCore
 import Decision
 import Wire
 

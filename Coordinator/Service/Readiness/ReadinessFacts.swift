@@ -1,4 +1,4 @@
-import DNS
+import CoordinatorCore
 import Decision
 import Wire
 
@@ -159,6 +159,8 @@ struct RegionFacts: Sendable, Hashable {
   var balancer: Measured<BalancerFacts?>
   var isEligible: Bool
   var whyNot: [String]
+  /// The command that moves users here, whatever does not hold now; nil: it is not judged.
+  var force: String? = nil
   /// Replication lag from the active region, at most, seconds.
   var lagSeconds: Double?
 }

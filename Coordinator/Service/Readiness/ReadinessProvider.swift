@@ -1,6 +1,8 @@
+import CoordinatorCore
 import DNS
 import Linode
 import Platform
+import Wire
 
 /// What readiness asks of the provider's account and of the world; each answer is of now.
 ///

@@ -26,13 +26,14 @@ struct FaultWalk: Sendable {
   /// What was found wrong in this trouble; empty when all was well.
   func visit(_ trouble: Trouble) async throws -> [String] {
     try await settle()
+    let past = Set(try await suggestions(of: [["history", "app"]]).map(\.command))
     var findings: [String] = []
     var faults: [String] = []
     for part in trouble.parts {
       faults.append(try await rehearsal.fault(part.kind.rawValue, target: part.target))
     }
     findings += try await watch(for: Self.watched)
-    findings += try await paste()
+    findings += try await paste(except: past)
     if kills { findings += try await kill() }
     for fault in faults { try await rehearsal.endFault(fault) }
     return findings.map { "\(trouble): \($0)" }
@@ -71,10 +72,14 @@ struct FaultWalk: Sendable {
 
   // MARK: The suggested commands
 
-  /// Everything that the screens suggest now, each command once.
-  private func suggestions() async throws -> [(command: String, screen: String)] {
+  private static let screens = [["status"], ["explain", "app"], ["check"], ["history", "app"]]
+
+  /// Everything that these screens suggest now, each command once.
+  private func suggestions(
+    of screens: [[String]] = screens
+  ) async throws -> [(command: String, screen: String)] {
     var commands: [(command: String, screen: String)] = []
-    for screen in [["status"], ["explain", "app"], ["check"], ["history", "app"]] {
+    for screen in screens {
       let shown = try await signalbox(screen + ["--coordinator", url])
       for command in SuggestedCommands.find(in: shown.output + "\n" + shown.errors)
       where !commands.contains(where: { $0.command == command }) {
@@ -85,11 +90,14 @@ struct FaultWalk: Sendable {
   }
 
   /// Runs each suggested command, then what the screens suggest after that, until nothing is new.
-  private func paste() async throws -> [String] {
+  /// `past`: what the history told of earlier troubles is not of this one.
+  private func paste(except past: Set<String>) async throws -> [String] {
     var findings: [String] = []
     var done: Set<String> = []
     while true {
-      let news = try await suggestions().filter { !done.contains($0.command) }
+      let news = try await suggestions().filter {
+        !done.contains($0.command) && !($0.screen == "history" && past.contains($0.command))
+      }
       guard !news.isEmpty else { return findings }
       for (command, screen) in news {
         done.insert(command)

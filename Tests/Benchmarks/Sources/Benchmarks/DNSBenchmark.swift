@@ -1,3 +1,4 @@
+import CoordinatorCore
 import DNS
 import Linode
 import Platform
@@ -92,8 +93,8 @@ private struct Bench {
     var description: String
   }
 
-  private struct Observer: MoveObserver {
-    func mayWrite(_ plan: MovePlan) async -> WritePermission { .go }
+  private struct Observer: WriteObserver {
+    func mayWrite(_ record: ProviderRecord, region: String) async -> WritePermission { .go }
     func record(_ step: MoveStep) async {}
   }
 
@@ -151,8 +152,9 @@ private struct Bench {
         cluster: "bench", incarnation: "1", epoch: epoch,
         active: sandbox.topology.regions[region].id))
     let start = Clocks.monotonic()
-    let result = await RecordMove.perform(
-      plan, provider: provider, pace: MovePace(), observer: Observer())
+    let result = await WriteDriver(
+      provider, deadline: MovePace().writeDeadline, observer: Observer()
+    ).run(RecordMove(plan, pace: MovePace()))
     let committed = Self.milliseconds(since: start)
     guard result == .committed else { throw Trouble(description: "the move: \(result)") }
     var watch = ConvergenceWatch(roundMs: roundMs, asksEveryWay: true)

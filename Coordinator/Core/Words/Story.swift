@@ -1,10 +1,10 @@
-import Decision
+public import Decision
 import Wire
 
 /// Puts evidence and decisions into plain words.
-enum Story {
+public enum Story {
   /// A span as people say it: `2.3 s`, `41 s`, `4 min`.
-  static func span(_ span: Duration) -> String {
+  public static func span(_ span: Duration) -> String {
     let seconds = span.inSeconds
     if seconds < 10 {
       let tenths = Int((seconds * 10).rounded())
@@ -16,7 +16,7 @@ enum Story {
   }
 
   /// One line on a region: counts from inside, votes from outside.
-  static func brief(_ picture: RegionPicture) -> String {
+  public static func brief(_ picture: RegionPicture) -> String {
     var parts = [agents(picture), outside(picture)]
     switch picture.heartbeats {
     case .advancing where !picture.verdict.isUp: parts.append("heartbeats still arrive elsewhere")
@@ -29,7 +29,8 @@ enum Story {
     return parts.joined(separator: ", ")
   }
 
-  static func agents(_ picture: RegionPicture) -> String {
+  /// How many of a region's agents say what.
+  public static func agents(_ picture: RegionPicture) -> String {
     let good = picture.inside.count(.good, .degraded)
     let bad = picture.inside.count(.bad)
     let voiceless = picture.inside.instances.filter { $0.vote == .missing }
@@ -42,7 +43,8 @@ enum Story {
     return text
   }
 
-  static func outside(_ picture: RegionPicture) -> String {
+  /// How many of its outside checks fail.
+  public static func outside(_ picture: RegionPicture) -> String {
     let votes = picture.outside.votes.filter { $0.vote != .none }
     let bad = votes.count { $0.vote == .bad }
     if votes.isEmpty { return "no outside check" }
@@ -51,7 +53,7 @@ enum Story {
   }
 
   /// The evidence about a region when an intent was made, a line each.
-  static func evidence(of region: RegionID, assessment: Assessment) -> [String] {
+  public static func evidence(of region: RegionID, assessment: Assessment) -> [String] {
     guard let picture = assessment.pictures[region] else { return [] }
     var lines = ["\(region) is \(picture.verdict.word): \(brief(picture))"]
     for vote in picture.outside.votes {
@@ -64,8 +66,8 @@ enum Story {
   }
 
   /// Why a move is made, one sentence.
-  static func why(
-    _ intent: Intent, assessment: Assessment, asked: (by: String, reason: String?)?
+  public static func why(
+    _ intent: Intent, assessment: Assessment, asked: Asked?
   ) -> String {
     let from = intent.from ?? "nowhere"
     switch intent.errand {
@@ -84,21 +86,28 @@ enum Story {
   }
 
   /// The exact command that moves all the same.
-  static func force(_ topology: Topology, assessment: Assessment) -> String {
+  public static func force(_ topology: Topology, assessment: Assessment) -> String {
     let others = topology.regions.map(\.id).filter { $0 != assessment.active }
     let fewest = others.min { one, other in
       (assessment.eligibilities[one]?.refusals.count ?? 99)
         < (assessment.eligibilities[other]?.refusals.count ?? 99)
     }
     guard let target = assessment.target ?? fewest else { return "there is no other region" }
+    return force(topology.service, to: target, assessment: assessment)
+  }
+
+  /// The exact command that moves there, whatever does not hold now.
+  public static func force(
+    _ service: String, to target: RegionID, assessment: Assessment
+  ) -> String {
     let failing = assessment.eligibilities[target]?.conditions.filter { !$0.holds } ?? []
     return
-      (["signalbox failover \(topology.service) --to \(target)"]
+      (["signalbox failover \(service) --to \(target)"]
       + failing.map { "--override-rule \($0.name)" }).joined(separator: " ")
   }
 
   /// What a rule's line in the history adds: numbers of this moment.
-  static func context(_ rule: Rule, assessment: Assessment) -> String {
+  public static func context(_ rule: Rule, assessment: Assessment) -> String {
     guard let active = assessment.active, let picture = assessment.pictures[active] else {
       return ""
     }
@@ -127,5 +136,5 @@ enum Story {
 
 extension InstanceView {
   /// Its vote, for people: who is heard is not missing.
-  var word: String { vote == .missing && isHeard ? "cannot tell" : vote.rawValue }
+  public var word: String { vote == .missing && isHeard ? "cannot tell" : vote.rawValue }
 }

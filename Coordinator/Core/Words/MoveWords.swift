@@ -1,16 +1,16 @@
-import DNS
-import Wire
+public import Wire
 
 /// The steps of a move as lines of the history.
-enum MoveWords {
-  struct Line {
-    var kind: CoordinatorMessage
-    var level: EventLevel
-    var text: String
+public enum MoveWords {
+  /// A line: what kind it is, how loud, and its words.
+  public struct Line: Sendable {
+    public var kind: CoordinatorMessage
+    public var level: EventLevel
+    public var text: String
   }
 
   /// The line of a step; nil for reads, which would flood the history.
-  static func line(_ step: MoveStep) -> Line? {
+  public static func line(_ step: MoveStep) -> Line? {
     switch step {
     case .read: return nil
     case .writing(let record, let target):

@@ -1,4 +1,4 @@
-import Platform
+import Wire
 
 /// A record set by name and type.
 public struct RecordKey: Hashable, Sendable {

@@ -1,43 +1,15 @@
-import Decision
-import Store
+public import Decision
 import Wire
 
-/// Replication that is late or stands still (RULES 12): told once, whatever DNS does.
-extension Coordinator {
-  /// A line for everything of it that begins, and for its end.
-  func replicationEvents(
-    _ room: inout Room, _ assessment: Assessment, now: Now
-  ) -> [EventRecord] {
-    let found = assessment.replicationTroubles(at: now)
-    func event(_ trouble: ReplicationTrouble, ends: Bool, _ text: String) -> EventRecord {
-      EventRecord(
-        ends ? .replicationFlows : .replicationStands, at: now, service: room.name,
-        region: trouble.region, epoch: assessment.epoch, level: ends ? .notice : .alert, text: text)
-    }
-    var events: [EventRecord] = []
-    for (trouble, clause) in found where !room.upkeep.replication.contains(trouble) {
-      room.upkeep.replication.insert(trouble)
-      events.append(
-        event(trouble, ends: false, "\(clause): nobody is returned over it, data is at risk"))
-    }
-    for trouble in room.upkeep.replication.sorted() {
-      guard let text = trouble.end(assessment) else { continue }
-      room.upkeep.replication.remove(trouble)
-      events.append(event(trouble, ends: true, text))
-    }
-    return events
-  }
-}
-
 /// What can be wrong with the replicas of a table.
-enum ReplicationTrouble: Hashable, Comparable {
+public enum ReplicationTrouble: Hashable, Comparable, Sendable {
   /// What is written in `source` does not arrive in `target`.
   case direction(source: RegionID, target: RegionID)
   /// The region's replica is not active, or not listed by the others.
   case replica(RegionID)
 
   /// Where it is seen.
-  var region: RegionID {
+  public var region: RegionID {
     switch self {
     case .direction(_, let target): target
     case .replica(let region): region
@@ -60,10 +32,10 @@ enum ReplicationTrouble: Hashable, Comparable {
 
 extension Replication {
   /// It is told, and nothing is returned over it.
-  var isBad: Bool { state == .late || state == .stopped }
+  public var isBad: Bool { state == .late || state == .stopped }
 
   /// A clause: since when what does not arrive where.
-  func words(at now: Now) -> String {
+  public func words(at now: Now) -> String {
     let age = Duration.milliseconds(ageMs)
     let since = Words.clock(now.wallMs - Int64(ageMs), at: now.wallMs)
     let what = "replication from \(source) to \(target)"
@@ -75,7 +47,7 @@ extension Replication {
 
 extension Assessment {
   /// What is wrong with the replicas, a clause each: what leaves the active region first.
-  func replicationTroubles(at now: Now) -> [(ReplicationTrouble, String)] {
+  public func replicationTroubles(at now: Now) -> [(ReplicationTrouble, String)] {
     let ill = (illReplicas ?? [:]).sorted { $0.key < $1.key }.map { region, clause in
       (ReplicationTrouble.replica(region), "replica \(clause)")
     }

@@ -47,11 +47,14 @@ public struct Marker: Hashable, Sendable, CustomStringConvertible {
     "signalbox cluster=\(cluster) incarnation=\(incarnation) epoch=\(epoch) active=\(active)"
   }
 
+  /// The time to live of its record.
+  public static let ttlSeconds = 30
+
   /// Where the marker of `name` lives.
   public static func recordName(_ name: String) -> String { prefix + name }
 
   /// The name that a marker's name speaks of; any other name as it is.
-  static func subject(_ name: String) -> String {
+  public static func subject(_ name: String) -> String {
     name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
   }
 

@@ -1,4 +1,4 @@
-import DNS
+import CoordinatorCore
 import Testing
 
 /// A marker of one's own with a later epoch is told as what it is.

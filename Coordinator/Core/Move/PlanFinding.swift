@@ -1,7 +1,7 @@
-import Platform
+import Wire
 
 /// What a read says about a plan.
-enum Assessment: Hashable, Sendable {
+enum PlanFinding: Hashable, Sendable {
   case conflict([MarkerConflict])
   case foreign([String])
   /// The records are not as a move needs them.
@@ -14,7 +14,7 @@ enum Assessment: Hashable, Sendable {
   case pending(ProviderRecord, to: String)
 }
 
-extension Assessment {
+extension PlanFinding {
   /// Whether it ends the move with records that are not written.
   var speaksAgainst: Bool {
     switch self {
@@ -55,7 +55,7 @@ extension MovePlan {
   /// run; `touched`: an address was.
   func assess(
     _ records: [ProviderRecord], claimed: Set<String>, touched: Bool
-  ) -> Assessment {
+  ) -> PlanFinding {
     let conflicts = MarkerConflict.blocking(
       in: records, names: names, mine: marker, claimed: claimed, adopted: adopted)
     guard conflicts.isEmpty else { return .conflict(conflicts) }

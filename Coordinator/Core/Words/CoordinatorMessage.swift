@@ -1,12 +1,11 @@
-import Decision
-import Platform
-import Wire
+public import Decision
+public import Wire
 
 /// The kinds of message of the coordinator: one id and one explanation each.
 ///
 /// The raw value is the history's word for it, but for the transitions: there it is `rule`, or
 /// `intent` where a move begins.
-enum CoordinatorMessage: String, MessageKind {
+public enum CoordinatorMessage: String, CaseIterable, Sendable {
   // The program.
   case started = "started"
   case stopped = "stopped"
@@ -92,7 +91,7 @@ enum CoordinatorMessage: String, MessageKind {
   case moveStuck = "move-stuck"
 
   /// The kind under which the history has it.
-  var historyKind: String {
+  public var historyKind: String {
     switch self {
     case .failoverBegun, .failbackBegun, .operatorMoveBegun: "intent"
     case .superseded, .lateEcho, .driftEnforced: "intent"
@@ -105,7 +104,7 @@ enum CoordinatorMessage: String, MessageKind {
   }
 
   /// What an event of the history is, as a message.
-  init(_ event: EventRecord) {
+  public init(_ event: EventRecord) {
     switch event.kind {
     case "intent", "rule": self = event.rule.flatMap(Rule.init).map(Self.init) ?? .decided
     case "verdict": self = event.level == .alert ? .verdictWorse : .verdictBetter
@@ -114,7 +113,7 @@ enum CoordinatorMessage: String, MessageKind {
   }
 
   /// What a rule means that decides anew.
-  init(_ rule: Rule) {
+  public init(_ rule: Rule) {
     self =
       switch rule {
       case .failOver: .failoverBegun
@@ -148,7 +147,7 @@ enum CoordinatorMessage: String, MessageKind {
 
 extension EventRecord {
   /// An event of that kind.
-  init(
+  public init(
     _ message: CoordinatorMessage, at now: Now, service: String? = nil, region: String? = nil,
     incident: Int64? = nil, epoch: UInt64? = nil, rule: Rule? = nil, level: EventLevel = .info,
     text: String

@@ -1,7 +1,7 @@
 import Testing
 import Wire
 
-@testable import DNS
+@testable import CoordinatorCore
 
 @Suite struct CacheWatchTests {
   /// Lines from letters: n new, o old, x other, m mute; an address that is not the new one comes

@@ -1,0 +1,129 @@
+import Decision
+import Wire
+
+/// The lines that a step adds to the history, so that each minute has its reason.
+extension ServiceCore {
+  /// A line for every verdict that changed.
+  mutating func verdictEvents(_ assessment: Assessment, now: Now) -> [EventRecord] {
+    var events: [EventRecord] = []
+    for region in machine.topology.regions {
+      guard let picture = assessment.pictures[region.id] else { continue }
+      let before = shownVerdicts[region.id] ?? .unknown
+      guard picture.verdict != before else { continue }
+      // Until the grace is over, not having heard from a region is no news.
+      if machine.graceLeft(now.instant) != nil && !picture.verdict.isUp { continue }
+      shownVerdicts[region.id] = picture.verdict
+      let isWorse =
+        picture.verdict.isDown || picture.verdict == .silent || picture.verdict == .partial
+      events.append(
+        EventRecord(
+          isWorse ? .verdictWorse : .verdictBetter, at: now, service: name, region: region.id,
+          epoch: assessment.epoch, level: isWorse ? .alert : .notice,
+          text: "\(region.id) is \(picture.verdict.word) (was \(before.word)): "
+            + Story.brief(picture)))
+    }
+    return events
+  }
+
+  /// A line for every rule that acts anew.
+  mutating func ruleEvents(
+    _ assessment: Assessment, transition: Transition?, now: Now
+  ) -> [EventRecord] {
+    let rule = assessment.decision.rule
+    guard transition != nil || rule != shownRule else { return [] }
+    shownRule = rule
+    let opens = transition?.opened != nil
+    let level: EventLevel =
+      switch RuleText.weight(rule) {
+      case .quiet: .info
+      case .telling: .notice
+      case .alarming: .alert
+      }
+    // The journal tells a rule's meaning from its number; the history has two kinds.
+    let kind =
+      transition?.decision.effect == .finish
+      ? CoordinatorMessage.converged.rawValue
+      : (opens ? CoordinatorMessage.failoverBegun : .decided).historyKind
+    return [
+      EventRecord(
+        atMs: now.wallMs, service: name, region: assessment.active,
+        incident: opens ? 0 : incident?.id, epoch: machine.memory.epoch,
+        rule: rule.rawValue, kind: kind, level: level,
+        text: RuleText.sentence(rule) + Story.context(rule, assessment: assessment))
+    ]
+  }
+
+  /// An alert, once, when a confirmed down verdict is held back for long, with the way to force it
+  /// (RULES 6).
+  mutating func heldEvents(_ assessment: Assessment, now: Now) -> [EventRecord] {
+    guard assessment.facts.source == .confirmed, assessment.intent == nil,
+      let active = assessment.active, let memory = assessment.memories[active]
+    else {
+      saidHeld = false
+      return []
+    }
+    let limit = machine.policy.outsideConfirm.wholeMilliseconds
+    guard !saidHeld, memory.heldMs >= limit else { return [] }
+    saidHeld = true
+    let rule = assessment.decision.rule
+    return [
+      EventRecord(
+        .held, at: now, service: name, region: active, epoch: assessment.epoch, rule: rule,
+        level: .alert,
+        text: "\(active) has been down and not left for "
+          + "\(Story.span(.milliseconds(memory.heldMs))): \(RuleText.sentence(rule)). "
+          + "To force it: \(Story.force(machine.topology, assessment: assessment))")
+    ]
+  }
+
+  /// A line for every published family of a region that fails outside alone, and for its end
+  /// (RULES 3): users of that family do not reach it, and nothing is moved for it.
+  mutating func familyEvents(_ assessment: Assessment, now: Now) -> [EventRecord] {
+    var events: [EventRecord] = []
+    for region in machine.topology.regions {
+      guard let picture = assessment.pictures[region.id] else { continue }
+      let before = badFamilies[region.id] ?? []
+      // All of them bad is a verdict, and is told as one.
+      let all = picture.outside.badFamilies
+      let bad = Set(all.count < machine.topology.families.count ? all : [])
+      guard bad != before else { continue }
+      badFamilies[region.id] = bad
+      for family in bad.symmetricDifference(before).sorted() {
+        let begins = bad.contains(family)
+        if !begins, all.contains(family) { continue }
+        events.append(
+          EventRecord(
+            begins ? .familyBad : .familyBack, at: now, service: name, region: region.id,
+            epoch: assessment.epoch, level: begins ? .alert : .notice,
+            text: begins
+              ? "\(region.id) is served, but not at its \(family.rawValue) address: its users of "
+                + "that family do not reach it"
+              : "the \(family.rawValue) address of \(region.id) is not seen to fail any more"))
+      }
+    }
+    return events
+  }
+
+  /// Replication that is late or stands still (RULES 12), told once, whatever DNS does: a line for
+  /// everything of it that begins, and for its end.
+  mutating func replicationEvents(_ assessment: Assessment, now: Now) -> [EventRecord] {
+    let service = name
+    func event(_ trouble: ReplicationTrouble, ends: Bool, _ text: String) -> EventRecord {
+      EventRecord(
+        ends ? .replicationFlows : .replicationStands, at: now, service: service,
+        region: trouble.region, epoch: assessment.epoch, level: ends ? .notice : .alert, text: text)
+    }
+    var events: [EventRecord] = []
+    for (trouble, clause) in assessment.replicationTroubles(at: now)
+    where replicationTroubles.insert(trouble).inserted {
+      events.append(
+        event(trouble, ends: false, "\(clause): nobody is returned over it, data is at risk"))
+    }
+    for trouble in replicationTroubles.sorted() {
+      guard let text = trouble.end(assessment) else { continue }
+      replicationTroubles.remove(trouble)
+      events.append(event(trouble, ends: true, text))
+    }
+    return events
+  }
+}

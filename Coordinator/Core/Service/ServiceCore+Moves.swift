@@ -1,0 +1,313 @@
+public import Decision
+import Wire
+
+/// The writes of a move: begun by a stored transition, taken up again after a stop, permitted one
+/// by one.
+extension ServiceCore {
+  /// Performs a transition's effect; it is durable already.
+  mutating func perform(_ effect: Effect, now: Now) {
+    switch effect {
+    case .none, .passPointOfNoReturn: break
+    case .openEmergency, .openElective, .openCommanded, .openRepair: startMove()
+    case .cancel, .fail:
+      direct(.forgetCaches)
+      cancelMove()
+      stopVerifying()
+    case .supersede:
+      cancelMove()
+      stopVerifying()
+      startMove()
+    case .verify: verify()
+    case .finish:
+      stopVerifying()
+      // The name servers have just shown what was written.
+      wroteAt = nil
+    }
+  }
+
+  /// Takes up again what a restart or a stopped write left: every step comes by here.
+  mutating func keepGoing(now: Now) {
+    guard let intent = machine.memory.intent else { return }
+    switch machine.memory.phase {
+    case .verifying: if !isVerifying { verify() }
+    case .switching, .committed:
+      guard !isMoving else { return }
+      if machine.isReadOnly { return holdMove(now: now) }
+      if let from = retryFrom, now.instant < from { return }
+      if assessment?.decision.rule == .resumeWait { return }
+      if let from = mayWriteFrom, now.instant < from { return }
+      if machine.graceLeft(now.instant) != nil { return }
+      guard resumed else { return startMove() }
+      if machine.write == .underway {
+        // What was under way before the restart has landed or never will, as a reading from
+        // after the wait tells; the next step judges the move anew.
+        guard let read = readAt, read >= (mayWriteFrom ?? read) else { return }
+        machine.noteMayLand(now: now)
+        machine.observe(write: hasBegun(intent) ? .partly : .pending)
+      }
+      resumed = false
+      tell(.resumed, at: now, text: "taking up the move to \(intent.to) after a restart")
+    case .steady, .confirming, .awaitingApproval, .stranded, .cooling: break
+    }
+  }
+
+  /// Whether a record shows the target already: then there is no way back.
+  private func hasBegun(_ intent: Intent) -> Bool {
+    guard let found = reading, let target = machine.topology.region(intent.to) else { return false }
+    return found.contains { name in
+      machine.topology.families.contains { name.shows(target, $0) }
+    }
+  }
+
+  /// A move that waits for an operator's `adopt`: one that wrote nothing ends.
+  private mutating func holdMove(now: Now) {
+    guard let claim = machine.claim, machine.memory.phase == .switching,
+      machine.write == .pending, machine.memory.intent?.halfway != true
+    else { return }
+    refuse(Self.readOnly(claim), now: now)
+  }
+
+  /// Why nothing is written.
+  public static func readOnly(_ claim: String) -> String {
+    "\(claim): nothing is written until signalbox adopt"
+  }
+
+  // MARK: One after the other
+
+  private mutating func startMove() {
+    guard let intent = machine.memory.intent, let plan = plan(intent) else { return }
+    // What was read before this move says nothing about where DNS points after it.
+    moves += 1
+    reading = nil
+    readAt = nil
+    direct(.forgetCaches)
+    // One writer at a time: the one before ends between two calls.
+    waitsForMove = move != nil
+    guard !waitsForMove else { return }
+    move = (RecordMove(plan, pace: pace.move), intent.epoch)
+    question = nil
+    direct(.write(.begin))
+  }
+
+  /// Ends the move that writes as soon as it may: at once where it only waits.
+  public mutating func cancelMove() {
+    waitsForMove = false
+    move?.procedure.cancel()
+    guard case .pause = question else { return }
+    question = nil
+    direct(.write(.paused))
+  }
+
+  private func plan(_ intent: Intent) -> MovePlan? {
+    let topology = machine.topology
+    guard let target = topology.region(intent.to) else { return nil }
+    let from = intent.from.flatMap(topology.region)
+    var desired: [String: String] = [:]
+    var previous: [String: Set<String>] = [:]
+    for (family, address) in target.addresses {
+      desired[family.recordType] = address
+      // A superseded move may have left the records apart, and so may a late echo.
+      guard intent.rule != .supersede && !machine.mayShowEchoes else { continue }
+      let before = intent.replaced(family) + [from?.addresses[family]].compactMap { $0 }
+      if !before.isEmpty { previous[family.recordType] = Set(before) }
+    }
+    let configured = topology.regions.flatMap { $0.addresses.values } + (intent.replaces ?? [])
+    return MovePlan(
+      names: names, desired: desired, previous: previous, configured: Set(configured),
+      marker: Marker(
+        cluster: writer.cluster, incarnation: writer.incarnation, epoch: intent.epoch,
+        active: intent.to), adopted: machine.memory.conflict?.adopted ?? [])
+  }
+
+  /// The marker as it is to stand while nothing is in flight.
+  public var marker: Marker {
+    Marker(
+      cluster: writer.cluster, incarnation: writer.incarnation, epoch: machine.memory.epoch,
+      active: machine.memory.active ?? "unknown")
+  }
+
+  /// Goes on with the move; nil where none writes. `jitter` is within 0..<1, drawn anew.
+  public mutating func nextTurn(_ reply: WriteReply, jitter: Double) -> WriteTurn<MoveResult>? {
+    guard let turn = move?.procedure.next(reply, jitter: jitter) else { return nil }
+    question = if case .ask(let asked) = turn.then { asked } else { nil }
+    return turn
+  }
+
+  // MARK: Before each write
+
+  /// What comes before the judgement that a write needs: a reason not to write at all, or nil.
+  public mutating func prepareWrite() -> WritePermission? {
+    if let claim = machine.claim { return .stop(Self.readOnly(claim)) }
+    // Whoever asks has read what the write before came to.
+    if machine.write == .underway { notWritten() }
+    return nil
+  }
+
+  /// Right before a write, judged anew on the evidence of this moment, which is stored.
+  public mutating func permitWrite(now: Now) -> WritePermission {
+    guard let move, let intent = machine.memory.intent, intent.epoch == move.epoch else {
+      return .stop("the intent of epoch \(move?.epoch ?? 0) is closed")
+    }
+    guard let rule = assessment?.decision.rule else { return .stop("nothing is judged yet") }
+    guard rule.mayWrite else { return .stop(RuleText.sentence(rule)) }
+    machine.observe(write: .underway)
+    wroteAt = now.instant
+    return .go
+  }
+
+  // MARK: What came of it
+
+  /// Takes in one step of the move.
+  public mutating func note(_ step: MoveStep, now: Now) {
+    if case .ambiguous(let record, let target, _) = step, record.type != "TXT", let move {
+      // Durable with the next step, which comes before any other write; also of a move that was
+      // replaced while it wrote.
+      machine.noteMayLand(address: target, epoch: move.epoch, now: now)
+    }
+    guard let move, machine.memory.intent?.epoch == move.epoch else { return }
+    switch step {
+    case .notApplied: notWritten()
+    case .answered(let record, let error):
+      // The marker is no point of no return, and a definite refusal changed nothing.
+      if record.type == "TXT" || error != nil { notWritten() }
+    case .ambiguous(let record, _, _):
+      if record.type == "TXT" { notWritten() }
+    case .committed(let record): noteCommitted(record)
+    default: break
+    }
+    if let line = MoveWords.line(step) {
+      tell(line.kind, at: now, level: line.level, text: line.text)
+    }
+    noteTrouble(step, now: now)
+  }
+
+  private mutating func noteCommitted(_ record: ProviderRecord) {
+    let index = incident?.records.firstIndex { change in
+      change.type == record.type && change.name == record.name
+    }
+    if let index {
+      incident?.records[index].committed = true
+      incident?.records[index].recordId = record.id
+    }
+    ttlSeconds = record.ttlSeconds
+    if incident?.records.contains(where: { !$0.committed }) == true {
+      // The point of no return: from here on the rest is written whatever happens.
+      machine.observe(write: .partly)
+    }
+  }
+
+  /// The end of a move's writes. Where it is the intent's own, it is to be judged next; `afterMove`
+  /// comes after that in any case.
+  public mutating func finishMove(_ result: MoveResult, now: Now) -> EndedMove? {
+    guard let epoch = move?.epoch else { return nil }
+    move = nil
+    question = nil
+    let ended = EndedMove(
+      epoch: epoch, result: result, isCurrent: machine.memory.intent?.epoch == epoch)
+    if ended.isCurrent { take(result, now: now) }
+    return ended
+  }
+
+  private mutating func take(_ result: MoveResult, now: Now) {
+    noteRetry(after: result, now: now)
+    switch result {
+    case .committed:
+      machine.observe(write: .all)
+      incident?.stamps.committedMs = now.wallMs
+      direct(.tokenWorks)
+    case .stopped(let reason):
+      // The machine has decided otherwise, or asks to wait; it takes the write up again itself.
+      if machine.write == .underway { notWritten() }
+      tell(.writeStopped, at: now, text: "no write: \(reason)")
+    case .interrupted(let reason):
+      // A write may have landed: taken up again at once, and it begins with a read.
+      tell(.writeInterrupted, at: now, text: "interrupted after a write: \(reason)")
+    case .foreign(let found):
+      refuse(
+        "the record holds \(found.joined(separator: ", ")), which is not configured: "
+          + "someone else put it there. Put a configured address back, then it goes on", now: now)
+    case .conflict(let conflicts):
+      noteConflict(conflicts, now: now)
+      // What is written stays; the rest waits for an operator.
+      if machine.memory.phase == .committed {
+        notWritten()
+      } else {
+        refuse(
+          "\(MarkerConflict.words(conflicts)). One of two coordinators has to stop", now: now)
+      }
+    case .refused(let error):
+      if error.kind == .unauthorized { direct(.tokenRefused(error)) }
+      refuse(error.description, now: now)
+    }
+  }
+
+  /// Why a move that ended does not get on, and the one that waited for its end.
+  public mutating func afterMove(_ ended: EndedMove, now: Now) {
+    if machine.memory.intent?.epoch == ended.epoch { noteHindrance(ended.result, now: now) }
+    guard waitsForMove, move == nil else { return }
+    waitsForMove = false
+    startMove()
+  }
+
+  /// When the move is taken up again, if it has to be: a refusal is not repeated at full pace.
+  private mutating func noteRetry(after result: MoveResult, now: Now) {
+    switch result {
+    case .foreign, .conflict, .refused: refusals = min(refusals + 1, 16)
+    case .committed, .stopped, .interrupted: refusals = 0
+    }
+    let wait = pace.move.rereadAfter * (1 << max(0, refusals - 1))
+    retryFrom = now.instant + min(wait, .seconds(120))
+  }
+
+  /// An operator has settled what it was refused for: it is tried at once.
+  public mutating func forgetRefusals() {
+    refusals = 0
+    retryFrom = nil
+  }
+
+  /// The newest write changed nothing; what was written before it stands.
+  private mutating func notWritten() {
+    machine.observe(write: machine.memory.phase == .committed ? .partly : .pending)
+  }
+
+  private mutating func refuse(_ text: String, now: Now) {
+    machine.observe(write: .refused)
+    // A move that cannot be called off is refused again and again.
+    guard incident?.outcomeText != text else { return }
+    incident?.outcomeText = text
+    tell(.refused, at: now, level: .alert, text: text)
+  }
+
+  // MARK: Asking the name servers
+
+  private mutating func verify() {
+    isVerifying = true
+    strays = 0
+    direct(.verify)
+  }
+
+  private mutating func stopVerifying() {
+    isVerifying = false
+    direct(.stopVerifying)
+  }
+}
+
+extension Rule {
+  /// Whether a move's write may be made under it.
+  public var mayWrite: Bool {
+    switch self {
+    case .writePending, .failOver, .failBack, .operatorMove, .supersede, .lateEcho, .enforceDrift,
+      .finishing, .pointOfNoReturn:
+      true
+    default: false
+    }
+  }
+}
+
+/// A move whose writes have ended.
+public struct EndedMove: Hashable, Sendable {
+  public var epoch: UInt64
+  public var result: MoveResult
+  /// The open intent is the one that it was made for.
+  public var isCurrent: Bool
+}
