@@ -44,7 +44,7 @@ test: test-swift test-clients ## everything that is tested
 
 # In three runs: computing tests would starve those that wait for servers, and process tests need
 # the machine's addresses and cores for themselves.
-COMPUTING := (Wire|Codec|Settings|AgentCore|Decision|Store|Screens|Simulator|Recording|Tidy)Tests
+COMPUTING := (Wire|Codec|Settings|AgentCore|Decision|CoordinatorCore|Store|Screens|Simulator|Recording|Tidy)Tests
 PROCESSES := IntegrationTests
 RUN := swift test $(DEBUG) --skip-build --disable-xctest
 

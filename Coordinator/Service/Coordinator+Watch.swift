@@ -17,8 +17,8 @@ extension Coordinator {
         record(
           EventRecord(
             .twins, at: now, region: region, level: .alert,
-            text: "two hosts report as \(agent): what either says does not count, and "
-              + "\(region ?? "its region") is no target. Stop the copy, or give it a name and a "
+            text: "two hosts report as \(agent): what either says does not count, and it is "
+              + "missing in \(region ?? "its region"). Stop the copy, or give it a name and a "
               + "key of its own; \(Story.span(Defaults.quarantine)) later the other counts again"))
       } else {
         quarantined.remove(agent)

@@ -12,9 +12,10 @@ extension CoordinatorMessage: MessageKind {
     case .changedBy, .addressesKept: aboutAccount
     case .readAgain, .markerUnread, .zoneChanged, .zoneTrouble, .zoneBack, .moveStuck: aboutAnswers
     case .creating, .created, .notCreated: aboutMissing
-    case .clocksDiffer, .clocksAgree, .referencesFail, .referencesBack, .familyBad, .familyBack,
-      .replicationStands, .replicationFlows:
+    case .clocksDiffer, .clocksAgree, .referencesFail, .referencesBack, .replicationStands,
+      .replicationFlows:
       aboutSight
+    case .familyBad, .familyBack, .saysNothing, .saysAgain: aboutAddresses
     case .startsOften, .twins, .twinsEnded, .exclusive: aboutSurroundings
     case .verdictWorse, .verdictBetter, .reportRefused, .lateReport: aboutReports
     case .recordUnread, .recordUnclear, .adopted, .lateEcho: aboutRecord

@@ -18,8 +18,8 @@ extension CoordinatorMessage {
         "c22e08673428fe09e44cb3209d7e2793", "Two hosts use one identity",
         """
         Two hosts of region @SIGNALBOX_REGION@ report with the same key, one probably
-        copied from the other. Nobody can tell which is which: neither counts, and the
-        region is no target.
+        copied from the other. Nobody can tell which is which: neither counts, both are
+        missing, and the region goes by its other hosts.
 
         Stop the copy, or make it a key of its own and list it in coordinator.toml.
         Ten minutes later the other counts again by itself.

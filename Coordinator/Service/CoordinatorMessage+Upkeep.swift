@@ -97,28 +97,11 @@ extension CoordinatorMessage {
         Regions answer and none of them does, so they are of no use: are they still
         there? Nothing else follows from it.
         """)
-    case .referencesBack:
+    default:
       CatalogEntry(
         "9847ee9d082e48518fba30f745353b33", "A reference target answers again",
         """
         The reference targets are of use again.
-        """)
-    case .familyBad:
-      CatalogEntry(
-        "fa9514c3629b4ea5ba3777751982c7af", "One address of @SIGNALBOX_REGION@ fails",
-        """
-        Region @SIGNALBOX_REGION@ of @SIGNALBOX_SERVICE@ is served at one of its
-        addresses, IPv4 or IPv6, and not at the other, as the message says. Users of
-        that family do not reach it. Nothing is moved for one family alone: a move
-        takes all along.
-
-            signalbox explain @SIGNALBOX_SERVICE@
-        """)
-    default:
-      CatalogEntry(
-        "5b86cc15982d4d68a7c6b6c1c0f80fbe", "All addresses of @SIGNALBOX_REGION@ answer again",
-        """
-        Or none does: then the verdict says so.
         """)
     }
   }

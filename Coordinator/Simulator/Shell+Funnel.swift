@@ -28,7 +28,9 @@ extension Shell {
     var incident: Int64?
     if let commit = judged.commit {
       let opens = judged.transition?.opened != nil
-      if opens ? world.reach(.beforeCommit) : world.reach(.anyCommit) { return false }
+      // What is only told may be told a tick later where quiet time is jumped over.
+      let matters = judged.hasChanged || Self.isSaid(commit)
+      if matters, opens ? world.reach(.beforeCommit) : world.reach(.anyCommit) { return false }
       guard let receipt = store(commit, room: index) else {
         rooms[index].isDirty = true
         return false
@@ -112,11 +114,7 @@ extension Shell {
         "\(core.name): \(region) is \(verdict) (was \(shownBefore[region] ?? .unknown))",
         counts: true)
     }
-    let rules: Set<String> = [
-      CoordinatorMessage.decided.historyKind, CoordinatorMessage.failoverBegun.historyKind,
-      CoordinatorMessage.converged.historyKind,
-    ]
-    guard judged.commit?.events.contains(where: { rules.contains($0.kind) }) == true else { return }
+    guard let commit = judged.commit, Self.saysRule(commit) else { return }
     let rule = judged.assessment.decision.rule
     let move =
       judged.transition?.opened.map { " epoch \($0.epoch) \($0.from ?? "nowhere") -> \($0.to)" }
@@ -125,5 +123,16 @@ extension Shell {
       world.now,
       "\(core.name): rule \(rule.rawValue) \(rule.name), \(judged.assessment.phase)\(move)",
       counts: true)
+  }
+
+  /// The lines of verdicts and rules come at the same ticks, however time passes.
+  private static func isSaid(_ commit: ServiceCommit) -> Bool {
+    saysRule(commit)
+      || commit.events.contains { $0.kind == CoordinatorMessage.verdictWorse.historyKind }
+  }
+
+  private static func saysRule(_ commit: ServiceCommit) -> Bool {
+    let rules = [CoordinatorMessage.decided, .failoverBegun, .converged].map(\.historyKind)
+    return commit.events.contains { rules.contains($0.kind) }
   }
 }

@@ -48,6 +48,7 @@ struct CoordinatorRules {
     addresses(regions)
     identities(agents, regions)
     carried(agents, services)
+    fits(services, regions)
     manned(services, regions, agents, top: top)
   }
 
@@ -278,6 +279,34 @@ struct CoordinatorRules {
             + "how the others look from outside. Add its hosts' agents, or leave the region out.")
       }
     }
+  }
+
+  /// An agent reads so many services and probes in one directive, and no more: it would refuse all
+  /// of it and be heard no longer.
+  private func fits(_ services: [Reading], _ regions: [Reading]) {
+    let limit = Limits.listEntries
+    if services.count > limit {
+      findings.add(
+        "service", found: "\(services.count) services", expected: "at most \(limit)",
+        advice: "One coordinator tells its agents of no more. Give the others one of their own.")
+    }
+    for home in regions where services.allSatisfy({ $0.isSound("regions") }) {
+      let others = services.flatMap { $0.texts("regions") }.filter { $0 != home.name }
+      let probes = others.compactMap { id in regions.first { $0.name == id } }.reduce(0) {
+        $0 + Self.families(RegionSettings($1))
+      }
+      guard probes > limit else { continue }
+      findings.add(
+        home.path, found: "\(probes) addresses to probe from here, of all services",
+        expected: "at most \(limit)",
+        advice: "An agent asks every other region's addresses for each service. Divide the "
+          + "services among several coordinators.")
+    }
+  }
+
+  /// What is looked up by a NodeBalancer's label has one at least.
+  private static func families(_ region: RegionSettings) -> Int {
+    max(1, (region.addresses.isEmpty ? 0 : 1) + (region.addresses6.isEmpty ? 0 : 1))
   }
 
   private func unique<T: Hashable>(

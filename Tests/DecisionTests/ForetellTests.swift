@@ -96,6 +96,88 @@ import Wire
     let seconds = try #require(outlook.beginsSeconds)
     #expect(lab.secondsUntilIntent(limit: 100) == Int(seconds))
   }
+
+  @Test func whileAMoveIsInFlightThereIsNone() {
+    var lab = Lab()
+    lab.settle()
+    lab.fail("a")
+    #expect(lab.secondsUntilIntent(limit: 100) != nil)
+    #expect(forecast(lab) == nil && forecast(lab, .asItIs) == nil)
+  }
+
+  /// Heartbeats that stop tell of it: it is confirmed once, not twice.
+  @Test func heartbeatsAreForetoldToStop() throws {
+    var lab = Lab()
+    let beats = lab.beat()
+    lab.settle()
+    let outlook = try #require(forecast(lab))
+    #expect(outlook.end == .moves && outlook.beginsSeconds == 35)
+    #expect(outlook.dataAtRisk != nil)
+    // What stands still already goes on doing so, and what would be late is not known any more.
+    beats.arriveUntil["a b"] = lab.now.milliseconds
+    beats.arriveUntil["a c"] = lab.now.milliseconds
+    lab.run(20)
+    let cut = try #require(forecast(lab))
+    #expect(cut.end == .moves && cut.dataAtRisk != outlook.dataAtRisk)
+  }
+
+  @Test(arguments: [(100, true), (86_400, false)])
+  func aPauseHoldsUntilItsEnd(seconds: Int, isWaitedFor: Bool) throws {
+    var lab = Lab()
+    lab.settle()
+    let until = lab.clock.wallMs + Int64(seconds) * 1000
+    try lab.machine.pause(
+      Pause(by: "kim", reason: nil, sinceMs: lab.clock.wallMs, untilMs: until),
+      epoch: lab.machine.memory.epoch)
+    let outlook = try #require(forecast(lab))
+    if isWaitedFor {
+      #expect(outlook.end == .moves && (100...110).contains(outlook.beginsSeconds ?? 0))
+    } else {
+      #expect(outlook.end == .held && outlook.to == "b" && outlook.until == "in 24 h")
+    }
+  }
+
+  /// A repair is no move: what it puts back is told, and nobody is promised anything.
+  @Test func aLateEchoIsToldAsThat() throws {
+    var lab = Lab()
+    lab.settle()
+    lab.machine.noteMayLand(address: "192.0.2.2", epoch: 0, now: lab.clock)
+    _ = lab.machine.observe(addresses: [.ipv4: ["192.0.2.2"]], now: lab.clock)
+    let outlook = try #require(forecast(lab, .asItIs))
+    #expect(outlook.end == .held && outlook.to == nil)
+    #expect(outlook.because == RuleText.sentence(.lateEcho))
+  }
+
+  /// A deploy notice ends while time passes, and what failed under it counts from then.
+  @Test func aDeployThatEndsIsForetoldToo() throws {
+    var lab = Lab()
+    lab.settle()
+    for host in ["a1", "a2"] { lab.hosts[host]?.deployingMs = 20_000 }
+    lab.check("a", is: .bad)
+    for vantage in [Outside.coordinator, "b", "c"] { lab.see("a", .bad, from: [vantage]) }
+    lab.run()
+    let outlook = try #require(forecast(lab, .asItIs))
+    #expect(outlook.end == .moves && outlook.to == "b")
+  }
+
+  @Test func aStandbyThatFailsIsNotPromised() throws {
+    var lab = Lab()
+    lab.settle()
+    lab.fail("b")
+    lab.run(5)
+    let outlook = try #require(forecast(lab))
+    #expect(outlook.end == .moves && outlook.to == "c")
+    lab.see("c", .bad, from: [Outside.coordinator, "a", "b"])
+    lab.run(20)
+    let none = try #require(forecast(lab))
+    #expect(none.end == .noTarget, "\(none)")
+  }
+
+  @Test func anEndIsTellable() {
+    #expect(Clearing.after(.seconds(30)).words(after: .seconds(60)) == "in 90 s")
+    #expect(Clearing.when("when it is read").words() == "when it is read")
+    #expect(Clearing.operation("x").words() == "never by itself: x")
+  }
 }
 
 /// For drawn evidence and policies: what is foretold is what then happens.

@@ -64,4 +64,27 @@ struct MannedRegionsTests {
     let mistakes = Files.mistakes(text)
     #expect(mistakes.count == 1 && mistakes[0].contains("agent.ap-south-app-1.region"))
   }
+
+  /// RULES 17: what one directive cannot carry is refused, with the number.
+  @Test(arguments: [(127, true), (128, true), (129, false)])
+  func anAgentIsGivenNoMoreToProbeThanItReads(services: Int, fits: Bool) {
+    // Each has two other regions to probe, at one address each.
+    let more = (1..<services).map { number in
+      """
+      [service.s\(number)]
+      dns = ["s\(number).example.org"]
+      table = "table\(number)"
+      regions = ["us-east", "eu-central", "ap-south"]
+
+      """
+    }
+    let mistakes = Files.mistakes(
+      Self.file(
+        more.joined(), Self.agent("a", "us-east", Files.keyA),
+        Self.agent("b", "eu-central", Files.keyB), Self.agent("c", "ap-south", Files.keyC)))
+    #expect(mistakes.isEmpty == fits, "\(mistakes)")
+    guard !fits else { return }
+    #expect(mistakes.count == 3, "one for each region: \(mistakes)")
+    #expect(mistakes.first?.contains("258 addresses to probe from here") == true, "\(mistakes)")
+  }
 }

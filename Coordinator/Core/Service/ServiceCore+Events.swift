@@ -104,6 +104,24 @@ extension ServiceCore {
     return events
   }
 
+  /// A line when a region's address has given only answers without a vote for a while (RULES 3),
+  /// and when one counts again.
+  mutating func votelessEvents(_ assessment: Assessment, now: Now) -> [EventRecord] {
+    var events: [EventRecord] = []
+    for region in machine.topology.regions.map(\.id) {
+      let found = assessment.voteless[region]
+      guard (found != nil) != voteless.contains(region) else { continue }
+      if found == nil { voteless.remove(region) } else { voteless.insert(region) }
+      events.append(
+        EventRecord(
+          found == nil ? .saysAgain : .saysNothing, at: now, service: name, region: region,
+          epoch: assessment.epoch, level: found == nil ? .notice : .alert,
+          text: found.map { "\(region): \($0.text)" }
+            ?? "an address of \(region) tells again whether users are served, or is not asked"))
+    }
+    return events
+  }
+
   /// Replication that is late or stands still (RULES 12), told once, whatever DNS does: a line for
   /// everything of it that begins, and for its end.
   mutating func replicationEvents(_ assessment: Assessment, now: Now) -> [EventRecord] {

@@ -20,6 +20,7 @@ extension ServiceCore {
     var events = verdictEvents(found, now: now)
     events += ruleEvents(found, transition: stepped.transition, now: now)
     events += familyEvents(found, now: now)
+    events += votelessEvents(found, now: now)
     events += replicationEvents(found, now: now)
     events += heldEvents(found, now: now)
     let hasChanged = stepped.transition != nil || machine.memory != stored

@@ -47,6 +47,8 @@ public struct ServiceCore: Sendable {
   var saidNotPublished = false
   /// Published families that fail outside alone.
   var badFamilies: [RegionID: Set<AddressFamily>] = [:]
+  /// Regions whose addresses have given only answers that say nothing.
+  var voteless: Set<RegionID> = []
   /// What is wrong with the replicas.
   var replicationTroubles: Set<ReplicationTrouble> = []
 

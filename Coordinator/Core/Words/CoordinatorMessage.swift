@@ -32,6 +32,8 @@ public enum CoordinatorMessage: String, CaseIterable, Sendable {
   case lateReport = "late-report"
   case familyBad = "family-bad"
   case familyBack = "family-back"
+  case saysNothing = "says-nothing"
+  case saysAgain = "says-again"
   case replicationStands = "replication-stands"
   case replicationFlows = "replication-flows"
   case twins = "two-hosts"

@@ -1,0 +1,214 @@
+import Decision
+import Testing
+import Wire
+
+@testable import CoordinatorCore
+
+/// The move of one service, taken up after a restart, refused, published, held back. The whole way
+/// from evidence on is the simulator's.
+@Suite struct ServiceCoreTests {
+  /// One service in three regions, without evidence, with a move from us to eu in flight.
+  private struct Bench {
+    var core: ServiceCore
+    var now: Now
+    private let started: Instant
+    private let doubts: Doubts
+
+    static let topology = Topology(
+      service: "app", name: "app.example.org",
+      regions: (1...3).map { number in
+        Region(
+          id: ["us", "eu", "ap"][number - 1], aws: "aws-\(number)",
+          addresses: [.ipv4: "192.0.2.\(number)"])
+      }, agents: [:])
+
+    init(phase: Phase, _ change: (inout Memory) -> Void = { _ in }) {
+      var memory = Memory()
+      memory.phase = phase
+      memory.epoch = 4
+      memory.active = "us"
+      memory.intent = Intent(epoch: 4, errand: .emergency, from: "us", to: "eu", rule: .failOver)
+      change(&memory)
+      let policy = Policy()
+      now = Now(instant: Instant(milliseconds: 5_000_000), wallMs: 1_790_000_000_000)
+      started = now.instant
+      doubts = Doubts(policy: policy, expectedTick: .milliseconds(500))
+      var incident = IncidentRecord(
+        service: "app", epoch: 4, kind: .failover, from: "us", to: "eu", rule: 250, why: "",
+        stamps: Stamps(intentMs: now.wallMs))
+      incident.id = 7
+      core = ServiceCore(
+        machine: Machine(
+          topology: Self.topology, policy: policy, memory: memory, started: started),
+        names: ["app.example.org"],
+        pace: ServicePace(
+          move: MovePace(), restartMargin: .seconds(10), readEvery: .seconds(10)),
+        writer: Writer(cluster: "c", incarnation: "1"), started: started, incident: incident)
+    }
+
+    mutating func pass(_ span: Duration) {
+      now.instant = now.instant + span
+      now.wallMs += span.wholeMilliseconds
+    }
+
+    /// One step that is stored.
+    @discardableResult
+    mutating func step() -> [CoreDirective] {
+      let step = core.judge(Evidence(floor: started), doubts, now: now)
+      core.settle(step, incident: nil, now: now)
+      return core.takeDirectives()
+    }
+
+    mutating func read(_ address: String) -> Whereabouts {
+      core.tookRecords([[.ipv4: [address]]], ttlSeconds: 30, now: now)
+      return core.tookReading(isNew: true, now: now)
+    }
+
+    /// Steps, with a reading every ten seconds, until a move is begun.
+    mutating func untilBegun(_ address: String = "192.0.2.1") -> Duration? {
+      for second in 0..<300 {
+        if second % 10 == 0 { _ = read(address) }
+        if step().contains(.write(.begin)) { return .seconds(second) }
+        pass(.seconds(1))
+      }
+      return nil
+    }
+  }
+
+  private static func texts(_ directives: [CoreDirective]) -> [String] {
+    directives.compactMap {
+      switch $0 {
+      case .log(let event), .record(let event), .keep(let event): event.text
+      default: nil
+      }
+    }
+  }
+
+  @Test func whatCannotBeStoredDidNotHappen() {
+    var bench = Bench(phase: .verifying)
+    let before = bench.core
+    _ = bench.core.judge(
+      Evidence(floor: bench.now.instant), Doubts(policy: Policy(), expectedTick: .seconds(1)),
+      now: bench.now)
+    bench.core = before
+    #expect(bench.core.takeDirectives().isEmpty)
+    #expect(bench.core.assessment == nil)
+  }
+
+  @Test func anIntentOfBeforeWaitsUntilNoWriteCanLandAnyMore() throws {
+    var bench = Bench(phase: .committed)
+    let first = bench.untilBegun()
+    let begun = try #require(first)
+    #expect(begun >= .seconds(20), "the write's deadline and the margin: \(begun)")
+    #expect(bench.core.isMoving && bench.core.movingEpoch == 4)
+  }
+
+  /// What a name server shows may be of before the write: only the API's own word counts.
+  @Test func aMoveIsNotTakenUpOnAReadingOfBeforeThatWait() {
+    var bench = Bench(phase: .committed) { $0.intent?.halfway = true }
+    _ = bench.read("192.0.2.1")
+    bench.core.lines = (1...2).map { server in
+      NameServerLine(server: "ns\(server)", answer: .new, addresses: ["192.0.2.2"], askedMs: 0)
+    }
+    for _ in 0..<120 {
+      let directives = bench.step()
+      #expect(!Self.texts(directives).contains { $0.contains("not written again") })
+      bench.pass(.seconds(1))
+    }
+  }
+
+  @Test func aLandedWriteOfBeforeIsFoundByAReading() {
+    var bench = Bench(phase: .committed)
+    bench.step()
+    _ = bench.read("192.0.2.2")
+    let texts = Self.texts(bench.core.takeDirectives())
+    #expect(texts.contains { $0.contains("points at eu already") }, "\(texts)")
+    #expect(bench.core.machine.write == .all)
+  }
+
+  @Test func refusalsAreRepeatedMoreAndMoreSeldom() throws {
+    var bench = Bench(phase: .committed)
+    #expect(bench.untilBegun() != nil)
+    var waits: [Duration] = []
+    for _ in 0..<9 {
+      _ = bench.core.nextTurn(.begin, jitter: 0)
+      let error = ProviderError(.refused, .permanent, description: "no")
+      let finished = bench.core.finishMove(.refused(error), now: bench.now)
+      let ended = try #require(finished)
+      #expect(ended.isCurrent)
+      bench.step()
+      bench.core.afterMove(ended, now: bench.now)
+      let wait = bench.untilBegun()
+      waits.append(try #require(wait))
+    }
+    #expect(waits.first == .seconds(2) && waits.last == .seconds(120), "\(waits)")
+    #expect(waits == waits.sorted(), "\(waits)")
+    bench.core.forgetRefusals()
+  }
+
+  @Test func anotherWritersMarkerHoldsAHalfWrittenMoveAndEndsItNot() {
+    var bench = Bench(phase: .committed)
+    #expect(bench.untilBegun() != nil)
+    _ = bench.core.nextTurn(.begin, jitter: 0)
+    let other = MarkerConflict(
+      found: "signalbox cluster=other incarnation=2 epoch=9 active=us",
+      name: "_signalbox.app.example.org")
+    _ = bench.core.finishMove(.conflict([other]), now: bench.now)
+    let kept = bench.core.takeDirectives().contains { if case .keep = $0 { true } else { false } }
+    #expect(kept && bench.core.machine.isReadOnly)
+    #expect(bench.untilBegun() == nil, "nothing is written")
+    #expect(bench.core.machine.memory.phase == .committed && bench.core.incident != nil)
+    #expect(bench.core.prepareWrite() != nil)
+  }
+
+  @Test func aPauseEndsAtOnceWhenTheMoveIsCalledOff() {
+    var bench = Bench(phase: .committed)
+    #expect(bench.untilBegun() != nil)
+    _ = bench.core.nextTurn(.begin, jitter: 0)
+    let error = ProviderError(.unreachable, .transient, description: "502")
+    let turn = bench.core.nextTurn(.records(.failure(error)), jitter: 0)
+    guard case .ask(.pause) = turn?.then else {
+      Issue.record("\(String(describing: turn))")
+      return
+    }
+    bench.core.cancelMove()
+    #expect(bench.core.takeDirectives() == [.write(.paused)])
+    guard case .end(.stopped) = bench.core.nextTurn(.paused, jitter: 0)?.then else {
+      Issue.record("it goes on")
+      return
+    }
+  }
+
+  /// Rule 360: what stands there then is taken over by the next reading.
+  @Test func aRecordThatSomebodyChangesWhileItIsPublishedEndsTheMove() {
+    var bench = Bench(phase: .verifying)
+    bench.step()
+    _ = bench.read("192.0.2.3")
+    bench.step()
+    #expect(bench.core.assessment?.decision.rule == .awaitPublication, "one reading is none")
+    bench.pass(.seconds(10))
+    _ = bench.read("192.0.2.3")
+    let told = Self.texts(bench.step())
+    #expect(bench.core.lastIncident?.outcome == .failed, "\(told)")
+    #expect(bench.core.lastIncident?.outcomeText?.contains("someone changed the record") == true)
+    #expect(bench.core.shownRule == .overtaken || told.contains { $0.contains("overtaken") })
+    bench.pass(.seconds(10))
+    #expect(bench.read("192.0.2.3").isDoubtful, "one reading takes nothing over")
+    bench.pass(.seconds(10))
+    let found = bench.read("192.0.2.3")
+    #expect(found.adoption != nil && bench.core.machine.memory.active == "ap")
+  }
+
+  /// They may still show what was before it.
+  @Test func nameServersAreNotBelievedRightAfterAWrite() {
+    var bench = Bench(phase: .steady) { $0.intent = nil }
+    bench.core.lines = (1...2).map { server in
+      NameServerLine(server: "ns\(server)", answer: .other, addresses: ["192.0.2.3"], askedMs: 0)
+    }
+    bench.core.wroteAt = bench.now.instant
+    #expect(!bench.core.tookReading(isNew: false, now: bench.now).isByServers)
+    bench.pass(.seconds(181))
+    let found = bench.core.tookReading(isNew: false, now: bench.now)
+    #expect(found.isByServers && found.shown == ["192.0.2.3"])
+  }
+}
