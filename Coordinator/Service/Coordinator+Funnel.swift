@@ -55,7 +55,7 @@ extension Coordinator {
     case .record(let event): record(event)
     case .keep(let event):
       if let machine = rooms[name]?.core.machine { _ = keep(machine, of: name, event) }
-    case .write(let reply): write(name, reply)
+    case .write(let reply): goOn(name, reply)
     case .verify: startVerification(name)
     case .stopVerifying:
       rooms[name]?.verifying?.cancel()

@@ -98,6 +98,8 @@ extension Coordinator {
     if let intent = room.core.machine.memory.intent { room.core.incident?.epoch = intent.epoch }
     room.upkeep.proveFrom = nil
     room.core.forgetRefusals()
+    // What is asked of the name servers is asked for the intent's new epoch.
+    room.core.verifyAnew()
     return "\(room.name) is adopted: " + said.joined(separator: "; ")
   }
 

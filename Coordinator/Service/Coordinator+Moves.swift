@@ -9,7 +9,7 @@ import Wire
 /// Performs the writes of moves: the core says what to ask, and is told what came.
 extension Coordinator {
   /// Goes on with a move, up to what takes time.
-  func write(_ name: String, _ first: WriteReply) {
+  private func write(_ name: String, _ first: WriteReply) {
     // What it waited for until now says nothing any more.
     rooms[name]?.calling?.task.cancel()
     rooms[name]?.calling = nil
@@ -27,15 +27,27 @@ extension Coordinator {
     }
   }
 
+  /// Begins a move, or ends one's pause: one writer at a time.
+  func goOn(_ name: String, _ reply: WriteReply) {
+    guard reply == .begin, let proving = rooms[name]?.upkeep.proving else {
+      return write(name, reply)
+    }
+    wait(for: name) {
+      await proving.value
+      return reply
+    }
+  }
+
   private func ask(_ question: WriteQuestion, for name: String) {
+    let caller = WriteCaller(provider, deadline: deployment.settings.pace.writeDeadline)
+    wait(for: name) { await caller.answer(question) }
+  }
+
+  private func wait(for name: String, _ reply: @escaping @Sendable () async -> WriteReply) {
     calls += 1
     let number = calls
-    let caller = WriteCaller(provider, deadline: deployment.settings.pace.writeDeadline)
-    // One writer at a time.
-    let proving = rooms[name]?.upkeep.proving
     let task = Task {
-      await proving?.value
-      let reply = await caller.answer(question)
+      let reply = await reply()
       answered(name, number, reply)
     }
     rooms[name]?.calling = (task, number)

@@ -1,11 +1,9 @@
-import Codec
 import CoordinatorCore
 import DNS
 import Decision
 import Logging
 import Platform
 import Settings
-import Store
 import Wire
 
 extension Coordinator {
@@ -67,7 +65,7 @@ extension Coordinator {
   }
 
   private func read(_ name: String, of service: Deployment.Service) async {
-    let moves = rooms[name]?.core.moves
+    let generation = rooms[name]?.core.generation
     let found: Result<[ProviderRecord], ProviderError>
     do {
       // A move that waits for this reading is no routine.
@@ -82,7 +80,9 @@ extension Coordinator {
     }
     let lines = await nameServers.ask(rounds).flatMap { $0 }
     // A move may have begun or ended meanwhile: what was read before it says nothing after it.
-    guard let room = rooms[name], !room.core.isMoving, room.core.moves == moves else { return }
+    guard let room = rooms[name], !room.core.isMoving, room.core.generation == generation else {
+      return
+    }
     took(name, found: found, lines: lines)
   }
 
@@ -140,13 +140,13 @@ extension Coordinator {
     guard var core = rooms[name]?.core else { return }
     let isIdle = core.machine.memory.intent == nil
     let found = core.tookReading(isNew: isNew, now: now)
-    rooms[name]?.upkeep.isByServers = found.isByServers
-    if isIdle { rooms[name]?.upkeep.shown = found.shown }
     if let adoption = found.adoption {
       guard store(adoption, of: name) != nil else { return }
       for event in adoption.events { log(event) }
     }
     rooms[name]?.core = core
+    rooms[name]?.upkeep.isByServers = found.isByServers
+    if isIdle { rooms[name]?.upkeep.shown = found.shown }
     perform(name)
     if isIdle, found.isFresh, !found.isDoubtful, let shown = found.shown {
       let isOurs = core.machine.at == .region || core.machine.at == .echo

@@ -191,7 +191,10 @@ actor Coordinator {
     defer { wallOffsetMs = offset }
     guard let before = wallOffsetMs, abs(offset - before) > 5_000 else { return }
     // Proofs of publication are timed by it.
-    for (name, room) in rooms where room.verifying != nil { startVerification(name) }
+    for name in rooms.keys {
+      rooms[name]?.core.verifyAnew()
+      perform(name)
+    }
     let round = deployment.sharedPolicy.round
     admission.distrustWall(until: now.instant + round)
     record(

@@ -1,8 +1,6 @@
-import Codec
 import CoordinatorCore
 import Decision
 import Platform
-import Store
 import Wire
 
 /// One round of questions to the name servers.
@@ -97,7 +95,7 @@ extension Shell {
     guard !world.conditions.coordinator.stopped else { return }
     for index in rooms.indices where !rooms[index].core.isMoving && !rooms[index].isReading {
       rooms[index].isReading = true
-      rooms[index].readingNumber = rooms[index].core.moves
+      rooms[index].readingNumber = rooms[index].core.generation
       world.zone.begin(
         ProviderCall(
           kind: .records(rooms[index].core.machine.topology.name), service: index, life: life),
@@ -108,7 +106,8 @@ extension Shell {
   func finishReading(_ index: Int, _ found: Result<[ProviderRecord], ProviderError>) {
     rooms[index].isReading = false
     // A move may have begun or ended meanwhile: what was read before it says nothing after it.
-    guard !rooms[index].core.isMoving, rooms[index].readingNumber == rooms[index].core.moves else {
+    guard !rooms[index].core.isMoving, rooms[index].readingNumber == rooms[index].core.generation
+    else {
       return
     }
     let topology = rooms[index].core.machine.topology

@@ -185,7 +185,10 @@ final class Shell {
     let offset = now.wallMs - now.instant.milliseconds - world.frozen
     defer { wallOffsetMs = offset }
     guard let before = wallOffsetMs, abs(offset - before) > 5_000 else { return }
-    for index in rooms.indices where rooms[index].verifyKey != nil { startVerification(index) }
+    for index in rooms.indices {
+      rooms[index].core.verifyAnew()
+      perform(index)
+    }
     admission.distrustWall(until: now.instant + policy.round)
     for index in rooms.indices { rooms[index].isDirty = true }
     world.noteTrouble()

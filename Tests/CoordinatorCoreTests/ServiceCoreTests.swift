@@ -179,6 +179,37 @@ import Wire
     }
   }
 
+  /// The region that comes after it must not wait for what the provider asks to wait.
+  @Test func aMoveThatIsCalledOffInACallWaitsForNothingAfterIt() {
+    var bench = Bench(phase: .committed)
+    #expect(bench.untilBegun() != nil)
+    _ = bench.core.nextTurn(.begin, jitter: 0)
+    bench.core.cancelMove()
+    #expect(bench.core.takeDirectives().isEmpty, "a call is waited for")
+    let error = ProviderError(
+      .throttled, .transient, retryAfter: .seconds(60), description: "429")
+    guard case .end(.stopped) = bench.core.nextTurn(.records(.failure(error)), jitter: 0)?.then
+    else {
+      Issue.record("it goes on")
+      return
+    }
+  }
+
+  /// An operator who adopts while it is published raises the epoch: answers for the one before say
+  /// nothing any more.
+  @Test func theProofBeginsAnewUnderAnotherEpoch() {
+    var bench = Bench(phase: .verifying)
+    #expect(bench.step().contains(.verify))
+    _ = bench.core.machine.noteConflict(
+      [ForeignMarker(name: nil, text: "x", epoch: 9)], wallMs: bench.now.wallMs)
+    _ = try? bench.core.machine.adopt(foreign: nil, by: "kim", epoch: 4)
+    #expect(bench.core.machine.memory.intent?.epoch != 4)
+    let watch = ConvergenceWatch(roundMs: 5000)
+    #expect(bench.core.tookAnswers([watch], epoch: 4, now: bench.now) == nil)
+    bench.core.verifyAnew()
+    #expect(bench.core.takeDirectives() == [.verify])
+  }
+
   /// Rule 360: what stands there then is taken over by the next reading.
   @Test func aRecordThatSomebodyChangesWhileItIsPublishedEndsTheMove() {
     var bench = Bench(phase: .verifying)

@@ -86,7 +86,8 @@ private struct ContractWatch {
   mutating func take(_ question: WriteQuestion) {
     switch question {
     case .records, .listing: unread = []
-    case .mayWrite, .pause: break
+    case .pause: #expect(!isCancelled, "seed \(seed): it waits after it was cancelled")
+    case .mayWrite: break
     case .setTarget(_, let record), .setTTL(_, let record): wrote(record, question)
     case .create(let record): wrote(record, question)
     }

@@ -164,6 +164,7 @@ public struct MarkerRewrite: WriteProcedure {
   /// One garbled answer, or one refusal, could have made it: seen twice, it ends it.
   private mutating func against(_ result: MarkerRewriteResult) -> Then {
     if isDoubted { return .end(result) }
+    if isCancelled { return .end(.stopped) }
     isDoubted = true
     done = []
     awaiting = .pause

@@ -108,6 +108,7 @@ public struct RecordCreation: WriteProcedure {
   }
 
   private mutating func pause(after error: ProviderError? = nil) -> Then {
+    if isCancelled { return Self.cancelled }
     awaiting = .pause(after: error)
     return .ask(.pause(rereadAfter))
   }

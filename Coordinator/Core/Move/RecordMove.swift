@@ -294,6 +294,7 @@ public struct RecordMove: WriteProcedure {
   }
 
   private mutating func pause(_ time: Duration, then reading: Reading) -> Then {
+    if isCancelled { return stop(Self.cancelled) }
     awaiting = .pause(reading)
     return .ask(.pause(time))
   }

@@ -8,7 +8,8 @@
 /// first, so that what a lost write did is seen and never repeated blindly.
 ///
 /// `cancel` ends it between two questions, never in the middle of one: a write that was asked for
-/// is waited for. Use it at once, or before the next `next`.
+/// is waited for, and nothing is asked after that but what a write did not tell. A pause that was
+/// asked for needs no waiting: reply `.paused` at once.
 public protocol WriteProcedure: Sendable {
   associatedtype Outcome: Sendable
 
@@ -52,7 +53,7 @@ public enum WriteQuestion: Hashable, Sendable {
   case setTTL(Int, of: ProviderRecord)
   /// Make this record (its id is 0).
   case create(ProviderRecord)
-  /// Nothing for so long; a cancelled procedure needs not wait.
+  /// Nothing for so long.
   case pause(Duration)
 }
 

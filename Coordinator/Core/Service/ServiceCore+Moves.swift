@@ -77,7 +77,7 @@ extension ServiceCore {
   private mutating func startMove() {
     guard let intent = machine.memory.intent, let plan = plan(intent) else { return }
     // What was read before this move says nothing about where DNS points after it.
-    moves += 1
+    generation += 1
     reading = nil
     readAt = nil
     direct(.forgetCaches)
@@ -280,6 +280,13 @@ extension ServiceCore {
 
   // MARK: Asking the name servers
 
+  /// The proof of a move that is being published begins anew: under another epoch, or because the
+  /// clock that times it was stepped.
+  public mutating func verifyAnew() {
+    guard isVerifying, machine.memory.intent != nil else { return }
+    verify()
+  }
+
   private mutating func verify() {
     isVerifying = true
     strays = 0
@@ -294,7 +301,7 @@ extension ServiceCore {
 
 extension Rule {
   /// Whether a move's write may be made under it.
-  public var mayWrite: Bool {
+  var mayWrite: Bool {
     switch self {
     case .writePending, .failOver, .failBack, .operatorMove, .supersede, .lateEcho, .enforceDrift,
       .finishing, .pointOfNoReturn:

@@ -21,10 +21,10 @@ public import Wire
 public struct ServiceCore: Sendable {
   public var machine: Machine
   /// Every DNS name that is moved, in lower case, the one that is probed first.
-  public var names: [String]
-  public var pace: ServicePace
+  public internal(set) var names: [String]
+  var pace: ServicePace
   /// Who writes markers here.
-  public let writer: Writer
+  let writer: Writer
 
   /// As the machine judged last.
   public internal(set) var assessment: Assessment?
@@ -59,8 +59,8 @@ public struct ServiceCore: Sendable {
   var waitsForMove = false
   /// What it waits for.
   public internal(set) var question: WriteQuestion?
-  /// Moves begun: a reading from before one says nothing after it.
-  public var moves = 0
+  /// Rises with each move and each other configuration: a reading that began before says nothing.
+  public internal(set) var generation = 0
   /// A stopped or interrupted move is not taken up again before.
   var retryFrom: Instant?
   /// Moves in a row that ended with a refusal: each waits longer than the one before.
@@ -70,9 +70,9 @@ public struct ServiceCore: Sendable {
   /// The open intent was found in the journal at start.
   var resumed = false
   /// A write of a move went out then, and the name servers have not shown its value since.
-  public internal(set) var wroteAt: Instant?
+  var wroteAt: Instant?
   /// The name servers are asked until they agree.
-  public var isVerifying = false
+  var isVerifying = false
 
   // What was read.
   /// The newest reading of the records, one entry per name, and when it was made.
@@ -124,7 +124,7 @@ public struct ServiceCore: Sendable {
     self.names = names
     self.pace = pace
     guard isOther else { return false }
-    moves += 1
+    generation += 1
     reading = nil
     readAt = nil
     lines = []
@@ -169,7 +169,7 @@ public struct ServicePace: Hashable, Sendable {
   }
 
   /// A reading counts for so long.
-  public var readingValid: Duration { readEvery * 6 }
+  var readingValid: Duration { readEvery * 6 }
 }
 
 /// Whose markers these are.
