@@ -81,6 +81,10 @@ private struct ContractWatch {
   /// The records that were written and not read since.
   private var unread: Set<String> = []
 
+  /// What was asked to be made, and may be there: each once.
+  private var made: Set<String> = []
+  private var newest: String?
+
   init(seed: UInt64) { self.seed = seed }
 
   mutating func take(_ question: WriteQuestion) {
@@ -89,7 +93,12 @@ private struct ContractWatch {
     case .pause: #expect(!isCancelled, "seed \(seed): it waits after it was cancelled")
     case .mayWrite: break
     case .setTarget(_, let record), .setTTL(_, let record): wrote(record, question)
-    case .create(let record): wrote(record, question)
+    case .create(let record):
+      wrote(record, question)
+      let key = "\(record.type) \(record.name)"
+      newest = key
+      let isFirst = made.insert(key).inserted
+      #expect(isFirst, "seed \(seed): \(question) a second time")
     }
   }
 
@@ -104,6 +113,10 @@ private struct ContractWatch {
 
   mutating func take(_ reply: WriteReply) {
     if case .permission(let permission) = reply { isPermitted = permission == .go }
+    // A definite refusal made nothing.
+    if case .written(.failure(let error)) = reply, error.failure != .outcomeUnknown, let newest {
+      made.remove(newest)
+    }
   }
 }
 
