@@ -92,7 +92,8 @@ class World:
         tree = os.path.join(directory, "tree")
         run(*overlay(directory, self.image))
         run("cp", f"{ca}.crt", f"{tree}/usr/local/share/ca-certificates/world.crt")
-        run("chroot", tree, "update-ca-certificates")
+        # A directory for temporary files of this machine is none in there.
+        run("chroot", tree, "env", "-u", "TMPDIR", "update-ca-certificates")
         run("umount", tree)
         return os.path.join(directory, "upper")
 
