@@ -9,7 +9,7 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "DNS", "Decision", "Linode", "Platform", "Sandbox", "Simulator", "Wire",
+        "CoordinatorCore", "DNS", "Decision", "Linode", "Platform", "Sandbox", "Simulator", "Wire",
       ].map {
         .product(name: $0, package: "signalbox")
       },
