@@ -97,9 +97,7 @@ extension Coordinator {
     switch found {
     case .success(let records):
       isNew = true
-      let addresses = records.filter { $0.type != "TXT" }
-      room.core.tookRecords(
-        room.service.reading(records), ttlSeconds: addresses.map(\.ttlSeconds).max(), now: now)
+      room.core.tookRecords(records, now: now)
       room.readTrouble = nil
       room.upkeep.lacks = room.lacks(records, now: now)
       rooms[name] = room

@@ -22,18 +22,6 @@ extension Deployment.Service {
       }
     }
   }
-
-  /// What the provider's records say, one entry per name.
-  func reading(_ records: [ProviderRecord]) -> [NameReading] {
-    names.map { name in
-      var found: NameReading = [:]
-      for family in topology.families {
-        let mine = records.filter { $0.name == name && $0.type == family.recordType }
-        found[family] = Array(mine.map(\.target).sorted().prefix(Limits.outsideEntries))
-      }
-      return found
-    }
-  }
 }
 
 extension NameServers {

@@ -84,9 +84,7 @@ extension Shell {
       case .log, .forgetCaches, .tokenWorks, .tokenRefused: break
       case .record(let event): tell(event)
       case .keep(let event):
-        let memory = rooms[index].core.machine.memory
-        let commit = ServiceCommit(epoch: memory.epoch, memory: memory, events: [event])
-        _ = store(commit, room: index)
+        _ = store(rooms[index].core.commit([event]), room: index)
       case .write(let reply): drive(index, reply)
       case .verify: startVerification(index)
       case .stopVerifying: rooms[index].verifyKey = nil

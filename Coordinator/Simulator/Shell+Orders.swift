@@ -47,12 +47,10 @@ extension Shell {
   ) throws(Refusal) {
     var core = rooms[index].core
     try change(&core.machine)
-    let memory = core.machine.memory
-    let commit = ServiceCommit(epoch: memory.epoch, memory: memory, events: [])
-    guard store(commit, room: index) != nil else {
+    guard store(core.commit(), room: index) != nil else {
       throw Refusal(code: "cannot_store", message: "")
     }
-    core.stored = memory
+    core.stored = core.machine.memory
     rooms[index].core = core
     rooms[index].isDirty = true
   }

@@ -118,13 +118,7 @@ extension Shell {
     }
     switch found {
     case .success(let records):
-      var addresses: [AddressFamily: [String]] = [:]
-      for family in topology.families {
-        addresses[family] =
-          records.filter { $0.type == family.recordType && $0.name == topology.name }
-          .map(\.target).sorted()
-      }
-      rooms[index].core.tookRecords([addresses], ttlSeconds: nil, now: world.clock)
+      rooms[index].core.tookRecords(records, now: world.clock)
     case .failure: world.noteTrouble()
     }
     var isNew = false

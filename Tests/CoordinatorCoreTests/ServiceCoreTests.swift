@@ -64,7 +64,9 @@ import Wire
     }
 
     mutating func read(_ address: String) -> Whereabouts {
-      core.tookRecords([[.ipv4: [address]]], ttlSeconds: 30, now: now)
+      let record = ProviderRecord(
+        id: 1, type: "A", name: core.names[0], target: address, ttlSeconds: 30)
+      core.tookRecords([record], now: now)
       return core.tookReading(isNew: true, now: now)
     }
 

@@ -27,10 +27,8 @@ extension ServiceCore {
     var result = ServiceStep(
       assessment: found, transition: stepped.transition, hasChanged: hasChanged)
     guard hasChanged || !events.isEmpty else { return result }
-    var commit = ServiceCommit(
-      epoch: machine.memory.epoch, memory: machine.memory, events: events)
+    var commit = commit(events)
     if let transition = stepped.transition { prepare(&commit, transition, found, now: now) }
-    commit.memory = machine.memory
     result.commit = commit
     return result
   }

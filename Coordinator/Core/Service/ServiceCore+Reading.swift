@@ -19,11 +19,18 @@ public struct Whereabouts: Sendable {
 
 /// Where DNS points (RULES 15).
 extension ServiceCore {
-  /// Takes in what the provider's records say, one entry per name.
-  public mutating func tookRecords(_ names: [NameReading], ttlSeconds: Int?, now: Now) {
-    reading = names
+  /// Takes in what the provider's records say.
+  public mutating func tookRecords(_ records: [ProviderRecord], now: Now) {
+    reading = names.map { name in
+      var found: NameReading = [:]
+      for family in machine.topology.families {
+        let mine = records.filter { $0.name == name && $0.type == family.recordType }
+        found[family] = Array(mine.map(\.target).sorted().prefix(Limits.outsideEntries))
+      }
+      return found
+    }
     readAt = now.instant
-    self.ttlSeconds = ttlSeconds ?? self.ttlSeconds
+    ttlSeconds = records.filter { $0.type != "TXT" }.map(\.ttlSeconds).max() ?? ttlSeconds
   }
 
   /// Whether the newest reading still counts.
@@ -68,7 +75,7 @@ extension ServiceCore {
     let event = EventRecord(
       .adopted, at: now, service: name, region: region, epoch: machine.memory.epoch, level: .alert,
       text: text)
-    return ServiceCommit(epoch: machine.memory.epoch, memory: machine.memory, events: [event])
+    return commit([event])
   }
 
   /// Whether the machine would forget where users are because of this reading alone.

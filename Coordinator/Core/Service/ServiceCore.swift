@@ -134,6 +134,11 @@ public struct ServiceCore: Sendable {
     return true
   }
 
+  /// What makes the machine's memory of now durable, and these lines with it.
+  public func commit(_ events: [EventRecord] = []) -> ServiceCommit {
+    ServiceCommit(epoch: machine.memory.epoch, memory: machine.memory, events: events)
+  }
+
   /// What is to be done now, in its order; the driver has to.
   public mutating func takeDirectives() -> [CoreDirective] {
     defer { directives = [] }
