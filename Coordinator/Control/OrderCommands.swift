@@ -20,17 +20,47 @@ struct OrderOptions: ParsableArguments {
       OrderRequest(epoch: seen.epoch, operatorName: Operator.name(), reason: reason), to: client)
   }
 
+  /// How long it is asked for again where a write's answer is not known yet: longer than a write
+  /// and two readings take.
+  private static let patience = Duration.seconds(60)
+
   /// Sends one order and says what holds now.
   func send(
     _ kind: OrderKind, _ service: String, _ request: OrderRequest, to client: CoordinatorClient
   ) async throws {
     do {
-      let reply = try await client.order(kind, service, request)
+      let reply = try await patiently(client) { try await $0.order(kind, service, request) }
       if json { try printJSON(reply) } else { Console.out("\(PlainText.clean(reply.text))\n") }
     } catch let error as CoordinatorError {
       guard case .refused(_, let problem) = error else { throw error }
       if json { try printJSON(problem) }
       throw refused(refusalText(problem, command: "\(kind.rawValue) \(service)"))
+    }
+  }
+}
+
+extension OrderOptions {
+  /// Whoever is told to ask again in a moment would: it is done for him, and said.
+  private func patiently(
+    _ client: CoordinatorClient,
+    _ ask: (CoordinatorClient) async throws -> OrderReply
+  ) async throws -> OrderReply {
+    let end = ContinuousClock.now + Self.patience
+    var isTold = false
+    while true {
+      do {
+        return try await ask(client)
+      } catch CoordinatorError.refused(_, let problem)
+        where problem.code == "write_underway" && ContinuousClock.now < end
+      {
+        if !isTold {
+          Console.err(
+            "a write is under way: asking again until its end is known, for at most "
+              + "\(Self.patience.components.seconds) s (Ctrl-C: it is not taken back)\n")
+        }
+        isTold = true
+        try await Task.sleep(for: .milliseconds(500))
+      }
     }
   }
 }

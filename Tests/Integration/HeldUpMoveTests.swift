@@ -55,6 +55,26 @@ extension ProcessTests {
       }
     }
 
+    /// While a write's answer is awaited nobody knows whether it is to be taken back: `cancel` waits
+    /// for that, and then takes it back.
+    @Test func cancelWaitsForAWriteThatIsUnderWay() async throws {
+      try await withRehearsal(manual()) { rehearsal in
+        let url = "unix:\(rehearsal.directory)/coordinator.sock"
+        let silent = try await rehearsal.fault("api-hang", target: "PUT")
+        let begun = try await signalbox(
+          "failover", "app", "--to", "eu-central", "--yes", "--no-wait", "--coordinator", url)
+        #expect(begun.code == 0, "\(begun)")
+        try await rehearsal.waitForStatus("under way", within: patience) { service, _ in
+          service.rule.name == "write-underway" ? () : nil
+        }
+        let taken = try await signalbox("cancel", "app", "--coordinator", url)
+        #expect(taken.code == 0 && taken.errors.contains("a write is under way"), "\(taken)")
+        #expect(taken.output.contains("is taken back"), "\(taken)")
+        try await rehearsal.endFault(silent)
+        try await rehearsal.expectNoMove(for: .seconds(2), active: "us-east")
+      }
+    }
+
     /// An API that garbles every marker, and asks for a day's patience: users are moved all the
     /// same, and nothing is read-only afterwards.
     @Test func garbledMarkersAndADaysPatienceStopNoMove() async throws {
