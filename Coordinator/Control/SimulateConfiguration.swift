@@ -30,8 +30,6 @@ enum SimulateConfiguration {
     var policy = Policy(service, of: settings)
     // What would be observed is of no interest here: it is tried what it would do.
     policy.automation = .automatic
-    // The simulated shell overwrites nobody's values.
-    policy.drift = .alert
     var setup = Setup(
       regions: regions.map { region in
         let hosts = settings.agents.count {
@@ -39,6 +37,7 @@ enum SimulateConfiguration {
         }
         return SimulatedRegion(id: region.id, aws: region.aws, hosts: max(1, hosts))
       }, policy: policy)
+    setup.creates = service.missing == .create
     let first = regions.first
     setup.families = []
     // A NodeBalancer has an address of each family.

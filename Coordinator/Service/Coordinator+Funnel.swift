@@ -11,7 +11,6 @@ extension Coordinator {
   @discardableResult
   func step(_ name: String, now: Now) -> Bool {
     guard !ending, var core = rooms[name]?.core else { return false }
-    let before = core.machine
     let judged = core.judge(evidence, doubts, now: now)
     let after = core.machine
     var incident: Int64?
@@ -22,7 +21,8 @@ extension Coordinator {
     }
     core.settle(judged, incident: incident, now: now)
     rooms[name]?.core = core
-    recording.put(name, before: before, after: after, transition: judged.transition, now: now)
+    recording.put(
+      name, before: judged.before, after: after, transition: judged.transition, now: now)
     perform(name)
     return true
   }
@@ -54,15 +54,17 @@ extension Coordinator {
     case .log(let event): log(event)
     case .record(let event): record(event)
     case .keep(let event):
-      if let machine = rooms[name]?.core.machine { _ = keep(machine, of: name, event) }
-    case .write(let reply): goOn(name, reply)
+      guard let commit = rooms[name]?.core.commit([event]), store(commit, of: name) != nil else {
+        return
+      }
+      rooms[name]?.core.stored = commit.memory
+      log(event)
+    case .write(let reply): if !ending || reply != .begin { write(name, reply) }
     case .verify: startVerification(name)
     case .stopVerifying:
       rooms[name]?.verifying?.cancel()
       rooms[name]?.verifying = nil
     case .forgetCaches: rooms[name]?.caches = nil
-    case .tokenWorks: noteTokenWorks(name, now: .read())
-    case .tokenRefused(let error): noteToken(name, refusal: error, now: .read())
     }
   }
 }

@@ -6,10 +6,10 @@ import Settings
 import Store
 import Wire
 
-/// Performs the writes of moves: the core says what to ask, and is told what came.
+/// Performs what is written at the provider: the core says what to ask, and is told what came.
 extension Coordinator {
-  /// Goes on with a move, up to what takes time.
-  private func write(_ name: String, _ first: WriteReply) {
+  /// Goes on with it, up to what takes time.
+  func write(_ name: String, _ first: WriteReply) {
     // What it waited for until now says nothing any more.
     rooms[name]?.calling?.task.cancel()
     rooms[name]?.calling = nil
@@ -20,26 +20,17 @@ extension Coordinator {
         perform(name)
       }
       switch turn.then {
-      case .end(let result): return finishMove(name, result)
-      case .ask(.mayWrite): reply = .permission(mayWrite(name))
+      case .end(let end): return finishWriting(name, end)
+      case .ask(.mayWrite(let record, let region)):
+        reply = .permission(mayWrite(name, record, at: region))
       case .ask(let question): return ask(question, for: name)
       }
     }
   }
 
-  /// Begins a move, or ends one's pause: one writer at a time.
-  func goOn(_ name: String, _ reply: WriteReply) {
-    guard reply == .begin, let proving = rooms[name]?.upkeep.proving else {
-      return write(name, reply)
-    }
-    wait(for: name) {
-      await proving.value
-      return reply
-    }
-  }
-
   private func ask(_ question: WriteQuestion, for name: String) {
-    let caller = WriteCaller(provider, deadline: deployment.settings.pace.writeDeadline)
+    let source = rooms[name]?.core.isRoutine == true ? provider.routine : provider
+    let caller = WriteCaller(source, deadline: deployment.settings.pace.writeDeadline)
     wait(for: name) { await caller.answer(question) }
   }
 
@@ -58,23 +49,30 @@ extension Coordinator {
     write(name, reply)
   }
 
-  /// Right before each write: judged anew on the evidence of this moment.
-  private func mayWrite(_ name: String) -> WritePermission {
+  /// Right before each write: judged anew on the evidence of this moment, and durable.
+  private func mayWrite(
+    _ name: String, _ record: ProviderRecord, at region: RegionID
+  ) -> WritePermission {
     let now = Now.read()
     if let no = rooms[name]?.core.prepareWrite() { return no }
     guard step(name, now: now) else {
       return .stop("cannot store the decision: \(storeTrouble ?? "unknown")")
     }
-    return rooms[name]?.core.permitWrite(now: now) ?? .stop("the service is gone")
+    guard var core = rooms[name]?.core else { return .stop("the service is gone") }
+    let leave = core.permitWrite(record, at: region, now: now)
+    if let commit = leave.commit, store(commit, of: name) == nil { return WriteLeave.notStored }
+    rooms[name]?.core = core
+    perform(name)
+    return leave.permission
   }
 
-  /// The end of a move's writes.
-  private func finishMove(_ name: String, _ result: MoveResult) {
+  /// The end of what was written.
+  private func finishWriting(_ name: String, _ end: WritingEnd) {
     let now = Now.read()
-    guard !ending, let ended = rooms[name]?.core.finishMove(result, now: now) else { return }
+    guard !ending, let ended = rooms[name]?.core.finishWriting(end, now: now) else { return }
     perform(name)
     if ended.isCurrent { step(name, now: now) }
-    rooms[name]?.core.afterMove(ended, now: now)
+    rooms[name]?.core.afterWriting(ended, now: now)
     perform(name)
   }
 

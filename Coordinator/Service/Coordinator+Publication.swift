@@ -91,34 +91,24 @@ extension Coordinator {
   ) {
     let now = Now.read()
     watchZones(name, now: now)
-    guard var room = rooms[name] else { return }
+    guard let room = rooms[name] else { return }
+    if room.verifying == nil { rooms[name]?.core.lines = lines }
     var isNew = false
-    if room.verifying == nil { room.core.lines = lines }
     switch found {
     case .success(let records):
       isNew = true
-      room.core.tookRecords(records, now: now)
-      room.readTrouble = nil
-      room.upkeep.lacks = room.lacks(records, now: now)
-      rooms[name] = room
-      watchMarker(name, in: records, now: now)
-      room = rooms[name] ?? room
+      rooms[name]?.core.tookRecords(records, now: now)
+      rooms[name]?.readTrouble = nil
+      perform(name)
     case .failure(let error) where error.kind == .throttled && room.core.isFresh(now: now):
       // Kept for moves: the next reading may pass.
       break
     case .failure(let error):
-      let isNews = room.readTrouble == nil
-      room.readTrouble = error.description
-      // What cannot be read is not missing.
-      room.upkeep.lacks = error.kind == .noRecord
-      rooms[name] = room
-      if isNews { tellUnread(name, error, now: now) }
-      room = rooms[name] ?? room
+      rooms[name]?.readTrouble = error.description
+      rooms[name]?.core.tookNoRecords(error)
+      if room.readTrouble == nil { tellUnread(name, error, now: now) }
     }
-    rooms[name] = room
     settleAt(name, isNew: isNew, now: now)
-    if case .success = found { proveToken(name, now: now) }
-    createMissing(name, now: now)
   }
 
   /// A record that is gone is somebody's doing, and nothing is moved without it: an alert.
@@ -143,8 +133,6 @@ extension Coordinator {
       for event in adoption.events { log(event) }
     }
     rooms[name]?.core = core
-    rooms[name]?.upkeep.isByServers = found.isByServers
-    if isIdle { rooms[name]?.upkeep.shown = found.shown }
     perform(name)
     if isIdle, found.isFresh, !found.isDoubtful, let shown = found.shown {
       let isOurs = core.machine.at == .region || core.machine.at == .echo

@@ -32,7 +32,7 @@ extension Coordinator {
     let now = Now.read()
     let added = next.services.filter { rooms[$0.topology.service] == nil }
     let fresh = try Self.rooms(
-      added, pace: next.servicePace, writer: writer, store: store, started: now.instant)
+      added, of: next, writer: writer, store: store, started: now.instant)
     let servers =
       settings.nameServers == deployment.settings.nameServers
       ? nameServers
@@ -102,7 +102,7 @@ extension Coordinator {
     room.service = service
     let isReadAnew = room.core.reconfigure(
       topology: service.topology, policy: service.policy, names: service.names,
-      pace: deployment.servicePace, now: now)
+      pace: deployment.servicePace, upkeep: deployment.upkeep(service), now: now)
     if isReadAnew { room.readTrouble = nil }
     rooms[room.name] = room
     perform(room.name)

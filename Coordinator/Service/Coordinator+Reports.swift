@@ -104,20 +104,15 @@ extension Coordinator {
         of: "\(report.region) \(group.table)", agents: group.agents, evidence: evidence,
         policy: policy, now: now.instant) == report.agent
     }.contains(true)
-    let services = rooms.values.map { room in
-      let memory = room.core.machine.memory
-      let work = lease(for: report, service: room.name, now: now)
-      return ServiceDirective(
-        service: room.name, epoch: memory.epoch, traffic: memory.active,
-        trafficAgeMs: memory.activeSinceMs.map { Int(clamping: max(0, now.wallMs - $0)) },
-        exclusive: work.exclusive, leaseMs: work.leaseMs, pending: work.pending)
+    let isTwin = evidence.twins.hold(report.agent, at: now.instant)
+    let services = rooms.keys.sorted().compactMap { name in
+      rooms[name]?.core.answer(report, isTwin: isTwin, now: now)
     }
     return Directive(
       agent: report.agent, sequence: report.sequence,
-      services: services.sorted { $0.service < $1.service },
-      challenge: challenge(for: report.agent, now: now),
+      services: services, challenge: challenge(for: report.agent, now: now),
       nextReportMs: Int(policy.reportInterval.wholeMilliseconds),
-      heartbeatWriter: isWriter && !evidence.twins.hold(report.agent, at: now.instant),
+      heartbeatWriter: isWriter && !isTwin,
       heartbeatPeriodMs: Int(policy.heartbeatPeriod.wholeMilliseconds),
       heartbeatReadMs: Int(policy.heartbeatRead.wholeMilliseconds),
       peers: deployment.peers(of: report.region),

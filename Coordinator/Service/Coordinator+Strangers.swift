@@ -31,24 +31,24 @@ extension Coordinator {
 
   /// Takes in what a reading showed; `isStrange`: it is not ours.
   func watchStranger(_ name: String, shown: [String], isStrange: Bool, now: Now) {
-    let before = rooms[name]?.upkeep.stranger
-    defer { if !isStrange { rooms[name]?.upkeep.oursMs = now.wallMs } }
+    let before = rooms[name]?.account.stranger
+    defer { if !isStrange { rooms[name]?.account.oursMs = now.wallMs } }
     // What was taken over as an operator's move is asked about all the same.
     let isAskedFor = before.map { before in
       before.shown == shown
         && now.wallMs - before.sinceMs < Self.strangerReach.wholeMilliseconds
     }
     guard isStrange || isAskedFor == true else {
-      rooms[name]?.upkeep.stranger = nil
+      rooms[name]?.account.stranger = nil
       return
     }
     let reach = now.wallMs - Self.strangerReach.wholeMilliseconds
     let fresh = Stranger(
       shown: shown, sinceMs: now.wallMs,
-      earliestMs: max(reach, (rooms[name]?.upkeep.oursMs ?? reach) - Self.clockDoubtMs))
+      earliestMs: max(reach, (rooms[name]?.account.oursMs ?? reach) - Self.clockDoubtMs))
     var stranger = before ?? fresh
     if stranger.shown != shown { stranger = fresh }
-    defer { rooms[name]?.upkeep.stranger = stranger }
+    defer { rooms[name]?.account.stranger = stranger }
     guard let room = rooms[name], stranger.said == nil, stranger.tries < Self.strangerTries else {
       return
     }
@@ -64,7 +64,7 @@ extension Coordinator {
   }
 
   private func took(_ name: String, changes: [ProviderChange], shown: [String]) {
-    guard !ending, var stranger = rooms[name]?.upkeep.stranger, stranger.shown == shown,
+    guard !ending, var stranger = rooms[name]?.account.stranger, stranger.shown == shown,
       stranger.said == nil
     else { return }
     let recent = changes.filter { $0.atMs >= stranger.earliestMs }
@@ -74,7 +74,7 @@ extension Coordinator {
         + "\(Story.span(.milliseconds(max(0, stranger.sinceMs - change.atMs)))) before it was seen"
     }
     stranger.said = words.joined(separator: "; ")
-    rooms[name]?.upkeep.stranger = stranger
+    rooms[name]?.account.stranger = stranger
     record(
       EventRecord(
         .changedBy, at: .read(), service: name, epoch: rooms[name]?.core.machine.memory.epoch,
@@ -84,7 +84,7 @@ extension Coordinator {
   }
 
   private func noteUnnamed(_ name: String, _ error: ProviderError, shown: [String]) {
-    guard var stranger = rooms[name]?.upkeep.stranger, stranger.shown == shown else { return }
+    guard var stranger = rooms[name]?.account.stranger, stranger.shown == shown else { return }
     if error.kind == .unauthorized, stranger.tries > 1 {
       stranger.tries = Self.strangerTries
       stranger.trouble =
@@ -93,6 +93,6 @@ extension Coordinator {
     } else if stranger.tries >= Self.strangerTries {
       stranger.trouble = "who changed the records is not known: \(error)"
     }
-    rooms[name]?.upkeep.stranger = stranger
+    rooms[name]?.account.stranger = stranger
   }
 }

@@ -32,28 +32,19 @@ extension Coordinator {
     quarantined.formIntersection(deployment.agents.keys)
   }
 
-  /// Notes this start in the journal, and tells when there were too many of late.
+  /// Notes this start in the journal, and tells what is to be known of it.
   func noteStart() {
     let now = Now(instant: started, wallMs: startedMs)
     for name in rooms.keys.sorted() {
-      guard var room = rooms[name] else { continue }
-      room.core.machine.noteStart(wallMs: startedMs)
-      let event = room.core.machine.restarts(wallMs: startedMs).map { count in
-        EventRecord(.startsOften, at: now, service: name, level: .alert, text: Self.tooMany(count))
-      }
-      if keep(room.core.machine, of: name, event) { rooms[name]?.core.machine = room.core.machine }
+      guard let commit = rooms[name]?.core.start(at: now) else { continue }
+      if store(commit, of: name) != nil { rooms[name]?.core.started(commit) }
+      perform(name)
     }
-    tellOldConflicts(now)
   }
 
   /// What the status says of starts; nil where there were few.
   func restartFinding(_ now: Now) -> String? {
-    rooms.values.compactMap { $0.core.machine.restarts(wallMs: now.wallMs) }.max().map(Self.tooMany)
-  }
-
-  private static func tooMany(_ count: Int) -> String {
-    "started \(count) times in \(Story.span(Defaults.startsWindow)): each start begins every "
-      + "confirmation anew, so that nothing may ever be moved. Look: journalctl -u "
-      + "signalbox-coordinator"
+    rooms.values.compactMap { $0.core.machine.restarts(wallMs: now.wallMs) }.max().map(
+      ServiceCore.startsOften)
   }
 }

@@ -14,7 +14,7 @@ extension Coordinator {
   func watchZones(_ name: String, now: Now) {
     guard let service = rooms[name]?.service else { return }
     for (subject, zone) in provider.zones(of: service.names).sorted(by: { $0.key < $1.key }) {
-      let before = rooms[name]?.upkeep.zones.updateValue(zone, forKey: subject)
+      let before = rooms[name]?.account.zones.updateValue(zone, forKey: subject)
       guard let before, before.id != zone.id else { continue }
       let text =
         before.name == zone.name
@@ -25,14 +25,14 @@ extension Coordinator {
           // Only a zone that came in between may be one too many.
           + (zone.name.count > before.name.count
             ? ". Where that was not meant, delete the zone \(zone.name)" : "")
-      rooms[name]?.upkeep.zoneChange = (text, now.instant + Self.zoneChangeShown)
+      rooms[name]?.account.zoneChange = (text, now.instant + Self.zoneChangeShown)
       record(
         EventRecord(
           .zoneChanged, at: now, service: name, epoch: rooms[name]?.core.machine.memory.epoch,
           level: .alert, text: text))
     }
-    if let shown = rooms[name]?.upkeep.zoneChange, now.instant >= shown.until {
-      rooms[name]?.upkeep.zoneChange = nil
+    if let shown = rooms[name]?.account.zoneChange, now.instant >= shown.until {
+      rooms[name]?.account.zoneChange = nil
     }
     judgeZones(name, now: now)
   }
@@ -72,7 +72,7 @@ extension Coordinator {
   /// Tells the machine whether what is written reaches users, and people when that changes.
   private func judgeZones(_ name: String, now: Now) {
     guard let room = rooms[name] else { return }
-    let zones = Set(room.upkeep.zones.values)
+    let zones = Set(room.account.zones.values)
     let troubles =
       zones.compactMap(\.trouble)
       + zones.compactMap { zone in

@@ -113,14 +113,14 @@ actor Coordinator {
     admission = Admission(freshFor: first.freshFor, window: window)
     surroundings = Surroundings(window: window)
     rooms = try Self.rooms(
-      deployment.services, pace: deployment.servicePace,
+      deployment.services, of: deployment,
       writer: Writer(cluster: store.clusterID, incarnation: incarnation), store: store,
       started: now.instant)
   }
 
   /// What the journal holds of the services.
   static func rooms(
-    _ services: [Deployment.Service], pace: ServicePace, writer: Writer, store: Store,
+    _ services: [Deployment.Service], of deployment: Deployment, writer: Writer, store: Store,
     started: Instant
   ) throws -> [String: Room] {
     let stored = try store.services()
@@ -136,7 +136,8 @@ actor Coordinator {
       let core = ServiceCore(
         machine: Machine(
           topology: service.topology, policy: service.policy, memory: memory, started: started),
-        names: service.names, pace: pace, writer: writer, started: started,
+        names: service.names, pace: deployment.servicePace, upkeep: deployment.upkeep(service),
+        writer: writer, started: started,
         incident: open.first { $0.service == name },
         last: try store.incidents(service: name, limit: 5).first { $0.outcome != .open })
       rooms[name] = Room(core: core, service: service, started: started)
@@ -158,7 +159,6 @@ actor Coordinator {
     noteDoubts(now)
     for name in rooms.keys.sorted() { step(name, now: now) }
     proveJournal(now)
-    passLeases(now)
     noteQuarantine(now)
     noteTimeRefusals(now)
     eventLog.settle()
@@ -235,13 +235,10 @@ actor Coordinator {
     askingCaches?.cancel()
     for name in rooms.keys {
       rooms[name]?.verifying?.cancel()
-      rooms[name]?.core.cancelMove()
+      rooms[name]?.core.cancelWriting()
       perform(name)
     }
-    for room in rooms.values {
-      await room.calling?.task.value
-      await room.upkeep.proving?.value
-    }
+    for room in rooms.values { await room.calling?.task.value }
     await recorder?.end()
     store.close()
   }
@@ -292,21 +289,18 @@ actor Coordinator {
 struct Room: Sendable {
   var core: ServiceCore
   var service: Deployment.Service
-  /// What the move in flight waits for; an answer with another number is void.
+  /// What is written waits for it; an answer with another number is void.
   var calling: (task: Task<Void, Never>, number: Int)?
   var verifying: Task<Void, Never>?
   var readTrouble: String?
   /// What resolvers show after the newest move.
   var caches: CacheInquiry?
-  /// Who holds leases for exclusive work.
-  var leases: Leases
-  /// What goes on beside moves.
-  var upkeep = Upkeep()
+  /// Who put there what is not ours, and the zones.
+  var account = AccountView()
 
   init(core: ServiceCore, service: Deployment.Service, started: Instant) {
     self.core = core
     self.service = service
-    leases = Leases(memory: core.machine.memory, started: started)
   }
 
   /// The service's name, its key among the rooms.

@@ -110,6 +110,19 @@ struct Deployment: Sendable {
     return Region(id: region.id, aws: region.aws, addresses: addresses)
   }
 
+  /// How that service's records are kept up.
+  func upkeep(_ service: Service) -> UpkeepRules {
+    UpkeepRules(
+      proof: settings.pace.tokenProof, retry: settings.pace.tokenProofRetry,
+      healAfter: settings.pace.healAfter, creates: service.settings.missing == .create,
+      ttlSeconds: service.settings.ttlSeconds,
+      tokenCure: "Make one with the scope domains:read_write"
+        + (settings.regions.contains { $0.nodebalancer != nil }
+          ? " and nodebalancers:read_only" : "")
+        + ", put it into \(settings.linode.tokenFile), and: systemctl restart "
+        + "signalbox-coordinator")
+  }
+
   /// How often everything is judged.
   var tick: Duration { .milliseconds(max(50, 500 / settings.rehearsalSpeed)) }
 

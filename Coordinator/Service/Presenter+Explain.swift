@@ -264,12 +264,12 @@ extension Presenter {
         ActionLine(
           command: "signalbox failback \(service)", effect: "back to the primary"))
     }
-    if !mayMove, room.core.machine.memory.intent == nil, room.adoptable == nil {
+    if !mayMove, room.core.machine.memory.intent == nil, room.core.adoptable == nil {
       lines.append(
         ActionLine(
           command: "signalbox breakglass \(service)", effect: "how to move by hand, without it"))
     }
-    if room.adoptable != nil {
+    if room.core.adoptable != nil {
       let then = room.core.machine.at == .foreign ? "; then failover puts the record back" : ""
       lines.append(
         ActionLine(

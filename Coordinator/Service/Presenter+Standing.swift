@@ -96,7 +96,7 @@ extension Coordinator {
 extension Room {
   /// Why the provider would refuse a write; nil where nothing is known of it.
   func writeTrouble(_ books: ReadinessBooks) -> String? {
-    if let trouble = upkeep.tokenTrouble { return trouble }
+    if let trouble = core.upkeep.tokenTrouble { return trouble }
     guard case .success(let account) = books.account?.result,
       account.token.mayWriteDomains == false
     else { return nil }
@@ -149,7 +149,7 @@ extension Presenter {
     facts.move = memory.intent.map { StandingFacts.Move(from: $0.from, to: $0.to) }
     facts.at = room.core.machine.at
     facts.active = memory.active
-    facts.shown = room.upkeep.shown ?? room.core.reading?.shown ?? []
+    facts.shown = room.core.upkeep.shown ?? room.core.reading?.shown ?? []
     facts.accepted = memory.accepted ?? []
     facts.automation = room.service.policy.automation
     facts.pause = memory.pause

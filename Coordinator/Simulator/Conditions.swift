@@ -60,6 +60,8 @@ struct ProviderConditions: Hashable, Sendable {
   var slowMs: Int64 = 0
   var staleMs: Int64 = 0
   var empty = false
+  /// Writes are refused for good.
+  var isReadOnly = false
 }
 
 struct CoordinatorConditions: Hashable, Sendable {
@@ -80,6 +82,8 @@ struct Conditions: Hashable, Sendable {
   var heldServers: Set<Int> = []
   var muteServers: Set<Int> = []
   var coordinator = CoordinatorConditions()
+  /// An operator approves every move that waits for it.
+  var isApproved = false
 
   /// What `faults` add up to.
   init(_ setup: Setup, faults: [Fault]) {
@@ -174,6 +178,7 @@ struct Conditions: Hashable, Sendable {
     case .coordinatorClockStep: coordinator.clockStepMs += fault.amount
     case .diskFull: coordinator.diskFull = true
     case .api5xx, .apiUnauthorized, .apiThrottled, .apiMaintenance: provider.fails = fault.kind
+    case .apiReadOnly: provider.isReadOnly = true
     case .apiTimeout, .apiAppliedThenTimeout: provider.silent = fault.kind
     case .apiLate:
       provider.silent = fault.kind
@@ -181,6 +186,7 @@ struct Conditions: Hashable, Sendable {
     case .apiSlow: provider.slowMs = max(provider.slowMs, fault.amount)
     case .apiStale: provider.staleMs = max(provider.staleMs, fault.amount)
     case .apiEmpty: provider.empty = true
+    case .operatorApproves: isApproved = true
     default: break
     }
   }

@@ -80,10 +80,7 @@ public struct ScheduleDrawer: Sendable {
     let drawn = try? drawer.draw(&random)
     guard let settings = drawn?.settings, let service = settings.services.first else { return }
     setup.policy = Policy(service, of: settings)
-    // The simulated shell overwrites nobody's values.
-    setup.policy.drift = .alert
-    // Nor does it lease anything: a model of its own tries that (Tests/DecisionTests/LeaseWorld).
-    setup.policy.lease = nil
+    setup.creates = service.missing == .create
     setup.probeDeadlineMs = service.probeDeadline.wholeMilliseconds
     // Much happens: fewer hosts show the same.
     if rate(setup.policy) > 4 * rate(Policy()) {

@@ -196,7 +196,8 @@ struct Episode {
   private mutating func provider(_ random: inout SplitMix64) {
     let kind = random.pick([
       FaultKind.api5xx, .apiTimeout, .apiAppliedThenTimeout, .apiAppliedThenTimeout, .apiLate,
-      .apiLate, .apiSlow, .apiStale, .apiEmpty, .apiUnauthorized, .apiThrottled, .apiMaintenance,
+      .apiLate, .apiSlow, .apiStale, .apiEmpty, .apiUnauthorized, .apiReadOnly, .apiThrottled,
+      .apiMaintenance,
     ])
     put(kind, at: time(&random), for: span(&random), &random)
     if random.chance(0.8) { outage(&random) }
@@ -204,7 +205,8 @@ struct Episode {
 
   private mutating func humans(_ random: inout SplitMix64) {
     let service = random.below(setup.services)
-    switch random.below(3) {
+    switch random.below(4) {
+    case 3: put(.zoneClaimed, .service(service), at: time(&random), for: span(&random), &random)
     case 0: put(.zoneForeign, .service(service), at: time(&random), for: span(&random), &random)
     case 1: put(.zoneMoved, .region(region(&random)), at: time(&random), for: 0, &random)
     default: put(.zoneDeleted, .service(service), at: time(&random), for: span(&random), &random)
@@ -223,10 +225,16 @@ struct Episode {
   private mutating func operators(_ random: inout SplitMix64) {
     for _ in 0..<random.within(1...3) {
       let begin = time(&random)
-      switch random.below(4) {
+      switch random.below(6) {
       case 0: put(.operatorFailover, .region(region(&random)), at: begin, for: 0, &random)
       case 1: put(.operatorFailback, at: begin, for: 0, &random)
       case 2: put(.operatorPause, at: begin, for: span(&random), &random)
+      case 3: put(.operatorApproves, at: begin, for: 3_600_000, &random)
+      case 4:
+        // Something to adopt, most of the time before it is taken back.
+        let service = random.below(setup.services)
+        put(.zoneForeign, .service(service), at: begin - 60_000, for: span(&random), &random)
+        put(.operatorAdopts, at: begin, for: 0, &random)
       default:
         put(.operatorMaintenance, .region(region(&random)), at: begin, for: span(&random), &random)
       }

@@ -54,11 +54,13 @@ public enum FaultKind: String, Hashable, Sendable, CaseIterable {
   case apiStale = "api-stale"
   case apiEmpty = "api-empty"
   case apiUnauthorized = "api-401"
+  case apiReadOnly = "api-read-only"
   case apiThrottled = "api-429"
   case apiMaintenance = "api-maintenance"
   case zoneForeign = "zone-foreign"
   case zoneMoved = "zone-moved"
   case zoneDeleted = "zone-deleted"
+  case zoneClaimed = "zone-claimed"
   case serverHeld = "ns-held"
   case serverMute = "ns-mute"
   // Operators.
@@ -66,6 +68,8 @@ public enum FaultKind: String, Hashable, Sendable, CaseIterable {
   case operatorFailback = "operator-failback"
   case operatorPause = "operator-pause"
   case operatorMaintenance = "operator-maintenance"
+  case operatorApproves = "operator-approves"
+  case operatorAdopts = "operator-adopts"
 
   /// What a fault of this kind hits, and what its amount is; the generator and `--help` use it.
   public var form: (target: TargetForm, amount: ClosedRange<Int64>?, text: String) {
@@ -118,17 +122,26 @@ public enum FaultKind: String, Hashable, Sendable, CaseIterable {
     case .apiStale: (.none, 1000...30_000, "reads show what was there so many ms ago")
     case .apiEmpty: (.none, nil, "lists are empty")
     case .apiUnauthorized: (.none, nil, "the token is refused")
+    case .apiReadOnly: (.none, nil, "the token may only read")
     case .apiThrottled: (.none, nil, "too many calls")
     case .apiMaintenance: (.none, nil, "announced maintenance")
     case .zoneForeign: (.service, nil, "a human puts up another address, and takes it back")
     case .zoneMoved: (.region, nil, "a human points the name there")
     case .zoneDeleted: (.service, nil, "a human deletes the record, and makes it again")
+    case .zoneClaimed:
+      (
+        .service, 0...1,
+        "another coordinator's marker stands there, with 1 a copy's of ours; at the end an operator "
+          + "adopts it"
+      )
     case .serverHeld: (.nameServer, nil, "a name server publishes nothing new")
     case .serverMute: (.nameServer, nil, "a name server does not answer")
     case .operatorFailover: (.region, nil, "an operator moves there")
     case .operatorFailback: (.none, nil, "an operator fails back")
     case .operatorPause: (.none, nil, "an operator pauses until the end")
     case .operatorMaintenance: (.region, nil, "maintenance until the end, users stay")
+    case .operatorApproves: (.none, nil, "an operator approves every move that waits for it")
+    case .operatorAdopts: (.none, nil, "an operator adopts what others put there")
     }
   }
 }
@@ -227,6 +240,7 @@ public struct Fault: Hashable, Sendable {
   var lasts: Int64 {
     switch kind {
     case .apiLate: end + amount * 1000 + 10_000
+    case .zoneClaimed: end + 600_000
     case .agentCloned: end + Defaults.quarantine.wholeMilliseconds + 10_000
     default: end
     }

@@ -49,8 +49,12 @@ public struct Figures: Sendable {
   public var outcomes: [IncidentOutcome: Int] = [:]
   public var recoveries: [Recovery] = []
   public var falseMoves: [FalseMove] = []
-  /// Moves away from a served region because its hosts are bad (RULES 4, contested).
+  /// Writes of an epoch that was over when they landed.
   public var lateEchoes = 0
+  /// Records that were missing and asked for.
+  public var made = 0
+  /// How often another region than before was granted a lease.
+  public var leaseTurns = 0
 
   public init() {}
 
@@ -75,6 +79,8 @@ public struct Figures: Sendable {
     crashes += other.crashes
     userDowntimeMs += other.userDowntimeMs
     lateEchoes += other.lateEchoes
+    made += other.made
+    leaseTurns += other.leaseTurns
     faults.merge(other.faults, uniquingKeysWith: +)
     refused.merge(other.refused, uniquingKeysWith: +)
     refusals.merge(other.refusals, uniquingKeysWith: +)

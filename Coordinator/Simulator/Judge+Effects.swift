@@ -1,3 +1,4 @@
+import AgentCore
 import CoordinatorCore
 import Decision
 import Wire
@@ -11,6 +12,46 @@ extension Judge {
   mutating func writes(
     _ world: World, _ room: Room, record: ProviderRecord, target: String
   ) {
+    let calls = world.zone.callsPerMinute(at: world.now)
+    if calls > Self.callLimit { fail(world, .bounded, "\(calls) calls a minute") }
+    if let conflict = durable[room.service].conflict, conflict.isOpen {
+      fail(world, .failStatic, "\(target) is written while another writer's marker stands")
+    }
+    if room.core.movingEpoch == nil {
+      keepsUp(world, room, record: record, target: target)
+    } else {
+      moves(world, room, record: record, target: target)
+    }
+  }
+
+  /// The marker alone, or a record that is missing.
+  private mutating func keepsUp(
+    _ world: World, _ room: Room, record: ProviderRecord, target: String
+  ) {
+    let memory = durable[room.service]
+    if let intent = memory.intent {
+      fail(world, .oneIntent, "\(target) is written beside the move to \(intent.to)")
+    }
+    guard record.type != "TXT" else { return }
+    let topology = world.topologies[room.service]
+    let place = topology.regions.first { $0.addresses.values.contains(target) }
+    guard setup.creates, let place else {
+      return fail(world, .neverEmpty, "\(record.type) \(target) is made, and not to be made")
+    }
+    if record.id == 0 { world.figures.made += 1 }
+    let isAsked = memory.asked?.contains { $0.name == record.name && $0.type == record.type }
+    if isAsked != true { fail(world, .durable, "\(target) is asked for and not remembered") }
+    if memory.pause != nil { fail(world, .operatorWins, "\(target) is made while paused") }
+    guard let shell = world.shell else { return }
+    let witness = witness(world, shell, room.service)
+    if let text = witness.againstEntering(place.id, from: nil) {
+      fail(world, .justified, "\(target) is made, and \(text)")
+    }
+  }
+
+  private mutating func moves(
+    _ world: World, _ room: Room, record: ProviderRecord, target: String
+  ) {
     let memory = durable[room.service]
     let topology = world.topologies[room.service]
     guard let intent = memory.intent else {
@@ -22,8 +63,6 @@ extension Judge {
         world, .oneIntent,
         "epoch \(room.core.movingEpoch ?? 0) writes while epoch \(intent.epoch) is in flight")
     }
-    let calls = world.zone.callsPerMinute(at: world.now)
-    if calls > Self.callLimit { fail(world, .bounded, "\(calls) calls a minute") }
     guard record.type != "TXT" else { return }
     let wanted = topology.region(intent.to)?.addresses.values.contains(target) ?? false
     if !wanted {
@@ -42,13 +81,36 @@ extension Judge {
     }
   }
 
+  /// An agent has taken a directive: no two regions hold leases of a service at once (RULES 13).
+  mutating func leased(_ world: World, _ host: Host, _ directive: Directive) {
+    for entry in directive.services where entry.leaseMs != nil {
+      guard lastLeased[entry.service] != host.region else { continue }
+      lastLeased[entry.service] = host.region
+      world.figures.leaseTurns += 1
+      let holders = world.hosts.filter { other in
+        other.runs
+          && other.state.role(at: other.moment(world.frozenNow)).services.contains {
+            $0.service == entry.service && $0.exclusive.state == .held
+          }
+      }
+      let regions = Set(holders.map(\.region))
+      guard regions.count > 1 else { continue }
+      let names = holders.map(\.agent).joined(separator: ", ")
+      fail(world, .oneHolder, "\(names) hold leases of \(entry.service) at once")
+    }
+  }
+
   /// A write has reached the provider's database.
-  mutating func landed(_ world: World, _ landing: Landing) {
+  mutating func landed(_ world: World, _ landing: Landing, isSecond: Bool) {
     guard landing.record.type != "TXT" else { return }
     if landing.epoch < durable[landing.service].epoch { world.figures.lateEchoes += 1 }
     let regions = world.topologies[landing.service].regions
     if !regions.contains(where: { $0.addresses.values.contains(landing.record.target) }) {
       fail(world, .neverEmpty, "\(landing.record.target) is not configured")
+    }
+    let record = landing.record
+    if isSecond {
+      fail(world, .neverEmpty, "a second \(record.type) record of \(record.name)")
     }
   }
 
@@ -102,7 +164,8 @@ extension Judge {
     guard policy.automation == .automatic, policy.onDataRisk == .proceed,
       let dead = truth.onlyDead, let shell = world.shell,
       truth.hasWhole(besides: dead.region, for: stable, at: world.now),
-      durable[service].pause == nil, durable[service].maintenance?.isEmpty ?? true,
+      durable[service].pause == nil, durable[service].conflict?.isOpen != true,
+      durable[service].maintenance?.isEmpty ?? true,
       (shell.rooms[service].core.assessment?.movesUsed ?? 0) < policy.maxSwitchesHard
     else {
       stuckSince[service] = nil

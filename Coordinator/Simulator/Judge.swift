@@ -20,6 +20,12 @@ struct Judge {
   var raw = Evidence(floor: Moment(milliseconds: 0))
   /// When the newest intent was made, by service.
   var openedAt: [Int64]
+  /// What an operator approved last, by service; a move takes it up.
+  private var approved: [Int: Approval] = [:]
+  /// The region whose host was granted the newest lease, by service.
+  var lastLeased: [String: Int] = [:]
+  /// When somebody else's value was last written over, in wall time, by service.
+  private var enforcedMs: [Int: Int64] = [:]
   /// When the dead region was first seen not to be left.
   var stuckSince: [Int64?]
 
@@ -52,10 +58,13 @@ struct Judge {
   /// A commit is durable.
   mutating func stored(_ world: World, _ service: Int, _ memory: Memory) {
     let before = durable[service]
-    if memory.epoch < before.epoch || memory.epoch > before.epoch + 1 {
+    // Whoever adopts another coordinator's marker goes on above its epoch.
+    let mayRise = memory.conflict?.adoptedBy != nil
+    if memory.epoch < before.epoch || memory.epoch > before.epoch + 1 && !mayRise {
       fail(world, .oneIntent, "the epoch goes from \(before.epoch) to \(memory.epoch)")
     }
     durable[service] = memory
+    if let approval = memory.approval { approved[service] = approval }
     guard let move = memory.moves.last, move != before.moves.last else { return }
     moves[service].append((world.now, move.errand))
     checkBudget(world, service)
@@ -131,7 +140,11 @@ struct Judge {
     if let work = durable[index].maintenance?[intent.to], world.clock.wallMs < work.untilMs {
       fail(world, .operatorWins, "an automatic move to \(intent.to), which is in maintenance")
     }
-    if setup.policy.automation != .automatic, durable[index].approval == nil {
+    let approval = approved[index]
+    let isApproved =
+      approval?.from == intent.from && approval?.to == intent.to
+      && world.clock.wallMs <= approval?.untilMs ?? 0
+    if setup.policy.automation != .automatic, !isApproved {
       fail(world, .operatorWins, "an automatic move with automation \(setup.policy.automation)")
     }
   }
@@ -195,15 +208,37 @@ struct Judge {
     }
   }
 
-  /// Only what is wanted is written again, and only where a write of ours may have landed late.
+  /// Only what is wanted is written again: where a write of ours may have landed late, or where
+  /// somebody else's value stands for long and `drift` is `enforce`.
   private mutating func checkRepair(_ world: World, _ index: Int, _ intent: Intent) {
     let memory = durable[index]
     if intent.to != memory.active {
       fail(world, .oneIntent, "\(intent.to) is repaired, users are in \(memory.active ?? "-")")
     }
+    guard intent.rule != .enforceDrift else { return checkEnforced(world, index) }
     if !(memory.echoes ?? []).contains(where: { $0.region == intent.from }) {
       fail(world, .justified, "\(intent.to) is written again, and no write of ours was abandoned")
     }
+  }
+
+  private mutating func checkEnforced(_ world: World, _ index: Int) {
+    let policy = setup.policy
+    let wall = world.clock.wallMs
+    if policy.drift != .enforce || policy.automation != .automatic {
+      fail(world, .operatorWins, "somebody's value is written over with drift \(policy.drift)")
+    }
+    // Readings are that far apart, and may show what was.
+    let slack = World.readMs + 60_000
+    let stood = world.zone.foreignSince[index].map { world.now - $0 + slack } ?? 0
+    if stood < policy.driftAfter.wholeMilliseconds {
+      fail(world, .justified, "somebody's value is written over after \(stood - slack) ms")
+    }
+    if !world.schedule.faults.contains(where: { $0.kind == .coordinatorClockStep }),
+      let last = enforcedMs[index], wall - last < policy.driftPause.wholeMilliseconds
+    {
+      fail(world, .flapping, "somebody's value is written over twice within \(wall - last) ms")
+    }
+    enforcedMs[index] = wall
   }
 
   mutating func paused(_ service: Int, until: Int64) { pausedUntil[service] = until }

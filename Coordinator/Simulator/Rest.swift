@@ -35,7 +35,7 @@ struct Rest {
     let policy = machine.policy
     isRestless =
       !(memory.phase == .steady || memory.phase == .cooling) || memory.intent != nil
-      || assessment.facts.request || hasChanged
+      || assessment.facts.request || hasChanged || memory.drift != nil
     isHealthy = assessment.pictures.values.allSatisfy { $0.verdict == .healthy }
     guard !isRestless else { return }
     if let left = machine.graceLeft(now.instant) { after(now.instant + left) }

@@ -25,6 +25,8 @@ public struct Setup: Hashable, Sendable {
   /// Whether a probe from outside fails when the region's DynamoDB does.
   public var deepProbe = false
   public var policy: Policy
+  /// Records that are missing are made.
+  public var creates = false
   /// How long a probe may take, in milliseconds.
   public var probeDeadlineMs = Defaults.probeDeadline.wholeMilliseconds
   /// Packets lost on every road all the time, in percent.
@@ -78,6 +80,7 @@ public struct Schedule: Hashable, Sendable {
     lines.append("services \(setup.services)")
     lines.append("name-servers \(setup.nameServers)")
     if setup.deepProbe { lines.append("deep-probe yes") }
+    if setup.creates { lines.append("creates yes") }
     if setup.probeDeadlineMs != Setup(regions: []).probeDeadlineMs {
       lines.append("probe-deadline \(Seconds.text(setup.probeDeadlineMs))")
     }
@@ -137,6 +140,7 @@ public struct Schedule: Hashable, Sendable {
       guard words.count == 2, let value = Seconds.parse(words[1]), value > 0 else { return false }
       setup.probeDeadlineMs = value
     case "deep-probe": setup.deepProbe = words.count == 2 && words[1] == "yes"
+    case "creates": setup.creates = words.count == 2 && words[1] == "yes"
     case "policy":
       guard words.count == 3, let key = PolicyKey.all.first(where: { $0.name == words[1] }) else {
         return false
@@ -255,5 +259,15 @@ struct PolicyKey: Sendable {
     span("min_up", \.minUp), span("failback_after", \.failbackAfter), span("max_lag", \.maxLag),
     span("max_data_at_risk", \.maxDataAtRisk), span("heartbeat_period", \.heartbeatPeriod),
     span("heartbeat_read", \.heartbeatRead), span("refusal_pause", \.refusalPause),
+    choice("drift", \.drift), span("drift_after", \.driftAfter), span("drift_pause", \.driftPause),
+    span("approval_valid", \.approvalValid),
+    PolicyKey(
+      name: "lease", read: { $0.lease.map { Seconds.text($0.wholeMilliseconds) } ?? "off" }
+    ) {
+      let span = Seconds.parse($1)
+      guard $1 == "off" || span.map({ $0 > 0 }) == true else { return false }
+      $0.lease = span.map { .milliseconds($0) }
+      return true
+    },
   ]
 }

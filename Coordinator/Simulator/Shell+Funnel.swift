@@ -45,6 +45,7 @@ extension Shell {
     }
     rooms[index].rest = Rest(
       judged.assessment, machine: core.machine, hasChanged: hasChanged, now: now)
+    if core.isLeaseDue(now: now) { rooms[index].rest.isRestless = true }
     if judged.transition != nil { world.noteTrouble() }
     if isHasty {
       rooms[index].core.incident?.id = incident ?? 0
@@ -81,10 +82,11 @@ extension Shell {
     for directive in rooms[index].core.takeDirectives() {
       if isGone { return }
       switch directive {
-      case .log, .forgetCaches, .tokenWorks, .tokenRefused: break
+      case .log, .forgetCaches: break
       case .record(let event): tell(event)
       case .keep(let event):
-        _ = store(rooms[index].core.commit([event]), room: index)
+        let commit = rooms[index].core.commit([event])
+        if store(commit, room: index) != nil { rooms[index].core.stored = commit.memory }
       case .write(let reply): drive(index, reply)
       case .verify: startVerification(index)
       case .stopVerifying: rooms[index].verifyKey = nil

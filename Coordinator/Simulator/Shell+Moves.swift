@@ -2,9 +2,9 @@ import CoordinatorCore
 import Decision
 import Wire
 
-/// Performs the writes of moves: the core says what to ask, and is told what came.
+/// Performs what is written at the provider: the core says what to ask, and is told what came.
 extension Shell {
-  /// Goes on with a move, up to what takes time.
+  /// Goes on with it, up to what takes time.
   func drive(_ index: Int, _ first: WriteReply) {
     // What it waited for until now says nothing any more.
     world.waits += 1
@@ -22,9 +22,9 @@ extension Shell {
         if isGone { return }
       }
       switch turn.then {
-      case .end(let result): return finishMove(index, result)
-      case .ask(.mayWrite):
-        reply = .permission(mayWrite(index))
+      case .end(let end): return finishWriting(index, end)
+      case .ask(.mayWrite(let record, let region)):
+        reply = .permission(mayWrite(index, record, at: region))
         if isGone { return }
       case .ask(.pause(let span)):
         world.queue.plan(
@@ -37,30 +37,36 @@ extension Shell {
   }
 
   private func call(_ question: WriteQuestion, room index: Int) {
+    let isMove = rooms[index].core.movingEpoch != nil
     let kind: ProviderCall.Kind
     switch question {
     case .records(let names):
-      if rooms[index].hasWritten, world.reach(.beforeReadBack) { return }
+      if isMove, rooms[index].hasWritten, world.reach(.beforeReadBack) { return }
       kind = .records(names[0])
+    case .listing(let names): kind = .listing(names[0])
     case .setTarget(let target, let record):
-      if record.type != "TXT" {
+      if isMove, record.type != "TXT" {
         if world.reach(.beforeFirstWrite) { return }
         rooms[index].hasWritten = true
       }
       world.judge.writes(world, rooms[index], record: record, target: target)
       kind = .setTarget(target, record)
+    case .setTTL(let seconds, let record):
+      world.judge.writes(world, rooms[index], record: record, target: record.target)
+      kind = .setTTL(seconds, record)
     case .create(let record):
       world.judge.writes(world, rooms[index], record: record, target: record.target)
       kind = .create(record)
-    case .listing, .mayWrite, .setTTL, .pause: return
+    case .mayWrite, .pause: return
     }
     let call = ProviderCall(
       kind: kind, service: index, life: life, move: rooms[index].waitKey)
-    world.zone.begin(call, epoch: rooms[index].core.movingEpoch ?? 0, in: world)
+    let memory = rooms[index].core.machine.memory
+    world.zone.begin(call, epoch: rooms[index].core.movingEpoch ?? memory.epoch, in: world)
     if rooms[index].hasWritten { _ = world.reach(.callSent) }
   }
 
-  /// A sleep of the move is over.
+  /// A pause of what is written is over.
   func resumeMove(_ index: Int, key: Int) {
     guard !isGone, rooms.indices.contains(index), rooms[index].waitKey == key,
       case .pause = rooms[index].core.question
@@ -97,28 +103,40 @@ extension Shell {
     }
   }
 
-  /// Right before each write: judged anew on the evidence of this moment.
-  private func mayWrite(_ index: Int) -> WritePermission {
+  /// Right before each write: judged anew on the evidence of this moment, and durable.
+  private func mayWrite(
+    _ index: Int, _ record: ProviderRecord, at region: RegionID
+  ) -> WritePermission {
     if let no = rooms[index].core.prepareWrite() { return no }
-    if world.perturbation == .noRevalidation || world.perturbation == .writeBeforeCommit {
+    if rooms[index].core.movingEpoch != nil,
+      world.perturbation == .noRevalidation || world.perturbation == .writeBeforeCommit
+    {
       rooms[index].core.machine.observe(write: .underway)
       return .go
     }
     guard step(index, now: world.clock) else { return .stop("cannot store the decision") }
-    return rooms[index].core.permitWrite(now: world.clock)
+    var core = rooms[index].core
+    let leave = core.permitWrite(record, at: region, now: world.clock)
+    if let commit = leave.commit {
+      if world.reach(.anyCommit) { return WriteLeave.notStored }
+      if store(commit, room: index) == nil { return WriteLeave.notStored }
+    }
+    rooms[index].core = core
+    perform(index)
+    return leave.permission
   }
 
-  /// The end of a move's writes.
-  private func finishMove(_ index: Int, _ result: MoveResult) {
+  /// The end of what was written.
+  private func finishWriting(_ index: Int, _ end: WritingEnd) {
     let now = world.clock
-    guard let ended = rooms[index].core.finishMove(result, now: now) else { return }
+    guard let ended = rooms[index].core.finishWriting(end, now: now) else { return }
     perform(index)
     if ended.isCurrent {
-      world.trace.say(world.now, "\(rooms[index].name): writes end: \(result)")
+      world.trace.say(world.now, "\(rooms[index].name): writes end: \(end)")
       step(index, now: now)
     }
     guard !isGone else { return }
-    rooms[index].core.afterMove(ended, now: now)
+    rooms[index].core.afterWriting(ended, now: now)
     perform(index)
   }
 }

@@ -19,7 +19,6 @@ extension Shell {
   private func obey(_ order: Fault, room index: Int) throws(Refusal) {
     let now = world.clock
     let until = now.wallMs + order.end - order.begin
-    let epoch = rooms[index].core.machine.memory.epoch
     let regions = rooms[index].core.machine.topology.regions
     switch (order.kind, order.target) {
     case (.operatorFailover, .region(let region)):
@@ -27,32 +26,50 @@ extension Shell {
     case (.operatorFailback, _):
       try move(index, Request(to: regions[0].id, isFailback: true, overrides: []))
     case (.operatorPause, _):
-      try keep(index) { machine throws(Refusal) in
-        try machine.pause(
-          Pause(by: "op", reason: nil, sinceMs: now.wallMs, untilMs: until), epoch: epoch)
-      }
+      try self.order(index, .pause) { $0.forMs = order.end - order.begin }
       world.judge.paused(index, until: until)
     case (.operatorMaintenance, .region(let region)):
-      let work = Maintenance(by: "op", sinceMs: now.wallMs, untilMs: until)
-      try keep(index) { machine throws(Refusal) in
-        try machine.maintain(regions[region].id, work, stays: true, epoch: epoch)
+      try self.order(index, .maintenance) {
+        $0.name = regions[region].id
+        $0.forMs = order.end - order.begin
+        $0.stays = true
       }
+    case (.operatorAdopts, _):
+      guard let seen = rooms[index].core.adoptable else { return }
+      try self.order(index, .adopt) { $0.seen = seen }
+      rooms[index].core.proveToken(now: world.clock)
+      perform(index)
     default: break
     }
   }
 
-  /// Changes the machine and makes that durable, or neither.
-  private func keep(
-    _ index: Int, _ change: (inout Machine) throws(Refusal) -> Void
+  /// Approves what waits for it.
+  func approve(_ index: Int) {
+    guard let assessment = rooms[index].core.assessment, let asks = assessment.asks,
+      assessment.phase == .awaitingApproval || assessment.decision.rule == .failbackAwaitsApproval,
+      rooms[index].core.machine.memory.approval == nil
+    else { return }
+    try? order(index, .approve) {
+      $0.from = asks.from
+      $0.to = asks.to
+    }
+  }
+
+  /// Takes an order and makes it durable, or neither.
+  private func order(
+    _ index: Int, _ kind: OrderKind, _ fill: (inout OrderRequest) -> Void
   ) throws(Refusal) {
     var core = rooms[index].core
-    try change(&core.machine)
-    guard store(core.commit(), room: index) != nil else {
+    var request = OrderRequest(epoch: core.machine.memory.epoch, operatorName: "op")
+    fill(&request)
+    let taken = try core.order(kind, request, now: world.clock)
+    guard store(taken.commit, room: index) != nil else {
       throw Refusal(code: "cannot_store", message: "")
     }
-    core.stored = core.machine.memory
     rooms[index].core = core
     rooms[index].isDirty = true
+    perform(index)
+    world.trace.say(world.now, "\(core.name): operator: \(taken.text)")
   }
 
   private func move(_ index: Int, _ request: Request) throws(Refusal) {

@@ -119,7 +119,10 @@ extension Shell {
     switch found {
     case .success(let records):
       rooms[index].core.tookRecords(records, now: world.clock)
-    case .failure: world.noteTrouble()
+      perform(index)
+    case .failure(let error):
+      rooms[index].core.tookNoRecords(error)
+      world.noteTrouble()
     }
     var isNew = false
     if case .success = found { isNew = true }

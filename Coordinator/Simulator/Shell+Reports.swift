@@ -96,27 +96,21 @@ extension Shell {
   }
 
   private func directive(for report: Report, now: Now) -> Directive {
-    let topologies = world.topologies
     let agents = world.agents(of: report.region)
     let writer = elections.writer(
       of: report.region, agents: agents, evidence: evidence, policy: policy, now: now.instant)
-    let services = rooms.indices.map { room in
-      ServiceDirective(
-        service: topologies[room].service, epoch: rooms[room].core.machine.memory.epoch,
-        traffic: rooms[room].core.machine.memory.active,
-        trafficAgeMs: rooms[room].core.machine.memory.activeSinceMs.map {
-          Int(clamping: max(0, now.wallMs - $0))
-        })
+    let isTwin = evidence.twins.hold(report.agent, at: now.instant)
+    let services = rooms.indices.map {
+      rooms[$0].core.answer(report, isTwin: isTwin, now: now)
     }
     return Directive(
       agent: report.agent, sequence: report.sequence, services: services,
       challenge: challenge(for: report.agent, now: now),
       nextReportMs: Int(policy.reportInterval.wholeMilliseconds),
-      heartbeatWriter: writer == report.agent
-        && !evidence.twins.hold(report.agent, at: now.instant),
+      heartbeatWriter: writer == report.agent && !isTwin,
       heartbeatPeriodMs: Int(policy.heartbeatPeriod.wholeMilliseconds),
       heartbeatReadMs: Int(policy.heartbeatRead.wholeMilliseconds),
-      peers: topologies[0].regions.map(\.id).filter { $0 != report.region },
+      peers: world.topologies[0].regions.map(\.id).filter { $0 != report.region },
       probes: world.targets(from: report.region),
       probePeriodMs: Int(policy.probeInterval.wholeMilliseconds),
       probeDeadlineMs: Int(world.setup.probeDeadlineMs),

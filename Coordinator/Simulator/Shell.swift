@@ -8,7 +8,7 @@ import Wire
 struct Room {
   var core: ServiceCore
   let service: Int
-  // The move that writes.
+  // What is written.
   /// What it waits for: an answer or a timer of an earlier wait is void.
   var waitKey = 0
   var jitter = 0.0
@@ -34,7 +34,7 @@ struct Room {
 
 /// The coordinator's process in the world: the evidence, the services' cores and the store that
 /// ship, around them a driver in virtual time. What `Coordinator/Service` does beside its cores
-/// (marker proofs, creation, leases, drift, relayed summaries) is not here.
+/// (relayed summaries, reloads) is not here.
 final class Shell {
   unowned let world: World
   let life: Int
@@ -89,6 +89,9 @@ final class Shell {
     let stored = try store.services()
     let open = try store.openIncidents()
     let policy = world.perturbation?.policy(world.setup.policy) ?? world.setup.policy
+    let upkeep = UpkeepRules(
+      proof: Defaults.tokenProof, retry: Defaults.tokenProofRetry, healAfter: Defaults.healAfter,
+      creates: world.setup.creates, ttlSeconds: Defaults.ttlSeconds, tokenCure: "")
     for (service, topology) in world.topologies.enumerated() {
       var memory = Memory()
       if let kept = stored.first(where: { $0.service == topology.service }), !kept.memory.isEmpty {
@@ -99,13 +102,16 @@ final class Shell {
       let core = ServiceCore(
         machine: Machine(
           topology: topology, policy: policy, memory: memory, started: started),
-        names: [topology.name], pace: Self.pace(policy),
+        names: [topology.name], pace: Self.pace(policy), upkeep: upkeep,
         writer: Writer(cluster: clusterID, incarnation: incarnation), started: started,
         incident: open.first { $0.service == topology.service },
         last: try store.incidents(service: topology.service, limit: 5).first {
           $0.outcome != .open
         })
       rooms.append(Room(core: core, service: service))
+      let commit = rooms[service].core.start(at: world.clock)
+      if self.store(commit, room: service) != nil { rooms[service].core.started(commit) }
+      _ = rooms[service].core.takeDirectives()
     }
   }
 
@@ -160,6 +166,7 @@ final class Shell {
       if world.perturbation == .noRevalidation, rooms[index].core.isMoving { continue }
       rooms[index].isDirty = false
       step(index, now: now)
+      if world.conditions.isApproved, !isGone { approve(index) }
     }
   }
 
@@ -198,9 +205,9 @@ final class Shell {
   var isQuiet: Bool {
     doubts.current.isEmpty && quarantined.isEmpty && watch.allFresh(world.clock.instant)
       && rooms.allSatisfy { room in
-        !room.isDirty && room.rest.isCalm && room.core.forgetting == nil && !room.core.isMoving
+        !room.isDirty && room.rest.isCalm && room.core.forgetting == nil && !room.core.isWriting
           && room.verifyKey == nil
-          && room.core.machine.at == .region
+          && room.core.machine.at == .region && !room.core.machine.isReadOnly
       }
   }
 

@@ -16,6 +16,8 @@ public enum Invariant: Int, Hashable, Sendable, CaseIterable, Comparable {
   case explained = 12
   case failStatic = 13
   case bounded = 14
+  /// Of leases for exclusive work (RULES 13).
+  case oneHolder = 15
 
   public static func < (left: Invariant, right: Invariant) -> Bool {
     left.rawValue < right.rawValue

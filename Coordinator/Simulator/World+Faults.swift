@@ -1,3 +1,5 @@
+import CoordinatorCore
+import Decision
 import Wire
 
 extension World {
@@ -11,7 +13,8 @@ extension World {
     switch fault.kind {
     case .coordinatorCrash: armedCrash = (Int(fault.amount), fault.end)
     case .coordinatorDown: crash("killed")
-    case .operatorFailover, .operatorFailback, .operatorPause, .operatorMaintenance:
+    case .operatorFailover, .operatorFailback, .operatorPause, .operatorMaintenance,
+      .operatorAdopts:
       orders.append(fault)
     case .zoneForeign:
       if case .service(let service) = fault.target { zone.putForeign(service, in: self) }
@@ -19,8 +22,27 @@ extension World {
       if case .region(let region) = fault.target { zone.humanMoves(to: region, in: self) }
     case .zoneDeleted:
       if case .service(let service) = fault.target { zone.delete(service, in: self) }
+    case .zoneClaimed:
+      if case .service(let service) = fault.target { claim(service, asCopy: fault.amount == 1) }
     default: break
     }
+  }
+
+  /// Another coordinator begins on that name, which is ahead by some moves.
+  private func claim(_ service: Int, asCopy: Bool) {
+    let epoch = judge.durable[service].epoch + UInt64(noise.within(1...3, .jitter, service, now))
+    let marker = Marker(
+      cluster: (asCopy ? shell?.clusterID : nil) ?? "another", incarnation: "other", epoch: epoch,
+      active: setup.regions[0].id)
+    zone.claim(service, by: marker, in: self)
+  }
+
+  /// Who has stopped the other coordinator adopts what it left, as often as it takes.
+  func humanAdopts(_ service: Int) {
+    let isReadOnly = judge.durable[service].conflict?.isOpen == true
+    guard zone.isClaimed(service) || isReadOnly else { return }
+    orders.append(Fault(.operatorAdopts, begin: now, end: now))
+    queue.plan(.humanAdopts, at: frozenNow + 20_000, who: service)
   }
 
   /// What a fault does at its end.
@@ -31,8 +53,10 @@ extension World {
     case .coordinatorCrash: armedCrash = nil
     case .zoneForeign:
       if case .service(let service) = fault.target { zone.takeForeignBack(service, in: self) }
+    case .zoneClaimed:
+      if case .service(let service) = fault.target { humanAdopts(service) }
     case .zoneDeleted:
-      if case .service(let service) = fault.target { zone.makeAgain(service, in: self) }
+      if case .service(let service) = fault.target { humanReturns(service) }
     case .agentCloned:
       // Somebody has stopped the copy; the host that was taken for it has to start anew.
       if case .host(let region, let index) = fault.target {
@@ -41,6 +65,13 @@ extension World {
       }
     default: break
     }
+  }
+
+  /// Who deleted a record makes it again, and looks first: not beside one that is being made.
+  func humanReturns(_ service: Int) {
+    let isBeingMade = shell?.rooms[service].core.isRoutine == true || zone.awaitsRecord(service)
+    guard isBeingMade else { return zone.makeAgain(service, in: self) }
+    queue.plan(.humanReturns, at: frozenNow + 5000, who: service)
   }
 
   /// Brings processes and roads in line with new conditions.

@@ -268,6 +268,8 @@ final class World {
     case .resumeMove: shell?.resumeMove(who, key: key)
     case .restart: if shell == nil, !conditions.coordinator.down { startCoordinator() }
     case .users: break
+    case .humanReturns: humanReturns(who)
+    case .humanAdopts: humanAdopts(who)
     case .checkEnd, .probeEnd, .reportArrives, .replyArrives, .ownProbesEnd, .recordRead, .verified,
       .land:
       guard let payload = payloads.removeValue(forKey: key) else { return }

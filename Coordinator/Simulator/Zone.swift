@@ -7,6 +7,9 @@ import Wire
 struct ProviderCall {
   enum Kind {
     case records(String)
+    /// The same, where there may be no address.
+    case listing(String)
+    case setTTL(Int, ProviderRecord)
     case setTarget(String, ProviderRecord)
     case create(ProviderRecord)
   }
@@ -21,7 +24,7 @@ struct ProviderCall {
   var service: Int
   /// The process that asked.
   var life: Int
-  /// The move that asked; nil for a reading in between.
+  /// Whoever writes and asked; nil for a reading in between.
   var move: Int?
   var answer = Answer.records(.success([]))
 }
@@ -50,16 +53,22 @@ struct Zone {
 
   let topologies: [Topology]
   /// As the provider's database has them.
-  private(set) var records: [ProviderRecord] = []
+  var records: [ProviderRecord] = []
   /// The newest states that reads may still show, by the time they ended.
   private var past: [(until: Int64, records: [ProviderRecord])] = []
   private var servers: [Server]
-  private var lastID: Int64 = 1000
+  var lastID: Int64 = 1000
   private var landings = 0
   /// What humans deleted, by service.
-  private var deleted: [Int: [ProviderRecord]] = [:]
+  var deleted: [Int: [ProviderRecord]] = [:]
+  /// Address records that were asked for and have not appeared, by service.
+  var newOnTheWay: [Int: Int] = [:]
+  /// Markers of other coordinators, by service.
+  var claims: [Int: String] = [:]
+  /// Since when another address stands there, by service.
+  var foreignSince: [Int: Int64] = [:]
   /// What stood there before a human put up another address, by service.
-  private var replaced: [Int: [AddressFamily: String]] = [:]
+  var replaced: [Int: [AddressFamily: String]] = [:]
   /// Times of the newest calls, for the bound on them.
   private var callTimes: [Int64] = []
   private let noise: Noise
@@ -124,8 +133,13 @@ struct Zone {
     for server in servers.indices where !conditions.heldServers.contains(server) {
       publish(server, now)
     }
-    return landings == 0 && deleted.isEmpty && replaced.isEmpty
+    return landings == 0 && claims.isEmpty && deleted.isEmpty && replaced.isEmpty
       && servers.allSatisfy(\.coming.isEmpty)
+  }
+
+  /// A record of that name and type stands there.
+  func has(_ name: String, _ type: String) -> Bool {
+    records.contains { $0.name == name && $0.type == type }
   }
 
   // MARK: Calls
@@ -143,16 +157,21 @@ struct Zone {
     var answered = min(usual, deadline)
     var done = call
     switch call.kind {
-    case .records(let name):
+    case .records(let name), .listing(let name):
       done.answer = .records(read(name, provider, world))
+      if case .listing = call.kind, case .records(.failure(let error)) = done.answer,
+        error.kind == .noRecord
+      {
+        done.answer = .records(.success(shown(name, provider, world)))
+      }
       if provider.silent == .apiTimeout || usual >= deadline { answered = deadline }
-    case .setTarget(_, let record), .create(let record):
+    case .setTarget(_, let record), .setTTL(_, let record), .create(let record):
       let failure = refusal(provider, usual >= deadline)
       done.answer = .written(failure.map { .failure($0) } ?? .success(record))
       if failure?.failure == .outcomeUnknown, provider.fails == nil { answered = deadline }
       plan(call, record, epoch: epoch, failure: failure, usual: usual, in: world)
     }
-    // A move is trouble enough; a reading only where it fails.
+    // A write is trouble enough; a reading only where it fails.
     if case .records(.success) = done.answer {} else { world.noteTrouble() }
     world.queue.plan(
       .land, at: world.frozenNow + answered, who: call.service, key: world.keep(.call(done)))
@@ -176,8 +195,16 @@ struct Zone {
     var changed = record
     var isNew = false
     if case .setTarget(let target, _) = call.kind { changed.target = target }
-    if case .create = call.kind { isNew = true }
+    if case .setTTL(let seconds, _) = call.kind { changed.ttlSeconds = seconds }
+    if case .create = call.kind {
+      isNew = true
+      // The API may lose what it was asked for (facts/linode 1.4).
+      if record.type != "TXT", noise.unit(.call, call.service + 500, world.now) < 0.3 {
+        changed.ttlSeconds = 0
+      }
+    }
     landings += 1
+    if isNew, record.type != "TXT" { newOnTheWay[call.service, default: 0] += 1 }
     let landing = Landing(record: changed, service: call.service, isNew: isNew, epoch: epoch)
     world.queue.plan(
       .land, at: world.frozenNow + lands, who: call.service, key: world.keep(.landing(landing)))
@@ -193,6 +220,9 @@ struct Zone {
       return ProviderError(
         .maintenance, .transient, retryAfter: .seconds(30), description: "503, maintenance")
     default: break
+    }
+    if provider.isReadOnly {
+      return ProviderError(.unauthorized, .permanent, description: "401: not authorized")
     }
     guard provider.silent != nil || isLate else { return nil }
     return ProviderError(.unreachable, .outcomeUnknown, description: "no answer in time")
@@ -213,14 +243,21 @@ struct Zone {
     if provider.empty {
       return .failure(ProviderError(.garbled, .transient, description: "an empty list"))
     }
-    let time = world.now - provider.staleMs
-    let shown =
-      provider.staleMs > 0 ? past.first { $0.until > time }?.records ?? records : records
-    let mine = shown.filter { $0.name == name || $0.name == Marker.recordName(name) }
+    let mine = shown(name, provider, world)
     guard mine.contains(where: { $0.type != "TXT" }) else {
       return .failure(ProviderError(.noRecord, .permanent, description: "no record of \(name)"))
     }
     return .success(mine)
+  }
+
+  /// What a list shows now.
+  private func shown(
+    _ name: String, _ provider: ProviderConditions, _ world: World
+  ) -> [ProviderRecord] {
+    let time = world.now - provider.staleMs
+    let shown =
+      provider.staleMs > 0 ? past.first { $0.until > time }?.records ?? records : records
+    return shown.filter { $0.name == name || $0.name == Marker.recordName(name) }
   }
 
   /// Calls of the last minute.
@@ -231,28 +268,32 @@ struct Zone {
   /// A write reaches the provider's database.
   mutating func land(_ landing: Landing, in world: World) {
     landings -= 1
-    world.judge.landed(world, landing)
+    let isSecond =
+      landing.isNew && has(landing.record.name, landing.record.type)
+    world.judge.landed(world, landing, isSecond: isSecond)
     remember(world.now)
     if landing.isNew {
+      if landing.record.type != "TXT" { newOnTheWay[landing.service, default: 1] -= 1 }
       lastID += 1
       var record = landing.record
       record.id = lastID
       records.append(record)
     } else if let index = records.firstIndex(where: { $0.id == landing.record.id }) {
       records[index].target = landing.record.target
+      records[index].ttlSeconds = landing.record.ttlSeconds
     }
     if landing.record.type != "TXT" { publish(landing.service, at: world.now) }
     let shown = landing.record.type == "TXT" ? "marker" : landing.record.target
     world.trace.say(world.now, "provider: \(landing.record.name) \(landing.record.type) = \(shown)")
   }
 
-  private mutating func remember(_ now: Int64) {
+  mutating func remember(_ now: Int64) {
     past.append((now, records))
     if past.count > 32 { past.removeFirst() }
   }
 
   /// Name servers take over what the database has, each in its own time.
-  private mutating func publish(_ service: Int, at now: Int64) {
+  mutating func publish(_ service: Int, at now: Int64) {
     for server in servers.indices {
       let delay = noise.within(2000...58_000, .publish, server, now)
       // A server never goes back behind what it was to publish before.
@@ -263,73 +304,4 @@ struct Zone {
       }
     }
   }
-
-  // MARK: Humans
-
-  private mutating func set(
-    _ service: Int, in world: World, to address: (AddressFamily) -> String?
-  ) {
-    remember(world.now)
-    for family in topologies[service].families {
-      for index in records.indices
-      where records[index].name == topologies[service].name
-        && records[index].type == family.recordType
-      {
-        if let address = address(family) { records[index].target = address }
-      }
-    }
-    publish(service, at: world.now)
-    world.noteTrouble()
-  }
-
-  mutating func humanMoves(to region: Int, in world: World) {
-    for service in topologies.indices {
-      let target = topologies[service].regions[region]
-      set(service, in: world) { target.addresses[$0] }
-    }
-  }
-
-  mutating func putForeign(_ service: Int, in world: World) {
-    guard replaced[service] == nil, deleted[service] == nil else { return }
-    replaced[service] = addresses(service).compactMapValues(\.first)
-    set(service, in: world) { Self.foreignAddress[$0] }
-  }
-
-  mutating func takeForeignBack(_ service: Int, in world: World) {
-    guard let before = replaced.removeValue(forKey: service) else { return }
-    if let records = deleted[service] {
-      deleted[service] = records.map { record in
-        var record = record
-        let family = topologies[service].families.first { $0.recordType == record.type }
-        if let target = family.flatMap({ before[$0] }) { record.target = target }
-        return record
-      }
-    }
-    set(service, in: world) { before[$0] }
-  }
-
-  mutating func delete(_ service: Int, in world: World) {
-    guard deleted[service] == nil else { return }
-    remember(world.now)
-    let name = topologies[service].name
-    deleted[service] = records.filter { $0.name == name && $0.type != "TXT" }
-    records.removeAll { $0.name == name && $0.type != "TXT" }
-    publish(service, at: world.now)
-    world.noteTrouble()
-  }
-
-  mutating func makeAgain(_ service: Int, in world: World) {
-    guard let before = deleted.removeValue(forKey: service) else { return }
-    remember(world.now)
-    for var record in before {
-      lastID += 1
-      record.id = lastID
-      records.append(record)
-    }
-    publish(service, at: world.now)
-    world.noteTrouble()
-  }
-
-  /// A human has deleted the record.
-  func isDeleted(_ service: Int) -> Bool { deleted[service] != nil }
 }

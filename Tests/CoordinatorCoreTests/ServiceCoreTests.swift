@@ -7,89 +7,6 @@ import Wire
 /// The move of one service, taken up after a restart, refused, published, held back. The whole way
 /// from evidence on is the simulator's.
 @Suite struct ServiceCoreTests {
-  /// One service in three regions, without evidence, with a move from us to eu in flight.
-  private struct Bench {
-    var core: ServiceCore
-    var now: Now
-    private let started: Instant
-    private let doubts: Doubts
-
-    static let topology = Topology(
-      service: "app", name: "app.example.org",
-      regions: (1...3).map { number in
-        Region(
-          id: ["us", "eu", "ap"][number - 1], aws: "aws-\(number)",
-          addresses: [.ipv4: "192.0.2.\(number)"])
-      }, agents: [:])
-
-    init(phase: Phase, _ change: (inout Memory) -> Void = { _ in }) {
-      var memory = Memory()
-      memory.phase = phase
-      memory.epoch = 4
-      memory.active = "us"
-      memory.intent = Intent(epoch: 4, errand: .emergency, from: "us", to: "eu", rule: .failOver)
-      change(&memory)
-      // The grace of the start is over long before no write of before can land any more.
-      var policy = Policy()
-      policy.reportInterval = .seconds(1)
-      policy.probeInterval = .seconds(1)
-      policy.freshFor = .seconds(3)
-      now = Now(instant: Instant(milliseconds: 5_000_000), wallMs: 1_790_000_000_000)
-      started = now.instant
-      doubts = Doubts(policy: policy, expectedTick: .milliseconds(500))
-      var incident = IncidentRecord(
-        service: "app", epoch: 4, kind: .failover, from: "us", to: "eu", rule: 250, why: "",
-        stamps: Stamps(intentMs: now.wallMs))
-      incident.id = 7
-      core = ServiceCore(
-        machine: Machine(
-          topology: Self.topology, policy: policy, memory: memory, started: started),
-        names: ["app.example.org"],
-        pace: ServicePace(
-          move: MovePace(), restartMargin: .seconds(10), readEvery: .seconds(10)),
-        writer: Writer(cluster: "c", incarnation: "1"), started: started, incident: incident)
-    }
-
-    mutating func pass(_ span: Duration) {
-      now.instant = now.instant + span
-      now.wallMs += span.wholeMilliseconds
-    }
-
-    /// One step that is stored.
-    @discardableResult
-    mutating func step() -> [CoreDirective] {
-      let step = core.judge(Evidence(floor: started), doubts, now: now)
-      core.settle(step, incident: nil, now: now)
-      return core.takeDirectives()
-    }
-
-    mutating func read(_ address: String) -> Whereabouts {
-      let record = ProviderRecord(
-        id: 1, type: "A", name: core.names[0], target: address, ttlSeconds: 30)
-      core.tookRecords([record], now: now)
-      return core.tookReading(isNew: true, now: now)
-    }
-
-    /// Steps, with a reading every ten seconds, until a move is begun.
-    mutating func untilBegun(_ address: String = "192.0.2.1") -> Duration? {
-      for second in 0..<300 {
-        if second % 10 == 0 { _ = read(address) }
-        if step().contains(.write(.begin)) { return .seconds(second) }
-        pass(.seconds(1))
-      }
-      return nil
-    }
-  }
-
-  private static func texts(_ directives: [CoreDirective]) -> [String] {
-    directives.compactMap {
-      switch $0 {
-      case .log(let event), .record(let event), .keep(let event): event.text
-      default: nil
-      }
-    }
-  }
-
   @Test func whatCannotBeStoredDidNotHappen() {
     var bench = Bench(phase: .verifying)
     let before = bench.core
@@ -126,7 +43,7 @@ import Wire
     var bench = Bench(phase: .committed)
     bench.step()
     _ = bench.read("192.0.2.2")
-    let texts = Self.texts(bench.core.takeDirectives())
+    let texts = Bench.texts(bench.core.takeDirectives())
     #expect(texts.contains { $0.contains("points at eu already") }, "\(texts)")
     #expect(bench.core.machine.write == .all)
   }
@@ -138,11 +55,11 @@ import Wire
     for _ in 0..<9 {
       _ = bench.core.nextTurn(.begin, jitter: 0)
       let error = ProviderError(.refused, .permanent, description: "no")
-      let finished = bench.core.finishMove(.refused(error), now: bench.now)
+      let finished = bench.core.finishWriting(.move(.refused(error)), now: bench.now)
       let ended = try #require(finished)
       #expect(ended.isCurrent)
       bench.step()
-      bench.core.afterMove(ended, now: bench.now)
+      bench.core.afterWriting(ended, now: bench.now)
       let wait = bench.untilBegun()
       waits.append(try #require(wait))
     }
@@ -158,12 +75,11 @@ import Wire
     let other = MarkerConflict(
       found: "signalbox cluster=other incarnation=2 epoch=9 active=us",
       name: "_signalbox.app.example.org")
-    _ = bench.core.finishMove(.conflict([other]), now: bench.now)
+    _ = bench.core.finishWriting(.move(.conflict([other])), now: bench.now)
     let kept = bench.core.takeDirectives().contains { if case .keep = $0 { true } else { false } }
     #expect(kept && bench.core.machine.isReadOnly)
     #expect(bench.untilBegun() == nil, "nothing is written")
     #expect(bench.core.machine.memory.phase == .committed && bench.core.incident != nil)
-    #expect(bench.core.prepareWrite() != nil)
     #expect(bench.core.incident?.outcomeText == nil, "it is not refused for good")
   }
 
@@ -177,9 +93,9 @@ import Wire
       Issue.record("\(String(describing: turn))")
       return
     }
-    bench.core.cancelMove()
+    bench.core.cancelWriting()
     #expect(bench.core.takeDirectives() == [.write(.paused)])
-    guard case .end(.stopped) = bench.core.nextTurn(.paused, jitter: 0)?.then else {
+    guard case .end(.move(.stopped)) = bench.core.nextTurn(.paused, jitter: 0)?.then else {
       Issue.record("it goes on")
       return
     }
@@ -190,11 +106,12 @@ import Wire
     var bench = Bench(phase: .committed)
     #expect(bench.untilBegun() != nil)
     _ = bench.core.nextTurn(.begin, jitter: 0)
-    bench.core.cancelMove()
+    bench.core.cancelWriting()
     #expect(bench.core.takeDirectives().isEmpty, "a call is waited for")
     let error = ProviderError(
       .throttled, .transient, retryAfter: .seconds(60), description: "429")
-    guard case .end(.stopped) = bench.core.nextTurn(.records(.failure(error)), jitter: 0)?.then
+    guard
+      case .end(.move(.stopped)) = bench.core.nextTurn(.records(.failure(error)), jitter: 0)?.then
     else {
       Issue.record("it goes on")
       return
@@ -225,7 +142,7 @@ import Wire
     #expect(bench.core.assessment?.decision.rule == .awaitPublication, "one reading is none")
     bench.pass(.seconds(10))
     _ = bench.read("192.0.2.3")
-    let told = Self.texts(bench.step())
+    let told = Bench.texts(bench.step())
     #expect(bench.core.lastIncident?.outcome == .failed, "\(told)")
     #expect(bench.core.lastIncident?.outcomeText?.contains("someone changed the record") == true)
     #expect(bench.core.shownRule == .overtaken || told.contains { $0.contains("overtaken") })

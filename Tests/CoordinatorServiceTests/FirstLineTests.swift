@@ -117,7 +117,7 @@ extension Coordinator {
   fileprivate func show(_ address: String) {
     guard var room = rooms["app"] else { return }
     _ = room.core.machine.observe(addresses: [.ipv4: [address]], now: .read())
-    room.upkeep.shown = [address]
+    room.core.upkeep.shown = [address]
     rooms["app"] = room
   }
 

@@ -10,7 +10,7 @@ import Wire
 
 extension Coordinator {
   fileprivate func proveNothing() {
-    rooms["app"]?.upkeep.proveFrom = Now.read().instant + .seconds(86_400)
+    rooms["app"]?.core.upkeep.proveFrom = Now.read().instant + .seconds(86_400)
   }
 }
 

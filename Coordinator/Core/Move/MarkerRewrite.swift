@@ -102,6 +102,7 @@ public struct MarkerRewrite: WriteProcedure {
     case (.permission, .permission(.stop)): return .end(.stopped)
     case (.answer(let record), .written(.success)):
       // A new record is not looked at again; of several that were there, each is written.
+      if isCancelled { return .end(.written) }
       if record.id == 0 { return finish(.written) }
       done.insert(record.id)
       return read()

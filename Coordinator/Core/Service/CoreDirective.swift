@@ -10,7 +10,7 @@ public enum CoreDirective: Hashable, Sendable {
   /// Store the machine's memory and this line, then log it; that it cannot be stored undoes
   /// nothing: it is stored with the next step.
   case keep(EventRecord)
-  /// Go on with the writes of the move, by that reply.
+  /// Go on with what is written, by that reply.
   case write(WriteReply)
   /// Ask the name servers until they agree, beginning now.
   case verify
@@ -18,10 +18,6 @@ public enum CoreDirective: Hashable, Sendable {
   case stopVerifying
   /// What resolvers were asked is of no interest any more.
   case forgetCaches
-  /// The provider took a write.
-  case tokenWorks
-  /// The provider refuses the token's writes.
-  case tokenRefused(ProviderError)
 }
 
 /// What one step has to make durable, in one transaction, before anything of it counts.

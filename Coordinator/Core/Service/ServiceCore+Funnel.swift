@@ -3,6 +3,8 @@ import Wire
 
 /// What one step of a machine came to; it counts once it is stored.
 public struct ServiceStep: Sendable {
+  /// The machine right before it was judged.
+  public var before: Machine
   public var assessment: Assessment
   public var transition: Transition?
   /// To be stored; nil: nothing is.
@@ -15,9 +17,12 @@ extension ServiceCore {
   /// Steps the machine: judges and decides. The value of before is to be kept, in case that what
   /// comes of it cannot be stored.
   public mutating func judge(_ evidence: Evidence, _ doubts: Doubts, now: Now) -> ServiceStep {
+    let passed = passLease(now: now)
+    let before = machine
     let stepped = machine.tick(evidence: evidence, doubts: doubts, now: now)
     let found = stepped.assessment
-    var events = verdictEvents(found, now: now)
+    upkeep.doubts = doubts.blocks ? doubts.current : []
+    var events = [passed].compactMap { $0 } + verdictEvents(found, now: now)
     events += ruleEvents(found, transition: stepped.transition, now: now)
     events += familyEvents(found, now: now)
     events += votelessEvents(found, now: now)
@@ -25,7 +30,7 @@ extension ServiceCore {
     events += heldEvents(found, now: now)
     let hasChanged = stepped.transition != nil || machine.memory != stored
     var result = ServiceStep(
-      assessment: found, transition: stepped.transition, hasChanged: hasChanged)
+      before: before, assessment: found, transition: stepped.transition, hasChanged: hasChanged)
     guard hasChanged || !events.isEmpty else { return result }
     var commit = commit(events)
     if let transition = stepped.transition { prepare(&commit, transition, found, now: now) }

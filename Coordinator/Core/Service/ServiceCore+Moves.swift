@@ -1,4 +1,4 @@
-public import Decision
+import Decision
 import Wire
 
 /// The writes of a move: begun by a stored transition, taken up again after a stop, permitted one
@@ -11,10 +11,10 @@ extension ServiceCore {
     case .openEmergency, .openElective, .openCommanded, .openRepair: startMove()
     case .cancel, .fail:
       direct(.forgetCaches)
-      cancelMove()
+      cancelWriting()
       stopVerifying()
     case .supersede:
-      cancelMove()
+      cancelWriting()
       stopVerifying()
       startMove()
     case .verify: verify()
@@ -74,7 +74,7 @@ extension ServiceCore {
 
   // MARK: One after the other
 
-  private mutating func startMove() {
+  mutating func startMove() {
     guard let intent = machine.memory.intent, let plan = plan(intent) else { return }
     // What was read before this move says nothing about where DNS points after it.
     generation += 1
@@ -82,20 +82,9 @@ extension ServiceCore {
     readAt = nil
     direct(.forgetCaches)
     // One writer at a time: the one before ends between two calls.
-    waitsForMove = move != nil
-    guard !waitsForMove else { return }
-    move = (RecordMove(plan, pace: pace.move), intent.epoch)
-    question = nil
-    direct(.write(.begin))
-  }
-
-  /// Ends the move that writes as soon as it may: at once where it only waits.
-  public mutating func cancelMove() {
-    waitsForMove = false
-    move?.procedure.cancel()
-    guard case .pause = question else { return }
-    question = nil
-    direct(.write(.paused))
+    waitsForMove = writing != nil
+    guard !waitsForMove else { return yield() }
+    begin(.move(RecordMove(plan, pace: pace.move), epoch: intent.epoch))
   }
 
   private func plan(_ intent: Intent) -> MovePlan? {
@@ -126,27 +115,18 @@ extension ServiceCore {
       active: machine.memory.active ?? "unknown")
   }
 
-  /// Goes on with the move; nil where none writes. `jitter` is within 0..<1, drawn anew.
-  public mutating func nextTurn(_ reply: WriteReply, jitter: Double) -> WriteTurn<MoveResult>? {
-    guard let turn = move?.procedure.next(reply, jitter: jitter) else { return nil }
-    question = if case .ask(let asked) = turn.then { asked } else { nil }
-    return turn
-  }
-
   // MARK: Before each write
 
-  /// What comes before the judgement that a write needs: a reason not to write at all, or nil.
-  public mutating func prepareWrite() -> WritePermission? {
+  mutating func prepareMoveWrite() -> WritePermission? {
     if let claim = machine.claim { return .stop(Self.readOnly(claim)) }
     // Whoever asks has read what the write before came to.
     if machine.write == .underway { notWritten() }
     return nil
   }
 
-  /// Right before a write, judged anew on the evidence of this moment, which is stored.
-  public mutating func permitWrite(now: Now) -> WritePermission {
-    guard let move, let intent = machine.memory.intent, intent.epoch == move.epoch else {
-      return .stop("the intent of epoch \(move?.epoch ?? 0) is closed")
+  mutating func permitMoveWrite(_ epoch: UInt64, now: Now) -> WritePermission {
+    guard let intent = machine.memory.intent, intent.epoch == epoch else {
+      return .stop("the intent of epoch \(epoch) is closed")
     }
     guard let rule = assessment?.decision.rule else { return .stop("nothing is judged yet") }
     guard rule.mayWrite else { return .stop(RuleText.sentence(rule)) }
@@ -157,14 +137,14 @@ extension ServiceCore {
 
   // MARK: What came of it
 
-  /// Takes in one step of the move.
-  public mutating func note(_ step: MoveStep, now: Now) {
-    if case .ambiguous(let record, let target, _) = step, record.type != "TXT", let move {
+  /// Takes in one step of the move for that epoch.
+  mutating func note(_ step: MoveStep, ofMove epoch: UInt64, now: Now) {
+    if case .ambiguous(let record, let target, _) = step, record.type != "TXT" {
       // Durable with the next step, which comes before any other write; also of a move that was
       // replaced while it wrote.
-      machine.noteMayLand(address: target, epoch: move.epoch, now: now)
+      machine.noteMayLand(address: target, epoch: epoch, now: now)
     }
-    guard let move, machine.memory.intent?.epoch == move.epoch else { return }
+    guard machine.memory.intent?.epoch == epoch else { return }
     switch step {
     case .notApplied: notWritten()
     case .answered(let record, let error):
@@ -196,25 +176,14 @@ extension ServiceCore {
     }
   }
 
-  /// The end of a move's writes. Where it is the intent's own, it is to be judged next; `afterMove`
-  /// comes after that in any case.
-  public mutating func finishMove(_ result: MoveResult, now: Now) -> EndedMove? {
-    guard let epoch = move?.epoch else { return nil }
-    move = nil
-    question = nil
-    let ended = EndedMove(
-      epoch: epoch, result: result, isCurrent: machine.memory.intent?.epoch == epoch)
-    if ended.isCurrent { take(result, now: now) }
-    return ended
-  }
-
-  private mutating func take(_ result: MoveResult, now: Now) {
+  /// The end of the open intent's writes.
+  mutating func take(_ result: MoveResult, now: Now) {
     noteRetry(after: result, now: now)
     switch result {
     case .committed:
       machine.observe(write: .all)
       incident?.stamps.committedMs = now.wallMs
-      direct(.tokenWorks)
+      tokenWorks(now: now)
     case .stopped(let reason):
       // The machine has decided otherwise, or asks to wait; it takes the write up again itself.
       if machine.write == .underway { notWritten() }
@@ -236,17 +205,9 @@ extension ServiceCore {
           "\(MarkerConflict.words(conflicts)). One of two coordinators has to stop", now: now)
       }
     case .refused(let error):
-      if error.kind == .unauthorized { direct(.tokenRefused(error)) }
+      if error.kind == .unauthorized { tokenRefused(error, now: now) }
       refuse(error.description, now: now)
     }
-  }
-
-  /// Why a move that ended does not get on, and the one that waited for its end.
-  public mutating func afterMove(_ ended: EndedMove, now: Now) {
-    if machine.memory.intent?.epoch == ended.epoch { noteHindrance(ended.result, now: now) }
-    guard waitsForMove, move == nil else { return }
-    waitsForMove = false
-    startMove()
   }
 
   /// When the move is taken up again, if it has to be: a refusal is not repeated at full pace.
@@ -309,12 +270,4 @@ extension Rule {
     default: false
     }
   }
-}
-
-/// A move whose writes have ended.
-public struct EndedMove: Hashable, Sendable {
-  public var epoch: UInt64
-  public var result: MoveResult
-  /// The open intent is the one that it was made for.
-  public var isCurrent: Bool
 }

@@ -30,7 +30,15 @@ extension ServiceCore {
       return found
     }
     readAt = now.instant
+    upkeep.lacks = lacks(records, now: now)
+    watchMarker(in: records, now: now)
     ttlSeconds = records.filter { $0.type != "TXT" }.map(\.ttlSeconds).max() ?? ttlSeconds
+  }
+
+  /// Takes in why there are no records to take in.
+  public mutating func tookNoRecords(_ error: ProviderError) {
+    // What cannot be read is not missing.
+    upkeep.lacks = error.kind == .noRecord
   }
 
   /// Whether the newest reading still counts.
@@ -40,7 +48,18 @@ extension ServiceCore {
 
   /// Where DNS points: by the API, else by two name servers that agree: judging goes on then, and a
   /// move's writes wait for the API anyway. `isNew`: a reading was made just now.
+  ///
+  /// Then it begins the upkeep that is due.
   public mutating func tookReading(isNew: Bool, now: Now) -> Whereabouts {
+    let isIdle = machine.memory.intent == nil
+    let found = locate(isNew: isNew, now: now)
+    upkeep.isByServers = found.isByServers
+    if isIdle { upkeep.shown = found.shown }
+    tend(isNew: isNew, now: now)
+    return found
+  }
+
+  private mutating func locate(isNew: Bool, now: Now) -> Whereabouts {
     var found = Whereabouts()
     found.isFresh = isFresh(now: now)
     if machine.memory.intent != nil {

@@ -9,11 +9,13 @@ public import Wire
 /// 1. `judge` steps the machine. What it gives has to be stored; then `settle` makes it count. If
 ///    it cannot be stored, the value of before `judge` is taken again: it did not happen.
 /// 2. After `settle`, and after every other call, the driver performs `takeDirectives()` in order.
-/// 3. A `.write(reply)` goes on with the move: `nextTurn(reply)` gives notes, which `note` takes in
-///    and which lead to directives of their own, and then a question or the end. Before each write
-///    the question is `.mayWrite`: `prepareWrite`, a step of 1, then `permitWrite`. At the end,
-///    `finishMove`, a step of 1 where it is the open intent's, then `afterMove`.
-/// 4. Readings go to `tookReading`, the name servers' answers to `tookAnswers`.
+/// 3. A `.write(reply)` goes on with what is written, a move or upkeep: `nextTurn(reply)` gives
+///    notes, which `note` takes in and which lead to directives of their own, and then a question
+///    or the end. Before each write the question is `.mayWrite`: `prepareWrite`, a step of 1, then
+///    `permitWrite`, whose commit is stored before the answer. At the end, `finishWriting`, a step
+///    of 1 where it is the open intent's, then `afterWriting`.
+/// 4. A reading goes to `tookRecords` or `tookNoRecords`, then to `tookReading`, which also begins
+///    the upkeep that is due; the name servers' answers go to `tookAnswers`.
 ///
 /// A crash between any two of these is allowed: what counts is in the journal, and `ServiceCore`
 /// begins anew from there: an open intent waits until no write of before can land any more, and
@@ -23,6 +25,7 @@ public struct ServiceCore: Sendable {
   /// Every DNS name that is moved, in lower case, the one that is probed first.
   public internal(set) var names: [String]
   var pace: ServicePace
+  var rules: UpkeepRules
   /// Who writes markers here.
   let writer: Writer
 
@@ -52,10 +55,9 @@ public struct ServiceCore: Sendable {
   /// What is wrong with the replicas.
   var replicationTroubles: Set<ReplicationTrouble> = []
 
-  // The writes of a move.
-  /// The move that writes, and the epoch that it writes for.
-  var move: (procedure: RecordMove, epoch: UInt64)?
-  /// The one after it, which waits for its end, is to begin.
+  // What is written.
+  var writing: Writing?
+  /// A move is to begin when it has ended.
   var waitsForMove = false
   /// What it waits for.
   public internal(set) var question: WriteQuestion?
@@ -79,6 +81,10 @@ public struct ServiceCore: Sendable {
   public var reading: [NameReading]?
   public var readAt: Instant?
   public var ttlSeconds: Int?
+  /// Who holds leases for exclusive work.
+  public internal(set) var leases: Leases
+  /// What is written beside moves.
+  public var upkeep = Upkeep()
   /// Readings in a row, while a move is being published, that show something else.
   var strays = 0
   /// A reading that would make the machine forget where users are, and how often in a row it came.
@@ -90,16 +96,18 @@ public struct ServiceCore: Sendable {
 
   /// `incident`: the open one; `last`: the newest of those that ended.
   public init(
-    machine: Machine, names: [String], pace: ServicePace, writer: Writer, started: Instant,
-    incident: IncidentRecord? = nil, last: IncidentRecord? = nil
+    machine: Machine, names: [String], pace: ServicePace, upkeep rules: UpkeepRules,
+    writer: Writer, started: Instant, incident: IncidentRecord? = nil, last: IncidentRecord? = nil
   ) {
     self.machine = machine
     self.names = names
     self.pace = pace
+    self.rules = rules
     self.writer = writer
     self.incident = incident
     lastIncident = last
     stored = machine.memory
+    leases = Leases(memory: machine.memory, started: started)
     guard machine.memory.intent != nil else { return }
     mayWriteFrom = started + pace.move.writeDeadline + pace.restartMargin
     resumed = true
@@ -108,21 +116,17 @@ public struct ServiceCore: Sendable {
   /// The service's name, its key in the journal.
   public var name: String { machine.topology.service }
 
-  /// The epoch that records are written for.
-  public var movingEpoch: UInt64? { move?.epoch }
-
-  /// Records are written, or about to be.
-  public var isMoving: Bool { move != nil || waitsForMove }
-
   /// Another configuration. True where names or addresses are others now: what was read before says
   /// nothing about them.
   public mutating func reconfigure(
-    topology: Topology, policy: Policy, names: [String], pace: ServicePace, now: Now
+    topology: Topology, policy: Policy, names: [String], pace: ServicePace,
+    upkeep rules: UpkeepRules, now: Now
   ) -> Bool {
     let isOther = self.names != names || machine.topology.regions != topology.regions
     machine.reconfigure(topology: topology, policy: policy, now: now.instant)
     self.names = names
     self.pace = pace
+    self.rules = rules
     guard isOther else { return false }
     generation += 1
     reading = nil

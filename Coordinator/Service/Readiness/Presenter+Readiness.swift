@@ -23,7 +23,7 @@ extension Presenter {
       nameServers: settings.nameServers, stateDirectory: settings.stateDirectory,
       automation: room.service.policy.automation, minVantages: room.service.policy.minVantages,
       maxLagSeconds: room.service.policy.maxLag.inSeconds,
-      token: token(zones, snapshot: snapshot), tokenTrouble: room.upkeep.tokenTrouble,
+      token: token(zones, snapshot: snapshot), tokenTrouble: room.core.upkeep.tokenTrouble,
       provenMs: provenMs(room, snapshot: snapshot), zones: zones,
       delegations: delegations(names, zones, snapshot: snapshot),
       lines: freshLines(room, snapshot: snapshot),
@@ -138,7 +138,7 @@ extension Presenter {
 
   /// Since a write was taken last, milliseconds: the marker's, a move's, or that of a new record.
   private static func provenMs(_ room: Room, snapshot: Snapshot) -> Int? {
-    room.upkeep.provenAt.map { Int(max(0, (snapshot.now.instant - $0).wholeMilliseconds)) }
+    room.core.upkeep.provenAt.map { Int(max(0, (snapshot.now.instant - $0).wholeMilliseconds)) }
   }
 
   private static func region(_ region: Region, room: Room, snapshot: Snapshot) -> RegionFacts {

@@ -1,0 +1,53 @@
+public import Decision
+public import Wire
+
+/// Leases for work that only one region may do (RULES 13).
+extension ServiceCore {
+  /// Passes exclusive work on where nobody else can hold a lease any more: durable with the step
+  /// that it comes before.
+  mutating func passLease(now: Now) -> EventRecord? {
+    let before = machine.memory.exclusive
+    let owner = leases.owner(machine.memory, lease: machine.policy.lease, now: now.instant)
+    guard owner != before else { return nil }
+    machine.note(exclusive: owner)
+    return EventRecord(
+      .exclusive, at: now, service: name, region: owner?.region, epoch: machine.memory.epoch,
+      level: .notice,
+      text: "exclusive work of \(name) is leased to \(owner?.region ?? "nobody")"
+        + (before.map { $0.region == owner?.region ? "" : ", no longer to \($0.region)" } ?? ""))
+  }
+
+  /// Exclusive work waits to be passed on: time alone may do that.
+  public func isLeaseDue(now: Now) -> Bool {
+    switch leases.standing(machine.memory, lease: machine.policy.lease, now: now.instant) {
+    case .pending: true
+    case .granted, .moving, nil: false
+    }
+  }
+
+  /// What the answer to an admitted report says of the service, with the lease that it grants.
+  /// `isTwin`: nobody knows which of two hosts speaks.
+  public mutating func answer(_ report: Report, isTwin: Bool, now: Now) -> ServiceDirective {
+    let memory = machine.memory
+    var answer = ServiceDirective(
+      service: name, epoch: memory.epoch, traffic: memory.active,
+      trafficAgeMs: memory.activeSinceMs.map { Int(clamping: max(0, now.wallMs - $0)) })
+    guard let lease = machine.policy.lease, machine.topology.agents[report.agent] != nil else {
+      return answer
+    }
+    var leaseMs: Int?
+    if !isTwin {
+      leases.take(report, of: name, memory: memory)
+      // Who may be granted one has to be known after a restart.
+      leaseMs = leases.grant(to: report, memory: stored, lease: lease, now: now.instant)
+    }
+    switch leases.standing(memory, lease: lease, now: now.instant) {
+    case .granted(let region):
+      answer.exclusive = region
+      answer.leaseMs = leaseMs
+    case .pending, .moving: answer.pending = true
+    case nil: break
+    }
+    return answer
+  }
+}

@@ -1,0 +1,106 @@
+import CoordinatorCore
+import Decision
+import Wire
+
+/// What others do to the zone.
+extension Zone {
+  private mutating func set(
+    _ service: Int, in world: World, to address: (AddressFamily) -> String?
+  ) {
+    remember(world.now)
+    for family in topologies[service].families {
+      for index in records.indices
+      where records[index].name == topologies[service].name
+        && records[index].type == family.recordType
+      {
+        if let address = address(family) { records[index].target = address }
+      }
+    }
+    publish(service, at: world.now)
+    world.noteTrouble()
+  }
+
+  mutating func humanMoves(to region: Int, in world: World) {
+    for service in topologies.indices {
+      let target = topologies[service].regions[region]
+      set(service, in: world) { target.addresses[$0] }
+    }
+  }
+
+  mutating func putForeign(_ service: Int, in world: World) {
+    guard replaced[service] == nil, deleted[service] == nil else { return }
+    replaced[service] = addresses(service).compactMapValues(\.first)
+    foreignSince[service] = world.now
+    set(service, in: world) { Self.foreignAddress[$0] }
+  }
+
+  mutating func takeForeignBack(_ service: Int, in world: World) {
+    guard let before = replaced.removeValue(forKey: service) else { return }
+    if let records = deleted[service] {
+      deleted[service] = records.map { record in
+        var record = record
+        let family = topologies[service].families.first { $0.recordType == record.type }
+        if let target = family.flatMap({ before[$0] }) { record.target = target }
+        return record
+      }
+    }
+    // Only where it still stands.
+    let isThere = addresses(service).contains { $1 == [Self.foreignAddress[$0]] }
+    if isThere { set(service, in: world) { before[$0] } }
+  }
+
+  /// A record may still appear.
+  func awaitsRecord(_ service: Int) -> Bool { newOnTheWay[service, default: 0] > 0 }
+
+  mutating func delete(_ service: Int, in world: World) {
+    guard deleted[service] == nil else { return }
+    remember(world.now)
+    let name = topologies[service].name
+    deleted[service] = records.filter { $0.name == name && $0.type != "TXT" }
+    records.removeAll { $0.name == name && $0.type != "TXT" }
+    publish(service, at: world.now)
+    world.noteTrouble()
+  }
+
+  mutating func makeAgain(_ service: Int, in world: World) {
+    guard let before = deleted.removeValue(forKey: service) else { return }
+    remember(world.now)
+    for var record in before
+    where !records.contains(where: { $0.name == record.name && $0.type == record.type }) {
+      lastID += 1
+      record.id = lastID
+      records.append(record)
+    }
+    publish(service, at: world.now)
+    world.noteTrouble()
+  }
+
+  /// Another coordinator writes its marker.
+  mutating func claim(_ service: Int, by marker: Marker, in world: World) {
+    remember(world.now)
+    let place = Marker.recordName(topologies[service].name)
+    claims[service] = marker.description
+    if let index = records.firstIndex(where: { $0.name == place }) {
+      records[index].target = marker.description
+    } else {
+      lastID += 1
+      records.append(
+        ProviderRecord(
+          id: lastID, type: "TXT", name: place, target: marker.description,
+          ttlSeconds: Marker.ttlSeconds))
+    }
+    world.noteTrouble()
+  }
+
+  /// Whether that marker stands there still.
+  mutating func isClaimed(_ service: Int) -> Bool {
+    let place = Marker.recordName(topologies[service].name)
+    if !records.contains(where: { $0.name == place && $0.target == claims[service] }) {
+      claims[service] = nil
+    }
+    return claims[service] != nil
+  }
+
+  /// A human has deleted the record.
+  func isDeleted(_ service: Int) -> Bool { deleted[service] != nil }
+}
