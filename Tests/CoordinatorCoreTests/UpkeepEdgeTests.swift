@@ -59,6 +59,7 @@ extension Bench {
   @Test func whatIsAdoptedIsClaimedAndForgottenAfterTwoReadings() throws {
     var bench = Bench()
     bench.settle()
+    bench.core.upkeep.proveFrom = bench.now.instant + .seconds(3600)
     try bench.adopt()
     bench.core.proveToken(now: bench.now)
     #expect(bench.core.takeDirectives().contains(.write(.begin)), "whenever it was proven last")
