@@ -30,13 +30,14 @@ import Wire
     FaultKind.apiAppliedThenTimeout, .apiLate, .apiTimeout, .api5xx, .apiStale, .apiReadOnly,
   ])
   func aRecordIsNeverMadeTwice(_ kind: FaultKind) async throws {
-    let amount: Int64 = kind == .apiStale ? 20_000 : 40
+    // Late: it lands after it was looked for again.
+    let amount: Int64 = kind == .apiStale ? 20_000 : 300
     let played = try await playWell(
       .plain(
         minutes: 90, change: Self.enforced,
         faults: [
           fault(.zoneDeleted, .service(0), from: 10, minutes: 40),
-          fault(kind, from: 10.2, minutes: 6, amount: amount),
+          fault(kind, from: 9.9, minutes: 6, amount: amount),
           fault(.coordinatorCrash, from: 10, minutes: 20, amount: 8),
         ]))
     #expect(played.figures.made >= 1, "\(played.story)")
@@ -105,7 +106,8 @@ import Wire
     }
   }
 
-  /// Exclusive work follows users, and comes back with them.
+  /// Exclusive work follows users, and comes back with them. Those who held it live on, and cannot
+  /// be reached.
   @Test func leasesFollowAMove() async throws {
     let played = try await playWell(
       .plain(
@@ -115,8 +117,8 @@ import Wire
           $0.policy.failback = .automatic
         },
         faults: [
-          fault(.regionDown, .region(0), from: 10, minutes: 20),
-          fault(.cut, .link(0, 1), from: 12, minutes: 10),
+          fault(.balancerDown, .region(0), from: 10, minutes: 20),
+          fault(.cut, .link(0, 1), from: 10, minutes: 10),
           fault(.coordinatorDown, from: 13, minutes: 3),
         ]))
     #expect(played.moves(.failback) == 1, "\(played.story)")
