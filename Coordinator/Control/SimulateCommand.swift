@@ -138,8 +138,12 @@ struct SimulateCommand: AsyncParsableCommand {
   }
 
   private func setup() throws -> Setup? {
-    if let config { return try SimulateConfiguration.setup(config, service: service) }
+    if let own = try ownDeployment() { return own.setup }
     return regions.map { Setup.plain(regions: $0, hosts: hosts) }
+  }
+
+  private func ownDeployment() throws -> SimulateConfiguration? {
+    try config.map { try SimulateConfiguration($0, service: service) }
   }
 
   private func play(_ schedule: Schedule) async throws {
@@ -189,6 +193,8 @@ struct SimulateCommand: AsyncParsableCommand {
   }
 
   private func report(_ report: SimulateReport) throws {
+    var report = report
+    report.notes = try ownDeployment()?.notes ?? []
     if json { try printJSON(report) } else { Console.out(report.screen(Console.style())) }
     // In rough weather a region may look bad to all who can look while it is not.
     let isHealthy = weather.value != .rough && schedule == nil && story == nil

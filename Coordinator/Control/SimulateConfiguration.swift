@@ -6,10 +6,14 @@ import Settings
 import Simulator
 import Wire
 
-/// A user's own deployment, for simulations.
-enum SimulateConfiguration {
+/// A user's own deployment, for simulations, and what of it is played otherwise than the file says.
+struct SimulateConfiguration {
+  var setup: Setup
+  /// A sentence each.
+  var notes: [String] = []
+
   /// The topology and policy of one service in a coordinator's file.
-  static func setup(_ path: String, service name: String?) throws -> Setup {
+  init(_ path: String, service name: String?) throws {
     let settings: CoordinatorSettings
     do {
       let bytes = try Files.read(path, maxBytes: 1_048_576)
@@ -27,17 +31,17 @@ enum SimulateConfiguration {
       throw misused("\(path) has several services; choose one with --service: \(known)")
     }
     let regions = service.regions.compactMap { id in settings.regions.first { $0.id == id } }
-    var policy = Policy(service, of: settings)
-    // What would be observed is of no interest here: it is tried what it would do.
-    policy.automation = .automatic
-    var setup = Setup(
-      regions: regions.map { region in
-        let hosts = settings.agents.count {
-          $0.region == region.id && $0.services?.contains(service.name) != false
-        }
-        return SimulatedRegion(id: region.id, aws: region.aws, hosts: max(1, hosts))
-      }, policy: policy)
+    let hosts = regions.map { region in
+      settings.agents.count {
+        $0.region == region.id && $0.services?.contains(service.name) != false
+      }
+    }
+    setup = Setup(
+      regions: zip(regions, hosts).map { region, hosts in
+        SimulatedRegion(id: region.id, aws: region.aws, hosts: max(1, hosts))
+      }, policy: Policy(service, of: settings))
     setup.creates = service.missing == .create
+    setup.probeDeadlineMs = service.probeDeadline.wholeMilliseconds
     let first = regions.first
     setup.families = []
     // A NodeBalancer has an address of each family.
@@ -45,6 +49,28 @@ enum SimulateConfiguration {
     if looksUp || first?.addresses.isEmpty == false { setup.families.append(.ipv4) }
     if looksUp || first?.addresses6.isEmpty == false { setup.families.append(.ipv6) }
     setup.nameServers = min(max(1, settings.nameServers.count), 9)
-    return setup
+    noteAutomation()
+    if hosts.contains(0) { notes.append("a region without agents is played with one host") }
+    if service.dns.count > 1 {
+      notes.append("of the service's \(service.dns.count) names one is played")
+    }
+    if settings.nameServers.count > setup.nameServers {
+      notes.append("of \(settings.nameServers.count) name servers \(setup.nameServers) are played")
+    }
+  }
+
+  /// What would be observed is of no interest here: it is tried what it would do.
+  private mutating func noteAutomation() {
+    switch setup.policy.automation {
+    case .automatic: break
+    case .observe:
+      setup.policy.automation = .automatic
+      notes.append(
+        "automation = \"observe\" is played as \"automatic\": it is tried what it would do")
+    case .approve:
+      setup.approves = true
+      notes.append(
+        "automation = \"approve\" is played with an operator who approves every move at once")
+    }
   }
 }

@@ -27,6 +27,8 @@ struct SimulateReport: Encodable {
   var hoursEach: Double?
   /// Of a story.
   var timeline: [SimulateEvent]
+  /// What of `--config` is played otherwise than the file says, a sentence each.
+  var notes: [String] = []
 
   init(
     _ result: CampaignResult, failures: [SimulateFailure], story: Story? = nil,

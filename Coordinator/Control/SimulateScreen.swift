@@ -9,6 +9,7 @@ extension SimulateReport {
       let page = Screens.paragraph(text, indent: indent, style: style)
       lines += page.split(separator: "\n").map(String.init)
     }
+    for note in notes { add("Note: \(note).") }
     if let story { add("Story: \(story).") }
     for event in timeline {
       let sign: DemoTimeline.Mark.Sign =

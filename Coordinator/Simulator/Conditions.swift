@@ -95,6 +95,7 @@ struct Conditions: Hashable, Sendable {
     links = Array(repeating: Array(repeating: usual, count: count + 1), count: count + 1)
     replication = Array(
       repeating: Array(repeating: ReplicationConditions(), count: count), count: count)
+    isApproved = setup.approves
     for fault in faults { hit(fault) }
   }
 

@@ -27,6 +27,8 @@ public struct Setup: Hashable, Sendable {
   public var policy: Policy
   /// Records that are missing are made.
   public var creates = false
+  /// An operator approves every move that waits for it.
+  public var approves = false
   /// How long a probe may take, in milliseconds.
   public var probeDeadlineMs = Defaults.probeDeadline.wholeMilliseconds
   /// Packets lost on every road all the time, in percent.
@@ -81,6 +83,7 @@ public struct Schedule: Hashable, Sendable {
     lines.append("name-servers \(setup.nameServers)")
     if setup.deepProbe { lines.append("deep-probe yes") }
     if setup.creates { lines.append("creates yes") }
+    if setup.approves { lines.append("approves yes") }
     if setup.probeDeadlineMs != Setup(regions: []).probeDeadlineMs {
       lines.append("probe-deadline \(Seconds.text(setup.probeDeadlineMs))")
     }
@@ -141,6 +144,7 @@ public struct Schedule: Hashable, Sendable {
       setup.probeDeadlineMs = value
     case "deep-probe": setup.deepProbe = words.count == 2 && words[1] == "yes"
     case "creates": setup.creates = words.count == 2 && words[1] == "yes"
+    case "approves": setup.approves = words.count == 2 && words[1] == "yes"
     case "policy":
       guard words.count == 3, let key = PolicyKey.all.first(where: { $0.name == words[1] }) else {
         return false
