@@ -118,6 +118,26 @@ import Wire
     }
   }
 
+  @Test func whatIsNotPublishedIsToldOnceAfterThreeMinutes() {
+    var bench = Bench(phase: .verifying)
+    #expect(bench.step().contains(.verify))
+    bench.core.incident?.stamps.committedMs = bench.now.wallMs
+    var told: [(atMs: Int64, text: String)] = []
+    let begun = bench.now.wallMs
+    var watch = ConvergenceWatch(roundMs: 5000)
+    for _ in 0..<40 {
+      let line = NameServerLine(
+        server: "ns1", answer: .old, addresses: ["192.0.2.1"], askedMs: bench.now.wallMs)
+      watch.add([line], atMs: bench.now.wallMs)
+      #expect(bench.core.tookAnswers([watch], epoch: 4, now: bench.now) == false)
+      told += Bench.texts(bench.core.takeDirectives())
+        .filter { $0.contains("not published yet by ns1") }
+        .map { (bench.now.wallMs - begun, $0) }
+      bench.pass(.seconds(10))
+    }
+    #expect(told.count == 1 && told.first?.atMs == 190_000, "\(told)")
+  }
+
   /// An operator who adopts while it is published raises the epoch: answers for the one before say
   /// nothing any more.
   @Test func theProofBeginsAnewUnderAnotherEpoch() {
