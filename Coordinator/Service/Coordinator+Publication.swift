@@ -55,13 +55,25 @@ extension Coordinator {
     return isOver
   }
 
-  /// Reads the record and asks the name servers while nothing is in flight: where DNS points.
+  /// So many services are read at once: a slow zone, or a mute name server, delays nobody else.
+  private static let readingsAtOnce = 16
+
+  /// Reads the records and asks the name servers while nothing is in flight: where DNS points.
   func readAt() async {
-    for name in rooms.keys.sorted() {
-      guard let room = rooms[name] else { continue }
-      if room.core.isMoving { continue }
-      await read(name, of: room.service)
+    var names = rooms.keys.sorted()[...]
+    await withTaskGroup(of: Void.self) { group in
+      for name in names.prefix(Self.readingsAtOnce) { group.addTask { await self.read(name) } }
+      names = names.dropFirst(Self.readingsAtOnce)
+      while await group.next() != nil {
+        guard !Task.isCancelled, let name = names.popFirst() else { continue }
+        group.addTask { await self.read(name) }
+      }
     }
+  }
+
+  private func read(_ name: String) async {
+    guard !ending, let room = rooms[name], !room.core.isMoving else { return }
+    await read(name, of: room.service)
   }
 
   private func read(_ name: String, of service: Deployment.Service) async {

@@ -312,8 +312,11 @@ private struct Reader: Service {
 
   func run() async throws {
     while !Task.isShuttingDownGracefully && !Task.isCancelled {
-      await coordinator.readAt()
-      try? await cancelWhenGracefulShutdown { try await Task.sleep(for: interval) }
+      // A stop waits for nobody who is mute.
+      try? await cancelWhenGracefulShutdown {
+        await coordinator.readAt()
+        try await Task.sleep(for: interval)
+      }
     }
   }
 }

@@ -131,8 +131,8 @@ public enum FaultKind: String, Hashable, Sendable, CaseIterable {
     case .zoneClaimed:
       (
         .service, 0...1,
-        "another coordinator's marker stands there, with 1 a copy's of ours; at the end an operator "
-          + "adopts it"
+        "another coordinator's marker stands there, with 1 a copy's of ours; at the end an "
+          + "operator adopts it"
       )
     case .serverHeld: (.nameServer, nil, "a name server publishes nothing new")
     case .serverMute: (.nameServer, nil, "a name server does not answer")

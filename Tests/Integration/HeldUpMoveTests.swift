@@ -55,8 +55,8 @@ extension ProcessTests {
       }
     }
 
-    /// While a write's answer is awaited nobody knows whether it is to be taken back: `cancel` waits
-    /// for that, and then takes it back.
+    /// While a write's answer is awaited nobody knows whether there is something to take back:
+    /// `cancel` waits for that, and then takes it back.
     @Test func cancelWaitsForAWriteThatIsUnderWay() async throws {
       try await withRehearsal(manual()) { rehearsal in
         let url = "unix:\(rehearsal.directory)/coordinator.sock"

@@ -88,8 +88,8 @@ extension ServiceCore {
     let event = EventRecord(
       .creating, at: now, service: name, region: place, epoch: machine.memory.epoch,
       text: record.id == 0
-        ? "POST \(what) \(record.target), TTL \(rules.ttlSeconds) s: it is missing, and \(place) is "
-          + "healthy"
+        ? "POST \(what) \(record.target), TTL \(rules.ttlSeconds) s: it is missing, and \(place) "
+          + "is healthy"
         : "PUT \(what): TTL \(record.ttlSeconds) s -> \(rules.ttlSeconds) s")
     stored = machine.memory
     direct(.log(event))

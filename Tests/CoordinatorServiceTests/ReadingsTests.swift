@@ -1,0 +1,92 @@
+import CoordinatorCore
+import DNS
+import Decision
+import Platform
+import Synchronization
+import Testing
+import Wire
+
+@testable import CoordinatorService
+
+/// A provider that answers at once, but for one name, until it is let go.
+private final class OneHangs: DNSProvider {
+  private struct State {
+    var isHeld = true
+    var atOnce = 0
+    var most = 0
+  }
+
+  private let state = Mutex(State())
+  let held: String
+
+  init(_ held: String) { self.held = held }
+
+  func letGo() { state.withLock { $0.isHeld = false } }
+  /// The most readings that ever ran at once.
+  var most: Int { state.withLock(\.most) }
+
+  func records(of name: String) async throws(ProviderError) -> [ProviderRecord] {
+    state.withLock { state in
+      state.atOnce += 1
+      state.most = max(state.most, state.atOnce)
+    }
+    defer { state.withLock { $0.atOnce -= 1 } }
+    while name == held, state.withLock(\.isHeld) {
+      do { try await Task.sleep(for: .milliseconds(20)) } catch {
+        throw ProviderError(.unreachable, .transient, description: "cancelled")
+      }
+    }
+    return [ProviderRecord(id: 1, type: "A", name: name, target: "192.0.2.1", ttlSeconds: 30)]
+  }
+
+  func setTarget(
+    _ target: String, of record: ProviderRecord, deadline: Duration
+  ) async throws(ProviderError) {}
+
+  func create(
+    type: String, name: String, target: String, ttlSeconds: Int, deadline: Duration
+  ) async throws(ProviderError) -> ProviderRecord {
+    ProviderRecord(id: 2, type: type, name: name, target: target, ttlSeconds: ttlSeconds)
+  }
+}
+
+/// One service whose zone does not answer keeps no other from being read, and no stop waiting.
+@Suite struct ReadingsTests {
+  private static func rig(_ provider: OneHangs) throws -> CoordinatorRig {
+    let names = (10...49).map { "app\($0)" }
+    return try CoordinatorRig(
+      .init(services: Dictionary(uniqueKeysWithValues: names.map { ($0, "") })),
+      provider: provider)
+  }
+
+  private static func read(_ rig: CoordinatorRig) async throws -> Set<String> {
+    let services = await rig.coordinator.status().services
+    return Set(services.filter { $0.readMs != nil }.map(\.service))
+  }
+
+  @Test(.timeLimit(.minutes(5)))
+  func oneThatHangsDelaysNobodyElse() async throws {
+    let provider = OneHangs("app10.example.org")
+    let rig = try Self.rig(provider)
+    let reading = Task { await rig.coordinator.readAt() }
+    while try await Self.read(rig).count < 39 { try await Task.sleep(for: .milliseconds(20)) }
+    #expect(try await !Self.read(rig).contains("app10"))
+    #expect((2...16).contains(provider.most), "\(provider.most)")
+    provider.letGo()
+    await reading.value
+    #expect(try await Self.read(rig).count == 40)
+    await rig.end()
+  }
+
+  @Test(.timeLimit(.minutes(5)))
+  func aStopWaitsForNoneOfThem() async throws {
+    let provider = OneHangs("app10.example.org")
+    let rig = try Self.rig(provider)
+    let reading = Task { await rig.coordinator.readAt() }
+    while try await Self.read(rig).count < 39 { try await Task.sleep(for: .milliseconds(20)) }
+    reading.cancel()
+    await reading.value
+    #expect(try await !Self.read(rig).contains("app10"), "it was never let go")
+    await rig.end()
+  }
+}
