@@ -51,8 +51,9 @@ struct SimulateConfiguration {
     setup.nameServers = min(max(1, settings.nameServers.count), 9)
     noteAutomation()
     if hosts.contains(0) { notes.append("a region without agents is played with one host") }
-    if service.dns.count > 1 {
-      notes.append("of the service's \(service.dns.count) names one is played")
+    setup.names = min(max(1, service.dns.count), 8)
+    if service.dns.count > setup.names {
+      notes.append("of the service's \(service.dns.count) names \(setup.names) are played")
     }
     if settings.nameServers.count > setup.nameServers {
       notes.append("of \(settings.nameServers.count) name servers \(setup.nameServers) are played")

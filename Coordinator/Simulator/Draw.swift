@@ -32,6 +32,11 @@ public struct ScheduleDrawer: Sendable {
     var random = SplitMix64(seed: seed)
     var setup = self.setup ?? Self.deployment(&random)
     var length = length
+    // From a source of its own: what else is drawn from a seed stays as it was.
+    if self.setup == nil {
+      var other = SplitMix64(seed: ~seed)
+      if other.chance(0.25) { setup.names = Int(other.within(2...3)) }
+    }
     // Where packets are always lost no time can be jumped over.
     if weather == .rough, setup.lossPercent > 0 { length = min(length, Self.lossyLength) }
     if weather == .rough, self.setup == nil { length = Self.length(length, of: setup) }

@@ -144,20 +144,18 @@ extension Judge {
   }
 
   private mutating func lookAt(_ world: World, _ service: Int) {
-    let topology = world.topologies[service]
-    let addresses = world.zone.addresses(service)
-    for family in topology.families where !world.zone.isDeleted(service) {
-      let count = addresses[family]?.count ?? 0
-      if count != 1 { fail(world, .neverEmpty, "\(topology.name) has \(count) addresses") }
+    for set in world.zone.sets(of: service) where !world.zone.isDeleted(service) {
+      let count = world.zone.addresses(set).count
+      if count != 1 {
+        fail(world, .neverEmpty, "\(world.zone.name(of: set)) has \(count) addresses")
+      }
     }
-    checkProgress(world, service, addresses)
+    checkProgress(world, service)
   }
 
   /// No cool-down and no budget but the hard one leaves users on a dead region while a stable one
   /// waits.
-  private mutating func checkProgress(
-    _ world: World, _ service: Int, _ addresses: [AddressFamily: [String]]
-  ) {
+  private mutating func checkProgress(_ world: World, _ service: Int) {
     let topology = world.topologies[service]
     let policy = setup.policy
     let stable = max(policy.failbackAfter, policy.minUp).wholeMilliseconds + 120_000
@@ -173,7 +171,8 @@ extension Judge {
     }
     let region = topology.regions[dead.region]
     let isThere = topology.families.allSatisfy { family in
-      addresses[family] == region.addresses[family].map { [$0] }
+      world.zone.addresses(RecordSet(service: service, family: family))
+        == region.addresses[family].map { [$0] }
     }
     guard isThere else {
       stuckSince[service] = nil
@@ -226,17 +225,17 @@ extension Judge {
       fail(world, .converges, "\(room.name): it is not known where DNS points")
       return
     }
-    for family in topology.families {
-      let wanted = active.addresses[family].map { [$0] } ?? []
-      let found = world.zone.addresses(room.service)[family] ?? []
+    for set in world.zone.sets(of: room.service) {
+      let wanted = active.addresses[set.family].map { [$0] } ?? []
+      let found = world.zone.addresses(set)
       if found != wanted {
         fail(
           world, .converges,
-          "\(room.name) should point at \(active.id) \(wanted) and holds \(found)")
+          "\(world.zone.name(of: set)) should point at \(active.id) \(wanted) and holds \(found)")
       }
       for server in 0..<setup.nameServers {
         let shown = world.zone.answer(
-          server, room.service, family, in: world.conditions, at: world.now)
+          server, set, in: world.conditions, at: world.now)
         if let shown, shown != wanted {
           fail(world, .converges, "ns\(server + 1) shows \(shown), not \(active.id) \(wanted)")
         }

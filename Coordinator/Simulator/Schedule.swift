@@ -21,6 +21,8 @@ public struct Setup: Hashable, Sendable {
   public var families: [AddressFamily] = [.ipv4]
   /// The services, all in all regions; every one prefers the regions in their order.
   public var services = 1
+  /// The names of each service.
+  public var names = 1
   public var nameServers = 3
   /// Whether a probe from outside fails when the region's DynamoDB does.
   public var deepProbe = false
@@ -39,6 +41,11 @@ public struct Setup: Hashable, Sendable {
   public init(regions: [SimulatedRegion], policy: Policy = Policy()) {
     self.regions = regions
     self.policy = policy
+  }
+
+  /// Every DNS name of a service, the one that is probed first.
+  func names(of service: Int) -> [String] {
+    (1...names).map { "app\(service + 1)\($0 == 1 ? "" : "-\($0)").example.org" }
   }
 
   /// So many alike regions.
@@ -80,6 +87,7 @@ public struct Schedule: Hashable, Sendable {
     lines += setup.regions.map { "region \($0.id) \($0.aws) hosts \($0.hosts)" }
     lines.append("families \(setup.families.map(\.rawValue).joined(separator: ","))")
     lines.append("services \(setup.services)")
+    if setup.names > 1 { lines.append("names \(setup.names)") }
     lines.append("name-servers \(setup.nameServers)")
     if setup.deepProbe { lines.append("deep-probe yes") }
     if setup.creates { lines.append("creates yes") }
@@ -136,6 +144,7 @@ public struct Schedule: Hashable, Sendable {
       guard words.count == 2, !found.isEmpty else { return false }
       setup.families = found.sorted()
     case "services": return number().map { setup.services = Int($0) } != nil
+    case "names": return number().map { setup.names = Int($0) } != nil
     case "name-servers": return number().map { setup.nameServers = Int($0) } != nil
     case "loss": return number().map { setup.lossPercent = $0 } != nil
     case "jitter": return number().map { setup.jitterMs = $0 } != nil
@@ -171,8 +180,11 @@ public struct Schedule: Hashable, Sendable {
     guard setup.regions.allSatisfy({ (1...16).contains($0.hosts) }) else {
       throw refuse("a number of hosts", "1 to 16")
     }
-    guard (1...16).contains(setup.services), (1...9).contains(setup.nameServers) else {
-      throw refuse("a number of services or name servers", "1 to 16 and 1 to 9")
+    guard (1...16).contains(setup.services), (1...9).contains(setup.nameServers),
+      (1...8).contains(setup.names)
+    else {
+      throw refuse(
+        "a number of services, name servers or names", "1 to 16, 1 to 9 and 1 to 8")
     }
     // Ten years.
     guard (1...315_360_000_000).contains(length) else {

@@ -42,8 +42,8 @@ extension Shell {
     switch question {
     case .records(let names):
       if isMove, rooms[index].hasWritten, world.reach(.beforeReadBack) { return }
-      kind = .records(names[0])
-    case .listing(let names): kind = .listing(names[0])
+      kind = .records(names)
+    case .listing(let names): kind = .listing(names)
     case .setTarget(let target, let record):
       if isMove, record.type != "TXT" {
         if world.reach(.beforeFirstWrite) { return }

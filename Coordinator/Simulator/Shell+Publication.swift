@@ -9,7 +9,8 @@ struct VerifyRound {
   var life: Int
   var key: Int
   var epoch: UInt64
-  var lines: [AddressFamily: [NameServerLine]]
+  /// By record set.
+  var lines: [[NameServerLine]]
 }
 
 extension Shell {
@@ -17,7 +18,7 @@ extension Shell {
   func startVerification(_ index: Int) {
     guard !isGone, rooms[index].core.machine.memory.intent != nil else { return }
     let round = policy.convergenceRound.wholeMilliseconds
-    rooms[index].watches = world.setup.families.map { _ in ConvergenceWatch(roundMs: round) }
+    rooms[index].watches = world.zone.sets(of: index).map { _ in ConvergenceWatch(roundMs: round) }
     world.verifications += 1
     rooms[index].verifyKey = world.verifications
     askServers(index, key: world.verifications)
@@ -28,11 +29,10 @@ extension Shell {
       let intent = rooms[index].core.machine.memory.intent, !postponed(.verify, index, key)
     else { return }
     let topology = rooms[index].core.machine.topology
-    var lines: [AddressFamily: [NameServerLine]] = [:]
-    for family in topology.families {
-      let new = topology.region(intent.to)?.addresses[family]
-      let old = intent.from.flatMap(topology.region)?.addresses[family]
-      lines[family] = ask(index, family, new: new, old: old)
+    let target = topology.region(intent.to)
+    let source = intent.from.flatMap(topology.region)
+    let lines = world.zone.sets(of: index).map { set in
+      ask(set, new: target?.addresses[set.family], old: source?.addresses[set.family])
     }
     let isSlow = !world.conditions.muteServers.isEmpty
     let took: Int64 = isSlow ? 3000 : 30
@@ -42,13 +42,12 @@ extension Shell {
       .verified, at: world.frozenNow + took, who: index, key: world.keep(.round(result)))
   }
 
-  private func ask(
-    _ index: Int, _ family: AddressFamily, new: String?, old: String?
-  ) -> [NameServerLine] {
+  private func ask(_ set: RecordSet, new: String?, old: String?) -> [NameServerLine] {
+    let name = world.setup.names > 1 ? world.zone.name(of: set) : nil
     let wall = world.clock.wallMs
     return (0..<world.setup.nameServers).map { server in
       let found = world.zone.answer(
-        server, index, family, in: world.conditions, at: world.now)
+        server, set, in: world.conditions, at: world.now)
       let answer: NameServerAnswer =
         switch found {
         case nil: .mute
@@ -57,8 +56,10 @@ extension Shell {
         case .some(let all) where all == old.map({ [$0] }): .old
         case .some: .other
         }
-      return NameServerLine(
+      var line = NameServerLine(
         server: "ns\(server + 1)", answer: answer, addresses: found ?? [], askedMs: wall)
+      line.name = name
+      return line
     }
   }
 
@@ -70,8 +71,8 @@ extension Shell {
     else { return }
     if world.reach(.verifying) { return }
     let now = world.clock
-    for (number, family) in world.setup.families.enumerated() {
-      rooms[index].watches[number].add(round.lines[family] ?? [], atMs: now.wallMs)
+    for (number, lines) in round.lines.enumerated() {
+      rooms[index].watches[number].add(lines, atMs: now.wallMs)
     }
     let isOver = rooms[index].core.tookAnswers(
       rooms[index].watches, epoch: round.epoch, now: now)
@@ -98,7 +99,7 @@ extension Shell {
       rooms[index].readingNumber = rooms[index].core.generation
       world.zone.begin(
         ProviderCall(
-          kind: .records(rooms[index].core.machine.topology.name), service: index, life: life),
+          kind: .records(rooms[index].core.names), service: index, life: life),
         epoch: 0, in: world)
     }
   }
@@ -110,10 +111,9 @@ extension Shell {
     else {
       return
     }
-    let topology = rooms[index].core.machine.topology
     if rooms[index].verifyKey == nil {
-      rooms[index].core.lines = topology.families.flatMap { family in
-        ask(index, family, new: rooms[index].core.wanted(family).first, old: nil)
+      rooms[index].core.lines = world.zone.sets(of: index).flatMap { set in
+        ask(set, new: rooms[index].core.wanted(set.family).first, old: nil)
       }
     }
     switch found {

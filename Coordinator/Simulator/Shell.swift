@@ -102,7 +102,7 @@ final class Shell {
       let core = ServiceCore(
         machine: Machine(
           topology: topology, policy: policy, memory: memory, started: started),
-        names: [topology.name], pace: Self.pace(policy), upkeep: upkeep,
+        names: world.zone.names[service], pace: Self.pace(policy), upkeep: upkeep,
         writer: Writer(cluster: clusterID, incarnation: incarnation), started: started,
         incident: open.first { $0.service == topology.service },
         last: try store.incidents(service: topology.service, limit: 5).first {

@@ -36,7 +36,8 @@ struct Users {
     let family = world.setup.families[0]
     let word = world.noise.word(.user, service, now)
     let server = Int(word % UInt64(world.setup.nameServers))
-    let found = world.zone.answer(server, service, family, in: world.conditions, at: now)
+    let found = world.zone.answer(
+      server, RecordSet(service: service, family: family), in: world.conditions, at: now)
     let before = services[service].answers.last ?? nil
     services[service].answers.append(found?.first ?? before)
     if services[service].answers.count > Self.remembered { services[service].answers.removeFirst() }

@@ -115,7 +115,9 @@ final class World {
       uniqueKeysWithValues: setup.regions.enumerated().map { ($1.id, $0) })
     topologies = World.topologies(setup)
     replicas = Replicas(regions: setup.regions.count)
-    zone = Zone(topologies: topologies, servers: setup.nameServers, seed: schedule.seed)
+    zone = Zone(
+      topologies: topologies, names: (0..<setup.services).map(setup.names),
+      servers: setup.nameServers, seed: schedule.seed)
     trace = Trace(keeps: keepTrace)
     judge = Judge(setup: setup)
     users = Users(services: setup.services)
@@ -140,7 +142,7 @@ final class World {
         return Region(id: region.id, aws: region.aws, addresses: addresses)
       }
       return Topology(
-        service: "app\(service + 1)", name: "app\(service + 1).example.org", regions: regions,
+        service: "app\(service + 1)", name: setup.names(of: service)[0], regions: regions,
         agents: agents)
     }
   }

@@ -5,33 +5,39 @@ import Wire
 /// What others do to the zone.
 extension Zone {
   private mutating func set(
-    _ service: Int, in world: World, to address: (AddressFamily) -> String?
+    _ sets: [RecordSet], in world: World, to address: (AddressFamily) -> String?
   ) {
     remember(world.now)
-    for family in topologies[service].families {
+    for set in sets {
+      let name = name(of: set)
       for index in records.indices
-      where records[index].name == topologies[service].name
-        && records[index].type == family.recordType
-      {
-        if let address = address(family) { records[index].target = address }
+      where records[index].name == name && records[index].type == set.family.recordType {
+        if let address = address(set.family) { records[index].target = address }
       }
     }
-    publish(service, at: world.now)
+    for service in Set(sets.map(\.service)).sorted() { publish(service, at: world.now) }
     world.noteTrouble()
+  }
+
+  /// What humans touch where they do not touch all: a service's last name.
+  private func last(_ service: Int) -> [RecordSet] {
+    sets(of: service).filter { $0.name == names[service].count - 1 }
   }
 
   mutating func humanMoves(to region: Int, in world: World) {
     for service in topologies.indices {
       let target = topologies[service].regions[region]
-      set(service, in: world) { target.addresses[$0] }
+      set(sets(of: service), in: world) { target.addresses[$0] }
     }
   }
 
   mutating func putForeign(_ service: Int, in world: World) {
     guard replaced[service] == nil, deleted[service] == nil else { return }
-    replaced[service] = addresses(service).compactMapValues(\.first)
+    var before: [AddressFamily: String] = [:]
+    for set in last(service) { before[set.family] = addresses(set).first }
+    replaced[service] = before
     foreignSince[service] = world.now
-    set(service, in: world) { Self.foreignAddress[$0] }
+    set(last(service), in: world) { Self.foreignAddress[$0] }
   }
 
   mutating func takeForeignBack(_ service: Int, in world: World) {
@@ -45,8 +51,8 @@ extension Zone {
       }
     }
     // Only where it still stands.
-    let isThere = addresses(service).contains { $1 == [Self.foreignAddress[$0]] }
-    if isThere { set(service, in: world) { before[$0] } }
+    let isThere = last(service).contains { addresses($0) == [Self.foreignAddress[$0.family]] }
+    if isThere { set(last(service), in: world) { before[$0] } }
   }
 
   /// A record may still appear.
@@ -55,7 +61,7 @@ extension Zone {
   mutating func delete(_ service: Int, in world: World) {
     guard deleted[service] == nil else { return }
     remember(world.now)
-    let name = topologies[service].name
+    let name = names[service].last
     deleted[service] = records.filter { $0.name == name && $0.type != "TXT" }
     records.removeAll { $0.name == name && $0.type != "TXT" }
     publish(service, at: world.now)
@@ -78,7 +84,7 @@ extension Zone {
   /// Another coordinator writes its marker.
   mutating func claim(_ service: Int, by marker: Marker, in world: World) {
     remember(world.now)
-    let place = Marker.recordName(topologies[service].name)
+    let place = Marker.recordName(names[service].last ?? "")
     claims[service] = marker.description
     if let index = records.firstIndex(where: { $0.name == place }) {
       records[index].target = marker.description
@@ -94,7 +100,7 @@ extension Zone {
 
   /// Whether that marker stands there still.
   mutating func isClaimed(_ service: Int) -> Bool {
-    let place = Marker.recordName(topologies[service].name)
+    let place = Marker.recordName(names[service].last ?? "")
     if !records.contains(where: { $0.name == place && $0.target == claims[service] }) {
       claims[service] = nil
     }

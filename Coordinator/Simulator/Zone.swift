@@ -6,9 +6,9 @@ import Wire
 /// One call of the provider's API.
 struct ProviderCall {
   enum Kind {
-    case records(String)
-    /// The same, where there may be no address.
-    case listing(String)
+    case records([String])
+    /// The same, where names may be without addresses.
+    case listing([String])
     case setTTL(Int, ProviderRecord)
     case setTarget(String, ProviderRecord)
     case create(ProviderRecord)
@@ -37,21 +37,29 @@ struct Landing {
   var epoch: UInt64
 }
 
+/// One record set: of a service's name by its number, in one family.
+struct RecordSet: Hashable, Sendable {
+  var service: Int
+  var name = 0
+  var family: AddressFamily
+}
+
 /// The provider's zone and the name servers that publish it.
 struct Zone {
   private struct Publication {
     var at: Int64
-    var service: Int
-    var family: AddressFamily
+    var set: RecordSet
     var addresses: [String]
   }
 
   private struct Server {
-    var shown: [[AddressFamily: [String]]]
+    var shown: [RecordSet: [String]]
     var coming: [Publication] = []
   }
 
   let topologies: [Topology]
+  /// By service.
+  let names: [[String]]
   /// As the provider's database has them.
   var records: [ProviderRecord] = []
   /// The newest states that reads may still show, by the time they ended.
@@ -67,7 +75,7 @@ struct Zone {
   var claims: [Int: String] = [:]
   /// Since when another address stands there, by service.
   var foreignSince: [Int: Int64] = [:]
-  /// What stood there before a human put up another address, by service.
+  /// What stood at a service's last name before a human put up another address, by service.
   var replaced: [Int: [AddressFamily: String]] = [:]
   /// Times of the newest calls, for the bound on them.
   private var callTimes: [Int64] = []
@@ -77,53 +85,54 @@ struct Zone {
     .ipv4: "203.0.113.99", .ipv6: "2001:db8:ffff::99",
   ]
 
-  init(topologies: [Topology], servers: Int, seed: UInt64) {
+  init(topologies: [Topology], names: [[String]], servers: Int, seed: UInt64) {
     self.topologies = topologies
+    self.names = names
     noise = Noise(seed: seed)
-    var shown: [[AddressFamily: [String]]] = []
-    for topology in topologies {
-      var mine: [AddressFamily: [String]] = [:]
-      for family in topology.families {
-        let address = topology.regions[0].addresses[family] ?? ""
-        lastID += 1
-        records.append(
-          ProviderRecord(
-            id: lastID, type: family.recordType, name: topology.name, target: address,
-            ttlSeconds: 30))
-        mine[family] = [address]
-      }
-      shown.append(mine)
+    self.servers = []
+    var shown: [RecordSet: [String]] = [:]
+    for set in topologies.indices.flatMap(sets) {
+      let address = topologies[set.service].regions[0].addresses[set.family] ?? ""
+      lastID += 1
+      records.append(
+        ProviderRecord(
+          id: lastID, type: set.family.recordType, name: name(of: set), target: address,
+          ttlSeconds: 30))
+      shown[set] = [address]
     }
     self.servers = Array(repeating: Server(shown: shown), count: servers)
   }
 
   // MARK: Looking
 
-  /// The addresses in the provider's database.
-  func addresses(_ service: Int) -> [AddressFamily: [String]] {
-    var found: [AddressFamily: [String]] = [:]
-    for family in topologies[service].families {
-      found[family] = records.filter {
-        $0.name == topologies[service].name && $0.type == family.recordType
-      }.map(\.target)
+  /// All of a service's.
+  func sets(of service: Int) -> [RecordSet] {
+    names[service].indices.flatMap { name in
+      topologies[service].families.map { RecordSet(service: service, name: name, family: $0) }
     }
-    return found
+  }
+
+  func name(of set: RecordSet) -> String { names[set.service][set.name] }
+
+  /// The addresses in the provider's database.
+  func addresses(_ set: RecordSet) -> [String] {
+    let name = name(of: set)
+    return records.filter { $0.name == name && $0.type == set.family.recordType }.map(\.target)
   }
 
   /// What a name server answers; nil where it is mute.
   mutating func answer(
-    _ server: Int, _ service: Int, _ family: AddressFamily, in conditions: Conditions,
-    at now: Int64
+    _ server: Int, _ set: RecordSet, in conditions: Conditions, at now: Int64
   ) -> [String]? {
     if conditions.muteServers.contains(server) { return nil }
     if !conditions.heldServers.contains(server) { publish(server, now) }
-    return servers[server].shown[service][family] ?? []
+    return servers[server].shown[set] ?? []
   }
 
   private mutating func publish(_ server: Int, _ now: Int64) {
     guard !servers[server].coming.isEmpty else { return }
     for change in servers[server].coming where change.at <= now {
-      servers[server].shown[change.service][change.family] = change.addresses
+      servers[server].shown[change.set] = change.addresses
     }
     servers[server].coming.removeAll { $0.at <= now }
   }
@@ -157,12 +166,12 @@ struct Zone {
     var answered = min(usual, deadline)
     var done = call
     switch call.kind {
-    case .records(let name), .listing(let name):
-      done.answer = .records(read(name, provider, world))
+    case .records(let names), .listing(let names):
+      done.answer = .records(read(names, provider, world))
       if case .listing = call.kind, case .records(.failure(let error)) = done.answer,
         error.kind == .noRecord
       {
-        done.answer = .records(.success(shown(name, provider, world)))
+        done.answer = .records(.success(shown(names, provider, world)))
       }
       if provider.silent == .apiTimeout || usual >= deadline { answered = deadline }
     case .setTarget(_, let record), .setTTL(_, let record), .create(let record):
@@ -229,7 +238,7 @@ struct Zone {
   }
 
   private func read(
-    _ name: String, _ provider: ProviderConditions, _ world: World
+    _ names: [String], _ provider: ProviderConditions, _ world: World
   ) -> Result<[ProviderRecord], ProviderError> {
     if let refusal = refusal(provider, false), provider.fails != nil {
       let kind: Failure = refusal.failure == .permanent ? .permanent : .transient
@@ -243,8 +252,8 @@ struct Zone {
     if provider.empty {
       return .failure(ProviderError(.garbled, .transient, description: "an empty list"))
     }
-    let mine = shown(name, provider, world)
-    guard mine.contains(where: { $0.type != "TXT" }) else {
+    let mine = shown(names, provider, world)
+    for name in names where !mine.contains(where: { $0.type != "TXT" && $0.name == name }) {
       return .failure(ProviderError(.noRecord, .permanent, description: "no record of \(name)"))
     }
     return .success(mine)
@@ -252,12 +261,13 @@ struct Zone {
 
   /// What a list shows now.
   private func shown(
-    _ name: String, _ provider: ProviderConditions, _ world: World
+    _ names: [String], _ provider: ProviderConditions, _ world: World
   ) -> [ProviderRecord] {
     let time = world.now - provider.staleMs
     let shown =
       provider.staleMs > 0 ? past.first { $0.until > time }?.records ?? records : records
-    return shown.filter { $0.name == name || $0.name == Marker.recordName(name) }
+    let places = names + names.map(Marker.recordName)
+    return shown.filter { places.contains($0.name) }
   }
 
   /// Calls of the last minute.
@@ -298,9 +308,8 @@ struct Zone {
       let delay = noise.within(2000...58_000, .publish, server, now)
       // A server never goes back behind what it was to publish before.
       let at = max(now + delay, servers[server].coming.last?.at ?? 0)
-      for (family, addresses) in addresses(service) {
-        servers[server].coming.append(
-          Publication(at: at, service: service, family: family, addresses: addresses))
+      for set in sets(of: service) {
+        servers[server].coming.append(Publication(at: at, set: set, addresses: addresses(set)))
       }
     }
   }

@@ -136,3 +136,60 @@ import Wire
     #expect(played.figures.outcomes[.converged] == 1, "\(played.story)")
   }
 }
+
+/// Services of several names: all of them move, and what happens to one of them holds all.
+@Suite struct SeveralNamesStoryTests {
+  private static func three(_ setup: inout Setup) {
+    setup.names = 3
+    setup.families = [.ipv4, .ipv6]
+  }
+
+  /// All are written and published, also when the coordinator dies between two of them.
+  @Test(arguments: [-1, 2, 3, 4, 5, 6, 7])
+  func allNamesMove(_ crash: Int) async throws {
+    let crashes =
+      crash < 0 ? [] : [fault(.coordinatorCrash, from: 3, minutes: 20, amount: Int64(crash))]
+    let played = try await playWell(
+      .plain(
+        minutes: 40, change: Self.three,
+        faults: [fault(.regionDown, .region(0), from: 3, minutes: 20)] + crashes))
+    #expect(played.moves(.failover) >= 1, "\(played.story)")
+    #expect(played.figures.crashes == crashes.count)
+    for name in ["app1.", "app1-2.", "app1-3."] {
+      #expect(
+        played.trace.contains { $0.contains("provider: \(name)") && $0.contains(".100.2") },
+        "\(name)")
+    }
+  }
+
+  @Test func aWriteWithoutAnAnswerLeavesNoNameBehind() async throws {
+    for kind in [FaultKind.apiAppliedThenTimeout, .apiLate, .api5xx] {
+      let played = try await playWell(
+        .plain(
+          minutes: 60, change: Self.three,
+          faults: [
+            fault(.regionDown, .region(0), from: 3, minutes: 30),
+            fault(kind, from: 2, minutes: 8, amount: 40),
+          ]))
+      #expect(played.figures.outcomes[.converged] ?? 0 >= 1, "\(kind): \(played.story)")
+    }
+  }
+
+  /// Somebody else's value, a claim, or nothing at one of the names.
+  @Test func whatHappensToOneNameHoldsAll() async throws {
+    for kind in [FaultKind.zoneForeign, .zoneClaimed, .zoneDeleted] {
+      let played = try await playWell(
+        .plain(
+          minutes: 60, change: Self.three,
+          faults: [
+            fault(kind, .service(0), from: 3, minutes: 12),
+            fault(.regionDown, .region(0), from: 5, minutes: 30),
+          ]))
+      let back = try #require(
+        played.trace.firstIndex { $0.contains("fault ends: \(kind.rawValue)") })
+      let written = try #require(
+        played.trace.firstIndex { $0.contains("provider:") && $0.contains(".100.2") })
+      #expect(back < written, "\(kind): \(played.story)")
+    }
+  }
+}
