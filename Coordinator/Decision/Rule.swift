@@ -111,4 +111,15 @@ public enum Rule: Int, Hashable, Sendable, Codable, CaseIterable {
     }
     return result
   }
+
+  /// Whether a move's write may be made under it: every other rule waits, ends the move, or begins
+  /// none.
+  public var mayWrite: Bool {
+    switch self {
+    case .writePending, .failOver, .failBack, .operatorMove, .supersede, .lateEcho, .enforceDrift,
+      .finishing, .pointOfNoReturn:
+      true
+    default: false
+    }
+  }
 }

@@ -70,6 +70,10 @@ extension DecideEnumerationTests {
         withoutIntent.contains(phase) == withoutIntent.contains(decision.next)
       }
     },
+    Property(name: "a write is made only on the way from an intent to its last record") {
+      !$2.rule.mayWrite
+        || [.switching, .committed].contains($2.next) && ![.cancel, .fail].contains($2.effect)
+    },
     Property(name: "nothing opens by itself against a block") { _, facts, decision in
       switch decision.effect {
       case .openEmergency, .openElective, .supersede: facts.block == nil

@@ -259,15 +259,3 @@ extension ServiceCore {
     direct(.stopVerifying)
   }
 }
-
-extension Rule {
-  /// Whether a move's write may be made under it.
-  var mayWrite: Bool {
-    switch self {
-    case .writePending, .failOver, .failBack, .operatorMove, .supersede, .lateEcho, .enforceDrift,
-      .finishing, .pointOfNoReturn:
-      true
-    default: false
-    }
-  }
-}
