@@ -89,11 +89,12 @@ struct SimulateCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    if let one = try single() {
-      try await play(one)
+    let own = try ownDeployment()
+    if let one = try single(own) {
+      try await play(one, own)
       return
     }
-    let drawer = try drawer()
+    let drawer = drawer(own)
     let plan = CampaignPlan(
       firstSeed: firstSeed, seeds: seeds, threads: threads, drawer: drawer, pace: pace.value,
       atMost: atMost.map { .milliseconds(Int64($0 * 1000)) })
@@ -112,11 +113,11 @@ struct SimulateCommand: AsyncParsableCommand {
     for violation in result.violations.dropFirst(3) {
       failures.append(SimulateFailure(violation, replay: replay(violation.seed), schedule: nil))
     }
-    try report(SimulateReport(result, failures: failures, hoursEach: hours))
+    try report(SimulateReport(result, failures: failures, hoursEach: hours), own)
   }
 
   /// The one schedule that is asked for; nil where seeds are.
-  private func single() throws -> Schedule? {
+  private func single(_ own: SimulateConfiguration?) throws -> Schedule? {
     if let schedule {
       do {
         let bytes = try Files.read(schedule, maxBytes: 4_194_304)
@@ -126,27 +127,26 @@ struct SimulateCommand: AsyncParsableCommand {
       }
     }
     if let story {
-      let setup = try setup() ?? Setup.plain(regions: 3, hosts: 2)
+      let setup = setup(own) ?? Setup.plain(regions: 3, hosts: 2)
       return story.value.schedule(setup, seed: firstSeed)
     }
-    return trace ? try drawer().draw(firstSeed) : nil
+    return trace ? drawer(own).draw(firstSeed) : nil
   }
 
-  private func drawer() throws -> ScheduleDrawer {
+  private func drawer(_ own: SimulateConfiguration?) -> ScheduleDrawer {
     ScheduleDrawer(
-      weather: weather.value, length: Int64(hours * 3_600_000), setup: try setup())
+      weather: weather.value, length: Int64(hours * 3_600_000), setup: setup(own))
   }
 
-  private func setup() throws -> Setup? {
-    if let own = try ownDeployment() { return own.setup }
-    return regions.map { Setup.plain(regions: $0, hosts: hosts) }
+  private func setup(_ own: SimulateConfiguration?) -> Setup? {
+    own?.setup ?? regions.map { Setup.plain(regions: $0, hosts: hosts) }
   }
 
   private func ownDeployment() throws -> SimulateConfiguration? {
     try config.map { try SimulateConfiguration($0, service: service) }
   }
 
-  private func play(_ schedule: Schedule) async throws {
+  private func play(_ schedule: Schedule, _ own: SimulateConfiguration?) async throws {
     let start = ContinuousClock.now
     let played: Played
     do {
@@ -170,7 +170,7 @@ struct SimulateCommand: AsyncParsableCommand {
     try report(
       SimulateReport(
         result, failures: failures, story: story?.value,
-        timeline: story == nil ? [] : schedule.story(played.figures)))
+        timeline: story == nil ? [] : schedule.story(played.figures)), own)
   }
 
   private func failure(_ violation: Violation, schedule: Schedule) async throws -> SimulateFailure {
@@ -192,9 +192,9 @@ struct SimulateCommand: AsyncParsableCommand {
     return words
   }
 
-  private func report(_ report: SimulateReport) throws {
+  private func report(_ report: SimulateReport, _ own: SimulateConfiguration?) throws {
     var report = report
-    report.notes = try ownDeployment()?.notes ?? []
+    report.notes = own?.notes ?? []
     if json { try printJSON(report) } else { Console.out(report.screen(Console.style())) }
     // In rough weather a region may look bad to all who can look while it is not.
     let isHealthy = weather.value != .rough && schedule == nil && story == nil

@@ -41,6 +41,7 @@ struct SimulateConfiguration {
         SimulatedRegion(id: region.id, aws: region.aws, hosts: max(1, hosts))
       }, policy: Policy(service, of: settings))
     setup.creates = service.missing == .create
+    setup.ttlSeconds = service.ttlSeconds
     setup.probeDeadlineMs = service.probeDeadline.wholeMilliseconds
     let first = regions.first
     setup.families = []

@@ -29,6 +29,8 @@ extension Coordinator {
   }
 
   private func ask(_ question: WriteQuestion, for name: String) {
+    // Whoever starts next reads what came of the newest write.
+    guard !ending else { return }
     let source = rooms[name]?.core.isRoutine == true ? provider.routine : provider
     let caller = WriteCaller(source, deadline: deployment.settings.pace.writeDeadline)
     wait(for: name) { await caller.answer(question) }

@@ -1,4 +1,3 @@
-import Codec
 import CoordinatorCore
 import Decision
 import Store

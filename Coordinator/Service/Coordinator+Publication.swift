@@ -56,7 +56,7 @@ extension Coordinator {
   }
 
   /// So many services are read at once: a slow zone, or a mute name server, delays nobody else.
-  private static let readingsAtOnce = 16
+  private static let readingsAtOnce = 4
 
   /// Reads the records and asks the name servers while nothing is in flight: where DNS points.
   func readAt() async {
@@ -92,7 +92,10 @@ extension Coordinator {
     }
     let lines = await nameServers.ask(rounds).flatMap { $0 }
     // A move may have begun or ended meanwhile: what was read before it says nothing after it.
-    guard let room = rooms[name], !room.core.isMoving, room.core.generation == generation else {
+    // What a stop cuts off says nothing either.
+    guard !ending, !Task.isCancelled, let room = rooms[name], !room.core.isMoving,
+      room.core.generation == generation
+    else {
       return
     }
     took(name, found: found, lines: lines)
@@ -117,7 +120,7 @@ extension Coordinator {
       break
     case .failure(let error):
       rooms[name]?.readTrouble = error.description
-      rooms[name]?.core.tookNoRecords(error)
+      rooms[name]?.core.tookNoRecords(error, now: now)
       if room.readTrouble == nil { tellUnread(name, error, now: now) }
     }
     settleAt(name, isNew: isNew, now: now)
@@ -139,7 +142,7 @@ extension Coordinator {
   private func settleAt(_ name: String, isNew: Bool, now: Now) {
     guard var core = rooms[name]?.core else { return }
     let isIdle = core.machine.memory.intent == nil
-    let found = core.tookReading(isNew: isNew, now: now)
+    let found = core.tookReading(isNew: isNew, canStore: storeTrouble == nil, now: now)
     if let adoption = found.adoption {
       guard store(adoption, of: name) != nil else { return }
       for event in adoption.events { log(event) }

@@ -50,7 +50,7 @@ actor Coordinator {
   var shownDoubts: Set<Doubt> = []
   /// Wall clock less boot-time clock at the last tick, to see the wall clock stepped (RULES 6d).
   var wallOffsetMs: Int64?
-  /// Calls of moves so far, to tell their answers apart.
+  /// Calls of what is written so far, to tell their answers apart.
   var calls = 0
   /// Told to stop: nothing new is begun.
   var ending = false
@@ -140,7 +140,7 @@ actor Coordinator {
         writer: writer, started: started,
         incident: open.first { $0.service == name },
         last: try store.incidents(service: name, limit: 5).first { $0.outcome != .open })
-      rooms[name] = Room(core: core, service: service, started: started)
+      rooms[name] = Room(core: core, service: service)
     }
     return rooms
   }
@@ -298,7 +298,7 @@ struct Room: Sendable {
   /// Who put there what is not ours, and the zones.
   var account = AccountView()
 
-  init(core: ServiceCore, service: Deployment.Service, started: Instant) {
+  init(core: ServiceCore, service: Deployment.Service) {
     self.core = core
     self.service = service
   }

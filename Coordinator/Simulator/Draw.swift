@@ -86,6 +86,7 @@ public struct ScheduleDrawer: Sendable {
     guard let settings = drawn?.settings, let service = settings.services.first else { return }
     setup.policy = Policy(service, of: settings)
     setup.creates = service.missing == .create
+    setup.ttlSeconds = service.ttlSeconds
     setup.probeDeadlineMs = service.probeDeadline.wholeMilliseconds
     // Much happens: fewer hosts show the same.
     if rate(setup.policy) > 4 * rate(Policy()) {

@@ -17,6 +17,12 @@ extension Judge {
     if let conflict = durable[room.service].conflict, conflict.isOpen {
       fail(world, .failStatic, "\(target) is written while another writer's marker stands")
     }
+    // It may read what was for half a minute, and has to see it twice.
+    if let since = world.zone.claimed(room.service), world.now - since > 120_000,
+      durable[room.service].conflict?.adoptedBy == nil
+    {
+      fail(world, .failStatic, "\(target) is written beside another coordinator's marker")
+    }
     if room.core.movingEpoch == nil {
       keepsUp(world, room, record: record, target: target)
     } else {
@@ -81,9 +87,12 @@ extension Judge {
     }
   }
 
-  /// An agent has taken a directive: no two regions hold leases of a service at once (RULES 13).
-  mutating func leased(_ world: World, _ host: Host, _ directive: Directive) {
-    for entry in directive.services where entry.leaseMs != nil {
+  /// An agent has taken a directive, but for what is `stale`: no two regions hold leases of a
+  /// service at once (RULES 13).
+  mutating func leased(
+    _ world: World, _ host: Host, _ directive: Directive, but stale: [String]
+  ) {
+    for entry in directive.services where entry.leaseMs != nil && !stale.contains(entry.service) {
       guard lastLeased[entry.service] != host.region else { continue }
       lastLeased[entry.service] = host.region
       world.figures.leaseTurns += 1
@@ -125,7 +134,7 @@ extension Judge {
       Recovery(
         seed: world.schedule.seed, atMs: world.now, kind: incident.kind,
         from: incident.from ?? "nowhere", to: incident.to, why: incident.why,
-        parts: incident.stamps.parts(cacheSeconds: Double(Defaults.ttlSeconds)),
+        parts: incident.stamps.parts(cacheSeconds: Double(setup.ttlSeconds)),
         downtimeSeconds: Double(world.users.episodeMs(service)) / 1000,
         dataAtRisk: incident.dataAtRisk))
   }
@@ -162,7 +171,7 @@ extension Judge {
     guard policy.automation == .automatic, policy.onDataRisk == .proceed,
       let dead = truth.onlyDead, let shell = world.shell,
       truth.hasWhole(besides: dead.region, for: stable, at: world.now),
-      durable[service].pause == nil, durable[service].conflict?.isOpen != true,
+      durable[service].pause == nil, world.zone.claims[service] == nil,
       durable[service].maintenance?.isEmpty ?? true,
       (shell.rooms[service].core.assessment?.movesUsed ?? 0) < policy.maxSwitchesHard
     else {
@@ -220,6 +229,9 @@ extension Judge {
     for (region, picture) in (room.core.assessment?.pictures ?? [:]).sorted(by: { $0.key < $1.key })
     where !picture.verdict.isUp {
       fail(world, .converges, "\(room.name): \(region) is well and judged \(picture.verdict)")
+    }
+    if memory.conflict?.isOpen == true, world.zone.claimed(room.service) == nil {
+      fail(world, .converges, "\(room.name) is read-only, and nobody else claims it")
     }
     guard let active = memory.active.flatMap(topology.region) else {
       fail(world, .converges, "\(room.name): it is not known where DNS points")

@@ -58,8 +58,9 @@ struct Judge {
   /// A commit is durable.
   mutating func stored(_ world: World, _ service: Int, _ memory: Memory) {
     let before = durable[service]
-    // Whoever adopts another coordinator's marker goes on above its epoch.
-    let mayRise = memory.conflict?.adoptedBy != nil
+    // Whoever adopts another coordinator's marker goes on above its epoch, once.
+    let mayRise =
+      memory.conflict?.adoptedBy != nil && before.conflict?.adoptedBy != memory.conflict?.adoptedBy
     if memory.epoch < before.epoch || memory.epoch > before.epoch + 1 && !mayRise {
       fail(world, .oneIntent, "the epoch goes from \(before.epoch) to \(memory.epoch)")
     }
@@ -120,7 +121,7 @@ struct Judge {
     case .emergency: checkEmergency(world, index, intent, witness, assessment)
     case .elective: checkElective(world, index, intent, witness)
     case .commanded: break
-    case .repair: checkRepair(world, index, intent)
+    case .repair: checkRepair(world, index, intent, witness)
     }
   }
 
@@ -144,6 +145,7 @@ struct Judge {
     let isApproved =
       approval?.from == intent.from && approval?.to == intent.to
       && world.clock.wallMs <= approval?.untilMs ?? 0
+    approved[index] = nil
     if setup.policy.automation != .automatic, !isApproved {
       fail(world, .operatorWins, "an automatic move with automation \(setup.policy.automation)")
     }
@@ -210,32 +212,41 @@ struct Judge {
 
   /// Only what is wanted is written again: where a write of ours may have landed late, or where
   /// somebody else's value stands for long and `drift` is `enforce`.
-  private mutating func checkRepair(_ world: World, _ index: Int, _ intent: Intent) {
+  private mutating func checkRepair(
+    _ world: World, _ index: Int, _ intent: Intent, _ witness: Witness
+  ) {
     let memory = durable[index]
     if intent.to != memory.active {
       fail(world, .oneIntent, "\(intent.to) is repaired, users are in \(memory.active ?? "-")")
     }
-    guard intent.rule != .enforceDrift else { return checkEnforced(world, index) }
+    guard intent.rule != .enforceDrift else { return checkEnforced(world, index, witness) }
     if !(memory.echoes ?? []).contains(where: { $0.region == intent.from }) {
       fail(world, .justified, "\(intent.to) is written again, and no write of ours was abandoned")
     }
   }
 
-  private mutating func checkEnforced(_ world: World, _ index: Int) {
+  private mutating func checkEnforced(_ world: World, _ index: Int, _ witness: Witness) {
+    if let active = durable[index].active, let text = witness.againstEntering(active, from: nil) {
+      fail(world, .justified, "somebody's value is written over with \(active), but \(text)")
+    }
     let policy = setup.policy
     let wall = world.clock.wallMs
     if policy.drift != .enforce || policy.automation != .automatic {
       fail(world, .operatorWins, "somebody's value is written over with drift \(policy.drift)")
     }
-    // Readings are that far apart, and may show what was.
-    let slack = World.readMs + 60_000
-    let stood = world.zone.foreignSince[index].map { world.now - $0 + slack } ?? 0
-    if stood < policy.driftAfter.wholeMilliseconds {
-      fail(world, .justified, "somebody's value is written over after \(stood - slack) ms")
+    if durable[index].pause != nil {
+      fail(world, .operatorWins, "somebody's value is written over while paused")
     }
-    if !world.schedule.faults.contains(where: { $0.kind == .coordinatorClockStep }),
-      let last = enforcedMs[index], wall - last < policy.driftPause.wholeMilliseconds
-    {
+    // It stands there from the first reading on that shows it, on the wall clock; what is read may
+    // be of before it was taken back.
+    let isSteady = !world.schedule.faults.contains { $0.kind == .coordinatorClockStep }
+    let since = world.zone.foreignSince[index]
+    let isOld = world.zone.foreignEnd[index].map { world.now - $0 > 60_000 } ?? false
+    let stood = since.map { world.now - $0 } ?? 0
+    if isSteady, isOld || stood < policy.driftAfter.wholeMilliseconds {
+      fail(world, .justified, "what stood for \(stood) ms is written over")
+    }
+    if isSteady, let last = enforcedMs[index], wall - last < policy.driftPause.wholeMilliseconds {
       fail(world, .flapping, "somebody's value is written over twice within \(wall - last) ms")
     }
     enforcedMs[index] = wall

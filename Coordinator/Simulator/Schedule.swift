@@ -31,6 +31,8 @@ public struct Setup: Hashable, Sendable {
   public var creates = false
   /// An operator approves every move that waits for it.
   public var approves = false
+  /// Of the records, in seconds.
+  public var ttlSeconds = Defaults.ttlSeconds
   /// How long a probe may take, in milliseconds.
   public var probeDeadlineMs = Defaults.probeDeadline.wholeMilliseconds
   /// Packets lost on every road all the time, in percent.
@@ -91,6 +93,7 @@ public struct Schedule: Hashable, Sendable {
     lines.append("name-servers \(setup.nameServers)")
     if setup.deepProbe { lines.append("deep-probe yes") }
     if setup.creates { lines.append("creates yes") }
+    if setup.ttlSeconds != Defaults.ttlSeconds { lines.append("ttl \(setup.ttlSeconds)") }
     if setup.approves { lines.append("approves yes") }
     if setup.probeDeadlineMs != Setup(regions: []).probeDeadlineMs {
       lines.append("probe-deadline \(Seconds.text(setup.probeDeadlineMs))")
@@ -153,6 +156,7 @@ public struct Schedule: Hashable, Sendable {
       setup.probeDeadlineMs = value
     case "deep-probe": setup.deepProbe = words.count == 2 && words[1] == "yes"
     case "creates": setup.creates = words.count == 2 && words[1] == "yes"
+    case "ttl": return number().map { setup.ttlSeconds = Int($0) } != nil
     case "approves": setup.approves = words.count == 2 && words[1] == "yes"
     case "policy":
       guard words.count == 3, let key = PolicyKey.all.first(where: { $0.name == words[1] }) else {
@@ -181,10 +185,11 @@ public struct Schedule: Hashable, Sendable {
       throw refuse("a number of hosts", "1 to 16")
     }
     guard (1...16).contains(setup.services), (1...9).contains(setup.nameServers),
-      (1...8).contains(setup.names)
+      (1...8).contains(setup.names), (1...86_400).contains(setup.ttlSeconds)
     else {
       throw refuse(
-        "a number of services, name servers or names", "1 to 16, 1 to 9 and 1 to 8")
+        "a number of services, name servers or names, or a ttl",
+        "1 to 16, 1 to 9, 1 to 8, and 1 to 86400")
     }
     // Ten years.
     guard (1...315_360_000_000).contains(length) else {

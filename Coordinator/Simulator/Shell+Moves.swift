@@ -55,6 +55,7 @@ extension Shell {
       world.judge.writes(world, rooms[index], record: record, target: record.target)
       kind = .setTTL(seconds, record)
     case .create(let record):
+      if record.type != "TXT" { rooms[index].hasWritten = true }
       world.judge.writes(world, rooms[index], record: record, target: record.target)
       kind = .create(record)
     case .mayWrite, .pause: return

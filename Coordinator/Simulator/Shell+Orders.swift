@@ -37,6 +37,8 @@ extension Shell {
     case (.operatorAdopts, _):
       guard let seen = rooms[index].core.adoptable else { return }
       try self.order(index, .adopt) { $0.seen = seen }
+      step(index, now: now)
+      guard !isGone else { return }
       rooms[index].core.proveToken(now: world.clock)
       perform(index)
     default: break
@@ -47,12 +49,18 @@ extension Shell {
   func approve(_ index: Int) {
     guard let assessment = rooms[index].core.assessment, let asks = assessment.asks,
       assessment.phase == .awaitingApproval || assessment.decision.rule == .failbackAwaitsApproval,
-      rooms[index].core.machine.memory.approval == nil
+      !isApproved(rooms[index].core.machine.memory.approval, asks)
     else { return }
     try? order(index, .approve) {
       $0.from = asks.from
       $0.to = asks.to
     }
+  }
+
+  private func isApproved(_ approval: Approval?, _ asks: Question) -> Bool {
+    approval.map {
+      $0.from == asks.from && $0.to == asks.to && world.clock.wallMs < $0.untilMs
+    } ?? false
   }
 
   /// Takes an order and makes it durable, or neither.

@@ -121,7 +121,7 @@ extension Shell {
       rooms[index].core.tookRecords(records, now: world.clock)
       perform(index)
     case .failure(let error):
-      rooms[index].core.tookNoRecords(error)
+      rooms[index].core.tookNoRecords(error, now: world.clock)
       world.noteTrouble()
     }
     var isNew = false
@@ -134,7 +134,8 @@ extension Shell {
     let now = world.clock
     let before = rooms[index].core.machine
     var core = rooms[index].core
-    let found = core.tookReading(isNew: isNew, now: now)
+    let canStore = !world.conditions.coordinator.diskFull
+    let found = core.tookReading(isNew: isNew, canStore: canStore, now: now)
     if let adoption = found.adoption, store(adoption, room: index) == nil { return }
     if core.machine.at != before.at || core.machine.memory != before.memory {
       rooms[index].isDirty = true

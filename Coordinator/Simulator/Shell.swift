@@ -91,7 +91,7 @@ final class Shell {
     let policy = world.perturbation?.policy(world.setup.policy) ?? world.setup.policy
     let upkeep = UpkeepRules(
       proof: Defaults.tokenProof, retry: Defaults.tokenProofRetry, healAfter: Defaults.healAfter,
-      creates: world.setup.creates, ttlSeconds: Defaults.ttlSeconds, tokenCure: "")
+      creates: world.setup.creates, ttlSeconds: world.setup.ttlSeconds, tokenCure: "")
     for (service, topology) in world.topologies.enumerated() {
       var memory = Memory()
       if let kept = stored.first(where: { $0.service == topology.service }), !kept.memory.isEmpty {

@@ -12,11 +12,12 @@ struct Users {
 
   private var services: [Seen]
   /// As many answers as a TTL has ticks.
-  private static let remembered = Defaults.ttlSeconds * 1000 / Int(World.tickMs)
+  private let remembered: Int
   /// So long without a failure ends an episode.
   private static let quietMs: Int64 = 120_000
 
-  init(services: Int) {
+  init(services: Int, ttlSeconds: Int) {
+    remembered = max(1, min(ttlSeconds, 300) * 1000 / Int(World.tickMs))
     self.services = Array(repeating: Seen(), count: services)
   }
 
@@ -40,7 +41,7 @@ struct Users {
       server, RecordSet(service: service, family: family), in: world.conditions, at: now)
     let before = services[service].answers.last ?? nil
     services[service].answers.append(found?.first ?? before)
-    if services[service].answers.count > Self.remembered { services[service].answers.removeFirst() }
+    if services[service].answers.count > remembered { services[service].answers.removeFirst() }
     let kept = services[service].answers
     let address = kept[Int(word >> 32) % kept.count]
     if let bad = services[service].lastBad, now - bad > Self.quietMs {

@@ -40,7 +40,7 @@ extension World {
   /// Who has stopped the other coordinator adopts what it left, as often as it takes.
   func humanAdopts(_ service: Int) {
     let isReadOnly = judge.durable[service].conflict?.isOpen == true
-    guard zone.isClaimed(service) || isReadOnly else { return }
+    guard zone.claimed(service) != nil || isReadOnly else { return zone.settleClaims() }
     orders.append(Fault(.operatorAdopts, begin: now, end: now))
     queue.plan(.humanAdopts, at: frozenNow + 20_000, who: service)
   }

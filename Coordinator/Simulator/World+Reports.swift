@@ -232,7 +232,7 @@ extension World {
       host.hasRetried = false
       let verdict = host.state.take(
         directive, answering: reply.sequence, sent: sent, at: host.moment(frozenNow))
-      judge.leased(self, host, directive)
+      if case .taken(let stale) = verdict { judge.leased(self, host, directive, but: stale) }
       if case .refused = verdict { lose(host, challenge: nil) } else { follow(host) }
       host.isSettled = true
     case .failure(let problem): lose(host, challenge: problem.challenge)

@@ -117,10 +117,10 @@ final class World {
     replicas = Replicas(regions: setup.regions.count)
     zone = Zone(
       topologies: topologies, names: (0..<setup.services).map(setup.names),
-      servers: setup.nameServers, seed: schedule.seed)
+      ttlSeconds: setup.ttlSeconds, servers: setup.nameServers, seed: schedule.seed)
     trace = Trace(keeps: keepTrace)
     judge = Judge(setup: setup)
-    users = Users(services: setup.services)
+    users = Users(services: setup.services, ttlSeconds: setup.ttlSeconds)
     edges = Set(schedule.faults.flatMap { [$0.begin, $0.end] }).sorted()
     commonPeriod = World.commonPeriod(setup)
     roads = makeRoads()

@@ -37,6 +37,7 @@ extension Zone {
     for set in last(service) { before[set.family] = addresses(set).first }
     replaced[service] = before
     foreignSince[service] = world.now
+    foreignEnd[service] = nil
     set(last(service), in: world) { Self.foreignAddress[$0] }
   }
 
@@ -50,6 +51,7 @@ extension Zone {
         return record
       }
     }
+    foreignEnd[service] = world.now
     // Only where it still stands.
     let isThere = last(service).contains { addresses($0) == [Self.foreignAddress[$0.family]] }
     if isThere { set(last(service), in: world) { before[$0] } }
@@ -85,7 +87,7 @@ extension Zone {
   mutating func claim(_ service: Int, by marker: Marker, in world: World) {
     remember(world.now)
     let place = Marker.recordName(names[service].last ?? "")
-    claims[service] = marker.description
+    claims[service] = (marker.description, world.now)
     if let index = records.firstIndex(where: { $0.name == place }) {
       records[index].target = marker.description
     } else {
@@ -98,13 +100,17 @@ extension Zone {
     world.noteTrouble()
   }
 
-  /// Whether that marker stands there still.
-  mutating func isClaimed(_ service: Int) -> Bool {
+  /// Since when another coordinator's marker stands there; nil: none does.
+  func claimed(_ service: Int) -> Int64? {
+    guard let claim = claims[service] else { return nil }
     let place = Marker.recordName(names[service].last ?? "")
-    if !records.contains(where: { $0.name == place && $0.target == claims[service] }) {
-      claims[service] = nil
-    }
-    return claims[service] != nil
+    let stands = records.contains { $0.name == place && $0.target == claim.text }
+    return stands ? claim.atMs : nil
+  }
+
+  /// What is over is forgotten.
+  mutating func settleClaims() {
+    for service in claims.keys where claimed(service) == nil { claims[service] = nil }
   }
 
   /// A human has deleted the record.

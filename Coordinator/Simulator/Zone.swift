@@ -71,10 +71,12 @@ struct Zone {
   var deleted: [Int: [ProviderRecord]] = [:]
   /// Address records that were asked for and have not appeared, by service.
   var newOnTheWay: [Int: Int] = [:]
-  /// Markers of other coordinators, by service.
-  var claims: [Int: String] = [:]
+  /// Markers of other coordinators and since when they stand there, by service.
+  var claims: [Int: (text: String, atMs: Int64)] = [:]
   /// Since when another address stands there, by service.
   var foreignSince: [Int: Int64] = [:]
+  /// When it went, by service.
+  var foreignEnd: [Int: Int64] = [:]
   /// What stood at a service's last name before a human put up another address, by service.
   var replaced: [Int: [AddressFamily: String]] = [:]
   /// Times of the newest calls, for the bound on them.
@@ -85,7 +87,9 @@ struct Zone {
     .ipv4: "203.0.113.99", .ipv6: "2001:db8:ffff::99",
   ]
 
-  init(topologies: [Topology], names: [[String]], servers: Int, seed: UInt64) {
+  init(
+    topologies: [Topology], names: [[String]], ttlSeconds: Int, servers: Int, seed: UInt64
+  ) {
     self.topologies = topologies
     self.names = names
     noise = Noise(seed: seed)
@@ -97,7 +101,7 @@ struct Zone {
       records.append(
         ProviderRecord(
           id: lastID, type: set.family.recordType, name: name(of: set), target: address,
-          ttlSeconds: 30))
+          ttlSeconds: ttlSeconds))
       shown[set] = [address]
     }
     self.servers = Array(repeating: Server(shown: shown), count: servers)

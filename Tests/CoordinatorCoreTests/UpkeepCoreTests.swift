@@ -162,7 +162,8 @@ import Wire
         bench.step()
         bench.pass(.seconds(1))
       }
-      bench.core.tookNoRecords(ProviderError(.noRecord, .permanent, description: "none"))
+      bench.core.tookNoRecords(
+        ProviderError(.noRecord, .permanent, description: "none"), now: bench.now)
       _ = bench.core.tookReading(isNew: false, now: bench.now)
       #expect(bench.core.upkeep.creation?.contains(word) == true, "\(word)")
       #expect(!bench.core.takeDirectives().contains(.write(.begin)))
@@ -170,7 +171,8 @@ import Wire
     for (phase, word) in [(nil, "just started"), (Phase.switching, "a move is in flight")] {
       var bench = Bench(phase: phase)
       bench.step()
-      bench.core.tookNoRecords(ProviderError(.noRecord, .permanent, description: "none"))
+      bench.core.tookNoRecords(
+        ProviderError(.noRecord, .permanent, description: "none"), now: bench.now)
       _ = bench.core.tookReading(isNew: false, now: bench.now)
       #expect(bench.core.upkeep.creation?.contains(word) == true, "\(word)")
     }
@@ -182,7 +184,8 @@ import Wire
       bench.step()
       bench.pass(.seconds(1))
     }
-    bench.core.tookNoRecords(ProviderError(.noRecord, .permanent, description: "none"))
+    bench.core.tookNoRecords(
+      ProviderError(.noRecord, .permanent, description: "none"), now: bench.now)
     _ = bench.core.tookReading(isNew: false, now: bench.now)
     #expect(bench.core.takeDirectives().contains(.write(.begin)) && bench.core.isRoutine)
     let missing = ProviderRecord(

@@ -17,7 +17,7 @@ extension Bench {
 
   /// What is read lacks everything.
   mutating func readNothing(_ kind: ProviderError.Kind = .noRecord) -> Bool {
-    core.tookNoRecords(ProviderError(kind, .permanent, description: "none"))
+    core.tookNoRecords(ProviderError(kind, .permanent, description: "none"), now: now)
     _ = core.tookReading(isNew: false, now: now)
     return core.takeDirectives().contains(.write(.begin))
   }
@@ -223,7 +223,7 @@ extension Bench {
     _ = proof.next(.permission(.go), jitter: 0)
     proof.cancel()
     let turn = proof.next(.written(.success(Self.address)), jitter: 0)
-    guard case .end(.written) = turn.then else {
+    guard case .end(.partly) = turn.then else {
       Issue.record("\(turn.then)")
       return
     }

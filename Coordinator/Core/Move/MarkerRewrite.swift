@@ -4,6 +4,8 @@ public import Wire
 public enum MarkerRewriteResult: Hashable, Sendable {
   /// The provider took it: the credentials can write.
   case written
+  /// It took some of it, and was called off before the rest.
+  case partly
   /// There is no marker, and none was to be made.
   case absent
   /// Called off right before the write.
@@ -62,6 +64,8 @@ public struct MarkerRewrite: WriteProcedure {
   private var result = MarkerRewriteResult.absent
   /// Records that were written.
   private var done: Set<Int64> = []
+  /// The provider took at least one of them.
+  private var hasWritten = false
   /// What speaks against it was seen once.
   private var isDoubted = false
 
@@ -94,15 +98,15 @@ public struct MarkerRewrite: WriteProcedure {
 
   private mutating func go(on awaited: Awaiting, with reply: WriteReply) -> Then {
     switch (awaited, reply) {
-    case (.begin, .begin), (.pause, .paused): return isCancelled ? .end(.stopped) : read()
+    case (.begin, .begin), (.pause, .paused): return read()
     case (.records, .records(.success(let records))): return judge(records)
     case (.records, .records(.failure(let error))): return refuse(error)
     case (.permission(let record), .permission(.go)):
-      return isCancelled ? .end(.stopped) : send(record)
-    case (.permission, .permission(.stop)): return .end(.stopped)
+      return isCancelled ? calledOff : send(record)
+    case (.permission, .permission(.stop)): return calledOff
     case (.answer(let record), .written(.success)):
       // A new record is not looked at again; of several that were there, each is written.
-      if isCancelled { return .end(.written) }
+      hasWritten = true
       if record.id == 0 { return finish(.written) }
       done.insert(record.id)
       return read()
@@ -111,9 +115,12 @@ public struct MarkerRewrite: WriteProcedure {
     }
   }
 
+  private var calledOff: Then { .end(hasWritten ? .partly : .stopped) }
+
   /// The next name's records; the end where there is none.
   private mutating func read() -> Then {
     guard let name = names.first else { return .end(result) }
+    if isCancelled { return calledOff }
     awaiting = .records
     return .ask(.records([name]))
   }
@@ -165,7 +172,7 @@ public struct MarkerRewrite: WriteProcedure {
   /// One garbled answer, or one refusal, could have made it: seen twice, it ends it.
   private mutating func against(_ result: MarkerRewriteResult) -> Then {
     if isDoubted { return .end(result) }
-    if isCancelled { return .end(.stopped) }
+    if isCancelled { return calledOff }
     isDoubted = true
     done = []
     awaiting = .pause

@@ -88,7 +88,7 @@ public struct RecordCreation: WriteProcedure {
     }
   }
 
-  private static let cancelled = Then.end(.stopped("cancelled"))
+  private static let cancelled = Then.end(.stopped("a move came first, or a stop"))
 
   private mutating func list(after error: ProviderError? = nil) -> Then {
     awaiting = .listing(after: error)
@@ -164,6 +164,7 @@ public struct RecordCreation: WriteProcedure {
     switch result {
     case .success(let answered):
       notes.append(.answered(answered, error: nil))
+      if isCancelled { return Self.cancelled }
       return ask(Array(work.dropFirst()), at: place)
     case .failure(let error):
       let isLost = record.id == 0 && error.failure == .outcomeUnknown

@@ -9,7 +9,7 @@ public struct TakenOrder: Sendable {
   public var commit: ServiceCommit
 }
 
-/// Operators' orders (RULES 13); moves are asked for by themselves.
+/// Operators' orders (RULES 14); moves are asked for by themselves.
 extension ServiceCore {
   /// Takes an order. Where it is an `adopt`, the marker is to be proven next.
   public mutating func order(

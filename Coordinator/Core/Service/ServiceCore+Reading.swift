@@ -36,7 +36,9 @@ extension ServiceCore {
   }
 
   /// Takes in why there are no records to take in.
-  public mutating func tookNoRecords(_ error: ProviderError) {
+  public mutating func tookNoRecords(_ error: ProviderError, now: Now) {
+    // Kept for moves: the next reading may pass.
+    if error.kind == .throttled, isFresh(now: now) { return }
     // What cannot be read is not missing.
     upkeep.lacks = error.kind == .noRecord
   }
@@ -49,13 +51,15 @@ extension ServiceCore {
   /// Where DNS points: by the API, else by two name servers that agree: judging goes on then, and a
   /// move's writes wait for the API anyway. `isNew`: a reading was made just now.
   ///
-  /// Then it begins the upkeep that is due.
-  public mutating func tookReading(isNew: Bool, now: Now) -> Whereabouts {
+  /// Then it begins the upkeep that is due, where the journal `canStore` what comes of it.
+  public mutating func tookReading(
+    isNew: Bool, canStore: Bool = true, now: Now
+  ) -> Whereabouts {
     let isIdle = machine.memory.intent == nil
     let found = locate(isNew: isNew, now: now)
     upkeep.isByServers = found.isByServers
     if isIdle { upkeep.shown = found.shown }
-    tend(isNew: isNew, now: now)
+    tend(isNew: isNew, canStore: canStore, now: now)
     return found
   }
 

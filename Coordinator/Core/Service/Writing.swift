@@ -75,7 +75,8 @@ public struct WriteLeave: Sendable {
   /// reply is `notStored`.
   public var commit: ServiceCommit?
 
-  public static let notStored = WritePermission.stop("the journal cannot be written")
+  public static let notStored = WritePermission.stop(notStoredText)
+  static let notStoredText = "the journal cannot be written"
 
   init(_ permission: WritePermission, commit: ServiceCommit? = nil) {
     self.permission = permission

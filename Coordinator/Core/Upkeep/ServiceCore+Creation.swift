@@ -23,14 +23,14 @@ extension ServiceCore {
   }
 
   /// Begins to make what the newest reading did not find, where that is due.
-  mutating func createMissing(now: Now) {
+  mutating func createMissing(canStore: Bool, now: Now) {
     guard upkeep.lacks, rules.creates else {
       upkeep.creation = nil
       return
     }
     if case .move = writing {} else if writing != nil { return }
     guard upkeep.createFrom.map({ now.instant >= $0 }) ?? true else { return }
-    if let reason = whyNotCreate(now: now) {
+    if let reason = canStore ? whyNotCreate(now: now) : WriteLeave.notStoredText {
       upkeep.creation = reason
       return
     }
@@ -97,7 +97,8 @@ extension ServiceCore {
   }
 
   mutating func created(_ result: CreationResult, now: Now) {
-    upkeep.createFrom = now.instant + rules.retry
+    // A move that came first takes nothing of it away.
+    upkeep.createFrom = waitsForMove ? nil : now.instant + rules.retry
     switch result {
     case .complete: upkeep.creation = nil
     case .created(let records):

@@ -97,6 +97,7 @@ extension ServiceCore {
     case .written:
       upkeep.proveFrom = now.instant + rules.proof
       tokenWorks(now: now)
+    case .partly: tokenWorks(now: now)
     case .conflict(let conflicts): noteConflict(conflicts, now: now)
     case .refused(let error): tokenRefused(error, now: now)
     case .absent, .stopped, .unclear, .unreadable: break

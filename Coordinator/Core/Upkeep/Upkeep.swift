@@ -61,8 +61,8 @@ public struct UpkeepRules: Hashable, Sendable {
 
 extension ServiceCore {
   /// Begins the upkeep that is due; a move makes it end early.
-  mutating func tend(isNew: Bool, now: Now) {
-    if isNew { proveToken(now: now) }
-    createMissing(now: now)
+  mutating func tend(isNew: Bool, canStore: Bool, now: Now) {
+    if isNew, canStore { proveToken(now: now) }
+    createMissing(canStore: canStore, now: now)
   }
 }
