@@ -64,7 +64,7 @@ struct Hangups: Service {
     for await _ in signals.cancelOnGracefulShutdown() {
       _ = await reloader.reload()
       // Where DNS points is asked for at once: a service may be new.
-      try? await cancelWhenGracefulShutdown { await coordinator.readAt() }
+      await cancelWhenGracefulShutdown { await coordinator.readAt() }
     }
   }
 }
