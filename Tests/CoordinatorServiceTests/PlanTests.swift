@@ -28,6 +28,7 @@ import Wire
       _ = try store.commit(
         Commit(service: "app", epoch: memory.epoch, memory: try JSON.encode(memory)))
     }
+    await rig.coordinator.proveNothing()
     await rig.coordinator.readAt()
     await rig.coordinator.tick()
     return (rig, zone)
