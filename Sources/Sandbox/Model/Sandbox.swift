@@ -21,12 +21,19 @@ public final class Sandbox: Sendable {
   public static func start(
     _ options: SandboxOptions, log: Logger = Logger(label: "sandbox")
   ) async throws -> Sandbox {
+    try await start(options, log: log) { 64 + Int(SecureRandom.bytes(1)[0]) % 191 }
+  }
+
+  /// `pick` gives the second number of a network.
+  static func start(
+    _ options: SandboxOptions, log: Logger = Logger(label: "sandbox"), pick: () -> Int
+  ) async throws -> Sandbox {
     guard options.network == "any" else { return try await Sandbox(options, log, isPicked: false) }
     for _ in 0..<100 {
       var moved = options
-      moved.network = "127.\(64 + Int(SecureRandom.bytes(1)[0]) % 191)"
+      moved.network = "127.\(pick())"
       do { return try await Sandbox(moved, log, isPicked: true) } catch {
-        // Who has the API's port has the network.
+        // Who has the API's port has the network; or something else stands in it.
         guard error is NetworkTaken else { throw error }
       }
     }
@@ -48,7 +55,7 @@ public final class Sandbox: Sendable {
     var temporary: String?
     var claim: Int32?
     do {
-      claim = try Self.claim(listeners, isPicked: isPicked)
+      claim = try Self.claim(listeners, picked: isPicked ? topology.network : nil)
       // Names are looked up only if their programs are there: the first check costs nothing.
       let directory = try options.workDirectory ?? Self.temporaryDirectory()
       temporary = options.workDirectory == nil ? directory : nil
@@ -134,9 +141,10 @@ public final class Sandbox: Sendable {
     }
   }
 
-  /// Takes the place of the API and throws what is in the way of each listener.
+  /// Takes the place of the API and throws what is in the way of each listener; in a network that
+  /// was `picked` it is that the network is taken.
   private static func claim(
-    _ listeners: [World.Part: Listener], isPicked: Bool
+    _ listeners: [World.Part: Listener], picked: String?
   ) throws -> Int32? {
     var problems: [String] = []
     var claim: Int32?
@@ -145,7 +153,8 @@ public final class Sandbox: Sendable {
         if part == .linode { claim = try PortClaim.claim(listener.endpoint) }
         try PortClaim.check(listener.endpoint)
       } catch {
-        if part == .linode && isPicked && BindProblem.isInUse(error) {
+        let isInside = picked.map { "\(listener.endpoint)".hasPrefix("\($0).") } ?? false
+        if isInside && BindProblem.isInUse(error) {
           if let claim { PortClaim.release(claim) }
           throw NetworkTaken()
         }
