@@ -4,7 +4,7 @@ import Testing
 
 /// `--network any` finds a network in which nothing stands.
 @Suite struct PickedNetworkTests {
-  /// A sandbox claims its network by its API's place, which may be elsewhere: then the others' ports
+  /// A sandbox claims its network by its API's place, which may be elsewhere: then its other ports
   /// tell that the network is taken.
   @Test func aNetworkInWhichSomethingStandsIsLeft() async throws {
     try await Rig.with { rig in
