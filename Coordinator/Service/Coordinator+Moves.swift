@@ -77,17 +77,6 @@ extension Coordinator {
     rooms[name]?.core.afterWriting(ended, now: now)
     perform(name)
   }
-
-  /// A line of the history about the service's move.
-  func tell(
-    _ name: String, _ kind: CoordinatorMessage, level: EventLevel = .info, text: String
-  ) {
-    guard let room = rooms[name] else { return }
-    record(
-      EventRecord(
-        kind, at: .read(), service: name, incident: room.core.incident?.id,
-        epoch: room.core.machine.memory.epoch, level: level, text: text))
-  }
 }
 
 extension Deployment {

@@ -71,11 +71,13 @@ struct Judge {
     checkBudget(world, service)
   }
 
+  private static func isWallSteady(_ world: World) -> Bool {
+    !world.schedule.faults.contains { $0.kind == .coordinatorClockStep }
+  }
+
   private mutating func checkBudget(_ world: World, _ service: Int) {
     // The budget is counted on the wall clock, which may have been stepped.
-    guard !world.schedule.faults.contains(where: { $0.kind == .coordinatorClockStep }) else {
-      return
-    }
+    guard Self.isWallSteady(world) else { return }
     let window = setup.policy.switchWindow.wholeMilliseconds
     let recent = moves[service].filter { world.now - $0.at <= window }
     moves[service] = recent
@@ -239,7 +241,7 @@ struct Judge {
     }
     // It stands there from the first reading on that shows it, on the wall clock; what is read may
     // be of before it was taken back.
-    let isSteady = !world.schedule.faults.contains { $0.kind == .coordinatorClockStep }
+    let isSteady = Self.isWallSteady(world)
     let since = world.zone.foreignSince[index]
     let isOld = world.zone.foreignEnd[index].map { world.now - $0 > 60_000 } ?? false
     let stood = since.map { world.now - $0 } ?? 0

@@ -73,8 +73,7 @@ extension Zone {
   mutating func makeAgain(_ service: Int, in world: World) {
     guard let before = deleted.removeValue(forKey: service) else { return }
     remember(world.now)
-    for var record in before
-    where !records.contains(where: { $0.name == record.name && $0.type == record.type }) {
+    for var record in before where !has(record.name, record.type) {
       lastID += 1
       record.id = lastID
       records.append(record)

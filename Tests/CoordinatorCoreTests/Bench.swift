@@ -116,4 +116,19 @@ extension Bench {
     }
     return false
   }
+
+  /// Beyond the grace of the start.
+  mutating func settle() {
+    for _ in 0..<100 {
+      step()
+      pass(.seconds(1))
+    }
+  }
+
+  /// What is read lacks everything.
+  mutating func readNothing(_ kind: ProviderError.Kind = .noRecord) -> Bool {
+    core.tookNoRecords(ProviderError(kind, .permanent, description: "none"), now: now)
+    _ = core.tookReading(isNew: false, now: now)
+    return core.takeDirectives().contains(.write(.begin))
+  }
 }

@@ -106,10 +106,7 @@ import Wire
   @Test func anothersMarkerCountsAtItsSecondReadingAndHoldsTheProof() {
     var bench = Bench()
     let other = "signalbox cluster=other incarnation=2 epoch=9 active=us"
-    for _ in 0..<100 {
-      bench.step()
-      bench.pass(.seconds(1))
-    }
+    bench.settle()
     bench.read(marker: other)
     #expect(!bench.core.takeDirectives().contains(.write(.begin)) && !bench.core.machine.isReadOnly)
     bench.read(marker: other)
@@ -158,36 +155,23 @@ import Wire
     ]
     for (word, memory, policy) in changes {
       var bench = Bench(memory, policy: policy)
-      for _ in 0..<100 {
-        bench.step()
-        bench.pass(.seconds(1))
-      }
-      bench.core.tookNoRecords(
-        ProviderError(.noRecord, .permanent, description: "none"), now: bench.now)
-      _ = bench.core.tookReading(isNew: false, now: bench.now)
+      bench.settle()
+      #expect(bench.readNothing() == false)
       #expect(bench.core.upkeep.creation?.contains(word) == true, "\(word)")
-      #expect(!bench.core.takeDirectives().contains(.write(.begin)))
     }
     for (phase, word) in [(nil, "just started"), (Phase.switching, "a move is in flight")] {
       var bench = Bench(phase: phase)
       bench.step()
-      bench.core.tookNoRecords(
-        ProviderError(.noRecord, .permanent, description: "none"), now: bench.now)
-      _ = bench.core.tookReading(isNew: false, now: bench.now)
+      _ = bench.readNothing()
       #expect(bench.core.upkeep.creation?.contains(word) == true, "\(word)")
     }
   }
 
   @Test func aRecordIsMadeTowardAHealthyRegionOnlyAndRememberedBeforeIt() throws {
     var bench = Bench()
-    for _ in 0..<100 {
-      bench.step()
-      bench.pass(.seconds(1))
-    }
-    bench.core.tookNoRecords(
-      ProviderError(.noRecord, .permanent, description: "none"), now: bench.now)
-    _ = bench.core.tookReading(isNew: false, now: bench.now)
-    #expect(bench.core.takeDirectives().contains(.write(.begin)) && bench.core.isRoutine)
+    bench.settle()
+    #expect(bench.readNothing() == true)
+    #expect(bench.core.isRoutine)
     let missing = ProviderRecord(
       id: 0, type: "A", name: bench.core.names[0], target: "192.0.2.1", ttlSeconds: 30)
     let no = bench.core.permitWrite(missing, at: "us", now: bench.now)

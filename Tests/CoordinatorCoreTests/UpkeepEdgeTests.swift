@@ -7,21 +7,6 @@ import Wire
 extension Bench {
   static let theirs = "signalbox cluster=other incarnation=2 epoch=9 active=us"
 
-  /// Beyond the grace of the start.
-  mutating func settle() {
-    for _ in 0..<100 {
-      step()
-      pass(.seconds(1))
-    }
-  }
-
-  /// What is read lacks everything.
-  mutating func readNothing(_ kind: ProviderError.Kind = .noRecord) -> Bool {
-    core.tookNoRecords(ProviderError(kind, .permanent, description: "none"), now: now)
-    _ = core.tookReading(isNew: false, now: now)
-    return core.takeDirectives().contains(.write(.begin))
-  }
-
   /// An operator has adopted another coordinator's marker, which still stands.
   mutating func adopt() throws {
     step()

@@ -71,16 +71,8 @@ struct CoordinatorRig {
   }
 
   /// Answers nothing.
-  private struct NoProvider: DNSProvider {
+  private struct NoProvider: TakingProvider {
     func records(of name: String) async throws(ProviderError) -> [ProviderRecord] { [] }
-    func setTarget(
-      _ target: String, of record: ProviderRecord, deadline: Duration
-    ) async throws(ProviderError) {}
-    func create(
-      type: String, name: String, target: String, ttlSeconds: Int, deadline: Duration
-    ) async throws(ProviderError) -> ProviderRecord {
-      ProviderRecord(id: 1, type: type, name: name, target: target, ttlSeconds: ttlSeconds)
-    }
   }
 
   /// `prepare` may fill the journal before the coordinator opens it.
@@ -159,5 +151,20 @@ final class CapturedLog: Sendable {
         fields: (event.metadata ?? [:]).mapValues(\.description))
       log.kept.withLock { $0.append(line) }
     }
+  }
+}
+
+/// A provider of which only readings are of interest: it takes every write, and forgets it.
+protocol TakingProvider: DNSProvider {}
+
+extension TakingProvider {
+  func setTarget(
+    _ target: String, of record: ProviderRecord, deadline: Duration
+  ) async throws(ProviderError) {}
+
+  func create(
+    type: String, name: String, target: String, ttlSeconds: Int, deadline: Duration
+  ) async throws(ProviderError) -> ProviderRecord {
+    ProviderRecord(id: 2, type: type, name: name, target: target, ttlSeconds: ttlSeconds)
   }
 }

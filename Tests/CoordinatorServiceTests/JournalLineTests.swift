@@ -6,6 +6,19 @@ import Wire
 
 @testable import CoordinatorService
 
+extension Coordinator {
+  /// A line of the history about the service's move.
+  fileprivate func tell(
+    _ name: String, _ kind: CoordinatorMessage, level: EventLevel = .info, text: String
+  ) {
+    guard let room = rooms[name] else { return }
+    record(
+      EventRecord(
+        kind, at: .read(), service: name, incident: room.core.incident?.id,
+        epoch: room.core.machine.memory.epoch, level: level, text: text))
+  }
+}
+
 /// What goes to the journal: bounded for any input, with the fields that queries use.
 @Suite struct JournalLineTests {
   /// Refused reports by the thousand, an event a millisecond, refusals of the API without end.

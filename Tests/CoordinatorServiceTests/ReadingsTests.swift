@@ -9,7 +9,7 @@ import Wire
 @testable import CoordinatorService
 
 /// A provider that answers at once, but for one name, until it is let go.
-private final class OneHangs: DNSProvider {
+private final class OneHangs: TakingProvider {
   private struct State {
     var isHeld = true
     var atOnce = 0
@@ -37,16 +37,6 @@ private final class OneHangs: DNSProvider {
       }
     }
     return [ProviderRecord(id: 1, type: "A", name: name, target: "192.0.2.1", ttlSeconds: 30)]
-  }
-
-  func setTarget(
-    _ target: String, of record: ProviderRecord, deadline: Duration
-  ) async throws(ProviderError) {}
-
-  func create(
-    type: String, name: String, target: String, ttlSeconds: Int, deadline: Duration
-  ) async throws(ProviderError) -> ProviderRecord {
-    ProviderRecord(id: 2, type: type, name: name, target: target, ttlSeconds: ttlSeconds)
   }
 }
 

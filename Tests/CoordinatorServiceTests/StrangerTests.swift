@@ -11,7 +11,7 @@ import Wire
 @testable import CoordinatorService
 
 /// A zone with one name, its log of changes, and trouble on demand.
-private final class LoggedZone: DNSProvider {
+private final class LoggedZone: TakingProvider {
   struct State: Sendable {
     var address = "192.0.2.1"
     var changes: [ProviderChange] = []
@@ -36,16 +36,6 @@ private final class LoggedZone: DNSProvider {
     let now = now
     if let trouble = now.logTrouble { throw trouble }
     return now.changes
-  }
-
-  func setTarget(
-    _ target: String, of record: ProviderRecord, deadline: Duration
-  ) async throws(ProviderError) {}
-
-  func create(
-    type: String, name: String, target: String, ttlSeconds: Int, deadline: Duration
-  ) async throws(ProviderError) -> ProviderRecord {
-    ProviderRecord(id: 2, type: type, name: name, target: target, ttlSeconds: ttlSeconds)
   }
 }
 

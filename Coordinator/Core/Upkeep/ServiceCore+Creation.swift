@@ -28,7 +28,7 @@ extension ServiceCore {
       upkeep.creation = nil
       return
     }
-    if case .move = writing {} else if writing != nil { return }
+    guard writing == nil || movingEpoch != nil else { return }
     guard upkeep.createFrom.map({ now.instant >= $0 }) ?? true else { return }
     if let reason = canStore ? whyNotCreate(now: now) : WriteLeave.notStoredText {
       upkeep.creation = reason
