@@ -35,7 +35,7 @@ extension Coordinator {
   /// Not before: a resolver that is asked fetches what it does not have, and would keep the old
   /// address for our sake. Nothing waits for what they say, and nothing but screens reads it.
   func watchCaches(_ name: String) {
-    guard resolvers != nil, !ending, let room = rooms[name], let incident = room.core.incident,
+    guard resolvers != nil, !ending, let room = room(name), let incident = room.core.incident,
       let intent = room.core.machine.memory.intent, room.caches?.epoch != intent.epoch,
       room.core.lines.contains(where: { $0.answer == .new }),
       room.core.lines.allSatisfy({ $0.answer == .new || $0.answer == .mute })
@@ -51,7 +51,7 @@ extension Coordinator {
     // A TTL of 0 is the zone's default: what the name servers give tells it.
     let ttl = (room.core.lines.compactMap(\.ttlSeconds) + [room.core.ttlSeconds ?? 0]).max() ?? 0
     let nowMs = Clocks.wallMilliseconds()
-    rooms[name]?.caches = CacheInquiry(
+    shells[name]?.caches = CacheInquiry(
       epoch: intent.epoch, incident: incident.id, to: intent.to, rounds: rounds,
       watch: CacheWatch(
         questions: rounds.count, sinceMs: nowMs, ttlSeconds: ttl == 0 ? nil : ttl),
@@ -66,12 +66,13 @@ extension Coordinator {
     while !ending, !Task.isCancelled {
       let nowMs = Clocks.wallMilliseconds()
       var open: [(name: String, inquiry: CacheInquiry)] = []
-      for (name, room) in rooms {
+      for room in rooms {
+        let name = room.name
         guard let inquiry = room.caches, !inquiry.watch.isOver(atMs: nowMs) else { continue }
         if inquiry.isAbout(room.core.machine.memory) {
           open.append((name, inquiry))
         } else {
-          rooms[name]?.caches = nil
+          shells[name]?.caches = nil
         }
       }
       guard let resolvers, let next = open.min(by: { $0.inquiry.dueMs < $1.inquiry.dueMs }) else {
@@ -88,19 +89,16 @@ extension Coordinator {
   }
 
   func heard(_ lines: [NameServerLine], of name: String, epoch: UInt64) {
-    guard var inquiry = rooms[name]?.caches, inquiry.epoch == epoch else { return }
+    guard var inquiry = shells[name]?.caches, inquiry.epoch == epoch else { return }
     let nowMs = Clocks.wallMilliseconds()
     inquiry.watch.add(lines, atMs: nowMs)
     inquiry.dueMs = nowMs + inquiry.watch.pause(atMs: nowMs).wholeMilliseconds
-    rooms[name]?.caches = inquiry
+    shells[name]?.caches = inquiry
     guard let clear = inquiry.watch.clearMs else { return }
-    if rooms[name]?.core.incident?.id == inquiry.incident {
-      // Stored with its end.
-      rooms[name]?.core.incident?.cachesClearMs = clear
-    } else if rooms[name]?.core.lastIncident?.id == inquiry.incident {
-      rooms[name]?.core.lastIncident?.cachesClearMs = clear
-      // What cannot be stored is shown only; a failure here may hold nothing up.
-      _ = try? store.commit(Commit(service: name, incident: rooms[name]?.core.lastIncident))
-    }
+    tell(.caches(name, incident: inquiry.incident, clearMs: clear))
+    // A move in flight stores it with its end.
+    guard let last = state.services[name]?.lastIncident, last.id == inquiry.incident else { return }
+    // What cannot be stored is shown only; a failure here may hold nothing up.
+    _ = try? store.commit(Commit(service: name, incident: last))
   }
 }

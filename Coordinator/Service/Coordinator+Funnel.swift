@@ -1,70 +1,83 @@
 import Codec
 import CoordinatorCore
+import DNS
 import Decision
+import Platform
 import Recording
+import Settings
 import Store
 import Wire
 
 extension Coordinator {
-  /// Steps one service: judge, decide, store the transition and the intent in one transaction, and
-  /// only then perform. Gives false when nothing could be stored: then nothing was decided either.
+  /// Tells the core what happened, and performs what comes of it, in its order.
   @discardableResult
-  func step(_ name: String, now: Now) -> Bool {
-    guard !ending, var core = rooms[name]?.core else { return false }
-    let judged = core.judge(evidence, doubts, now: now)
-    let after = core.machine
-    var incident: Int64?
-    if let commit = judged.commit {
-      // Not durable: it did not happen. The next tick tries again.
-      guard let receipt = store(commit, of: name) else { return false }
-      incident = receipt.incident
+  func tell(_ event: CoreEvent, now: Now = .read()) -> CoreAnswer? {
+    state.handle(event, now: now, jitter: .random(in: 0..<1))
+    var answer: CoreAnswer?
+    while let output = state.next() {
+      if case .answer(let found) = output { answer = found } else { perform(output) }
     }
-    core.settle(judged, incident: incident, now: now)
-    rooms[name]?.core = core
-    recording.put(
-      name, before: judged.before, after: after, transition: judged.transition, now: now)
-    perform(name)
-    return true
+    return answer
   }
 
-  /// Makes a commit durable; nil if that failed.
-  func store(_ commit: ServiceCommit, of name: String) -> CommitReceipt? {
+  private func perform(_ output: CoreOutput) {
+    switch output {
+    case .store(let request): store(request)
+    case .judged(let judged):
+      recording.put(
+        judged.service, before: judged.step.before, after: judged.after,
+        transition: judged.step.transition, now: judged.step.now)
+    case .log(let event): log(event)
+    case .record(let event): record(event)
+    case .ask(let question, let call): ask(question, call)
+    case .forget(let name):
+      shells[name]?.calling?.task.cancel()
+      shells[name]?.calling = nil
+    case .verify(let name): startVerification(name)
+    case .stopVerifying(let name):
+      shells[name]?.verifying?.cancel()
+      shells[name]?.verifying = nil
+    case .heardServers(let name, let isOver):
+      watchCaches(name)
+      if isOver { shells[name]?.verifying = nil }
+    case .forgetCaches(let name): shells[name]?.caches = nil
+    case .shown(let name, let shown, let isStrange):
+      watchStranger(name, shown: shown, isStrange: isStrange, now: .read())
+    case .disturbed, .answer: break
+    }
+  }
+
+  /// Makes a commit durable, in one transaction; the core is told whether it is.
+  private func store(_ request: StoreRequest) {
+    let commit = request.commit
     do {
       let receipt = try store.commit(
         Commit(
-          service: name, epoch: commit.epoch, memory: try JSON.encode(commit.memory),
+          service: request.service, epoch: commit.epoch, memory: try JSON.encode(commit.memory),
           closing: commit.closing, incident: commit.incident, events: commit.events))
       storeTrouble = nil
-      return receipt
+      return state.stored(incident: receipt.incident, now: .read())
     } catch let error as StoreError {
       note(storeError: error)
     } catch {
-      note(encoding: error, of: name)
+      note(encoding: error, of: request.service)
     }
-    return nil
+    state.notStored(storeTrouble ?? "unknown", now: .read())
   }
 
-  /// Performs what a service's core wants done, in its order.
-  func perform(_ name: String) {
-    for directive in rooms[name]?.core.takeDirectives() ?? [] { perform(directive, of: name) }
+  /// Performs one question of what is written.
+  private func ask(_ question: WriteQuestion, _ call: WriteCall) {
+    let source = call.isRoutine ? provider.routine : provider
+    let caller = WriteCaller(source, deadline: deployment.settings.pace.writeDeadline)
+    let task = Task {
+      let reply = await caller.answer(question)
+      answered(call, reply)
+    }
+    shells[call.service]?.calling = (task, call.number)
   }
 
-  private func perform(_ directive: CoreDirective, of name: String) {
-    switch directive {
-    case .log(let event): log(event)
-    case .record(let event): record(event)
-    case .keep(let event):
-      guard let commit = rooms[name]?.core.commit([event]), store(commit, of: name) != nil else {
-        return
-      }
-      rooms[name]?.core.stored = commit.memory
-      log(event)
-    case .write(let reply): if !ending || reply != .begin { write(name, reply) }
-    case .verify: startVerification(name)
-    case .stopVerifying:
-      rooms[name]?.verifying?.cancel()
-      rooms[name]?.verifying = nil
-    case .forgetCaches: rooms[name]?.caches = nil
-    }
+  private func answered(_ call: WriteCall, _ reply: WriteReply) {
+    if shells[call.service]?.calling?.number == call.number { shells[call.service]?.calling = nil }
+    tell(.reply(call, reply))
   }
 }

@@ -33,6 +33,6 @@ extension Coordinator {
 
   /// A move in flight knows more than its last commit.
   private func live(_ stored: IncidentRecord) -> IncidentRecord {
-    rooms[stored.service]?.core.incident.flatMap { $0.id == stored.id ? $0 : nil } ?? stored
+    state.services[stored.service]?.incident.flatMap { $0.id == stored.id ? $0 : nil } ?? stored
   }
 }

@@ -9,23 +9,15 @@ extension Coordinator {
     _ service: String, _ kind: OrderKind, _ request: OrderRequest
   ) throws(Refusal) -> OrderReply {
     try Self.check(span: request.forMs, "a \(kind.rawValue)")
-    guard var core = rooms[service]?.core else { throw unknown(service) }
-    let now = Now.read()
-    let taken = try core.order(kind, request.bounded, now: now)
-    guard store(taken.commit, of: service) != nil else {
-      throw Refusal(
-        code: "cannot_store",
-        message: "not done, it could not be stored: \(storeTrouble ?? "unknown")")
+    switch tell(.order(service, kind, request.bounded)) {
+    case .text(let text): return OrderReply(service: service, order: kind, text: text)
+    case .refused(let refusal): throw refusal
+    case .begun, .directive, .refusedReport, .summary, nil: throw Self.isEnding
     }
-    rooms[service]?.core = core
-    perform(service)
-    step(service, now: now)
-    if kind == .adopt {
-      rooms[service]?.core.proveToken(now: now)
-      perform(service)
-    }
-    return OrderReply(service: service, order: kind, text: taken.text)
   }
+
+  /// Nothing is begun any more.
+  static let isEnding = Refusal(code: "ending", message: "the coordinator is about to end")
 
   /// What screens say of the orders that hold.
   static func orders(

@@ -28,7 +28,7 @@ extension Coordinator {
   func plan(
     _ service: String, to: String?, isFailback: Bool
   ) async throws(Refusal) -> MovePlanDocument {
-    guard let known = rooms[service]?.service else { throw unknown(service) }
+    guard let known = shells[service]?.service else { throw unknown(service) }
     guard let to = to ?? (isFailback ? known.topology.primary : nil) else {
       throw Refusal(code: "no_target", message: "name the region to plan a move to: to=REGION")
     }
@@ -40,7 +40,7 @@ extension Coordinator {
     }
     let (records, missing) = try await read(known.names)
     // What the records are to be is judged by what is known after the reading.
-    guard let room = rooms[service], let target = room.service.topology.region(to) else {
+    guard let room = room(service), let target = room.service.topology.region(to) else {
       throw Refusal(code: "conflict", message: "the configuration has just changed: plan again")
     }
     guard let assessment = room.core.assessment else {

@@ -48,7 +48,7 @@ extension Coordinator {
     recording.put(
       Keyframe(
         reason: reason, now: now, release: Release.version,
-        tickMs: deployment.tick.wholeMilliseconds, machines: rooms.values.map(\.core.machine),
+        tickMs: deployment.tick.wholeMilliseconds, machines: state.services.values.map(\.machine),
         evidence: evidence, doubts: doubts))
   }
 }

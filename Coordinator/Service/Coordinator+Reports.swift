@@ -1,3 +1,4 @@
+import Codec
 import CoordinatorCore
 import Decision
 import Logging
@@ -11,45 +12,43 @@ extension Coordinator {
   /// Takes in a report whose signature is `agent`'s; the directive answers it.
   func take(_ report: Report, from agent: AgentID) throws(Problem) -> Directive {
     let now = Now.read()
-    guard report.agent == agent else {
-      throw refuse(
-        Problem(
-          code: "wrong_agent",
-          message: "the key belongs to agent '\(agent)', the report says '\(report.agent)'. "
-            + "Give each agent its own key."), now: now)
-    }
-    guard report.region == deployment.agents[agent] else {
-      throw refuse(
-        Problem(
-          code: "wrong_region",
-          message: "agent '\(agent)' is configured for region "
-            + "'\(deployment.agents[agent] ?? "")', the report says '\(report.region)'. "
-            + "Correct `region` in the agent's or the coordinator's file."), now: now)
-    }
-    do {
-      try admission.admit(report, now: now)
-    } catch {
-      var problem = error.problem
-      if problem.code == "not_timely" {
-        surroundings.refusals.refused(
-          agent, skew: .milliseconds(report.sentMs - now.wallMs), now: now.instant)
-      }
-      if error.showsTwin { takeIn(report, now: now) }
-      if error.wantsChallenge { problem.challenge = challenge(for: agent, now: now) }
+    let challenge = SecureRandom.hex(16)
+    switch tell(.report(report, from: agent, challenge: challenge), now: now) {
+    case .directive(let answer):
+      recording.put(report, at: now.instant)
+      surroundings.skews[agent] = report.sentMs - now.wallMs
+      takeRelayed(report, now: now)
+      noteHistory(report, now: now)
+      return directive(for: report, answer, challenge: challenge, now: now)
+    case .refusedReport(let problem, let showsTwin):
+      if showsTwin { recording.put(report, at: now.instant) }
       throw refuse(problem, now: now)
+    case .text, .begun, .refused, .summary, nil:
+      throw refuse(Problem(code: "ending", message: "the coordinator is about to end"), now: now)
     }
-    takeIn(report, now: now)
-    surroundings.skews[agent] = report.sentMs - now.wallMs
-    takeRelayed(report, now: now)
-    noteHistory(report, now: now)
-    return directive(for: report, now: now)
   }
 
-  /// What counts, or shows a twin, is evidence and is recorded.
-  private func takeIn(_ report: Report, now: Now) {
-    evidence.take(report, at: now.instant)
-    noteQuarantine(now)
-    recording.put(report, at: now.instant)
+  /// Takes in what other regions' agents relay of hosts that are not heard (RULES 4).
+  private func takeRelayed(_ report: Report, now: Now) {
+    for relayed in report.peers.compactMap(\.summary) {
+      guard let agent = deployment.keys[relayed.keyid]?.agent,
+        state.wants(
+          summaryOf: agent, relayedFrom: report.region, ageMs: relayed.ageMs, now: now) != nil
+      else { continue }
+      do throws(SummaryError) {
+        let summary = try SummaryCodec.verify(relayed, keys: deployment.verifyingKey)
+        guard summary.agent == agent else { continue }
+        let health = RelayedHealth(summary, region: report.region, ageMs: relayed.ageMs)
+        guard case .summary(let signed?) = tell(.summary(health), now: now) else { continue }
+        recording.put(summary, signed: signed, at: now.instant)
+      } catch {
+        refuse(
+          Problem(
+            code: "bad_summary",
+            message: "the health summary of '\(agent)' that '\(report.agent)' relays: \(error)"),
+          now: now)
+      }
+    }
   }
 
   /// Counts a refused request and says so at a bounded rate; nothing else changes by it.
@@ -90,33 +89,20 @@ extension Coordinator {
     }
   }
 
-  private func challenge(for agent: AgentID, now: Now) -> String {
-    let text = SecureRandom.hex(16)
-    admission.issued(text, to: agent, now: now.instant)
-    return text
-  }
-
-  private func directive(for report: Report, now: Now) -> Directive {
+  private func directive(
+    for report: Report, _ answer: ReportAnswer, challenge: String, now: Now
+  ) -> Directive {
     let first = deployment.services.first
     let policy = deployment.sharedPolicy
-    let isWriter = deployment.writers(of: report.region).map { group in
-      elections.writer(
-        of: "\(report.region) \(group.table)", agents: group.agents, evidence: evidence,
-        policy: policy, now: now.instant) == report.agent
-    }.contains(true)
-    let isTwin = evidence.twins.hold(report.agent, at: now.instant)
-    let services = rooms.keys.sorted().compactMap { name in
-      rooms[name]?.core.answer(report, isTwin: isTwin, now: now)
-    }
     return Directive(
       agent: report.agent, sequence: report.sequence,
-      services: services, challenge: challenge(for: report.agent, now: now),
+      services: answer.services, challenge: challenge,
       nextReportMs: Int(policy.reportInterval.wholeMilliseconds),
-      heartbeatWriter: isWriter && !isTwin,
+      heartbeatWriter: answer.isWriter,
       heartbeatPeriodMs: Int(policy.heartbeatPeriod.wholeMilliseconds),
       heartbeatReadMs: Int(policy.heartbeatRead.wholeMilliseconds),
       peers: deployment.peers(of: report.region),
-      probes: deployment.probes(from: report.region),
+      probes: deployment.probes(of: report.agent),
       probePeriodMs: Int(policy.probeInterval.wholeMilliseconds),
       probeDeadlineMs: Int(
         (first?.settings.probeDeadline ?? Defaults.probeDeadline).wholeMilliseconds),

@@ -14,30 +14,13 @@ extension Coordinator {
     if let seen = request.plan {
       try await compare(seen, service, request, isFailback: isFailback)
     }
-    guard var room = rooms[service] else { throw unknown(service) }
-    guard let assessment = room.core.assessment else {
-      throw Refusal(code: "starting", message: "just started: nothing is judged yet, try again")
+    switch tell(.move(service, request, isFailback: isFailback)) {
+    case .begun(let incident):
+      return MoveReply(
+        incident: incident.id, epoch: incident.epoch, from: incident.from, to: incident.to)
+    case .refused(let refusal): throw refusal
+    case .text, .directive, .refusedReport, .summary, nil: throw Self.isEnding
     }
-    guard let to = request.to ?? (isFailback ? room.service.topology.primary : nil) else {
-      throw Refusal(code: "no_target", message: "name the region to move to: --to REGION")
-    }
-    let wish = Request(
-      to: to, isFailback: isFailback, overrides: request.overrides,
-      untilMs: request.pinForMs.map { Now.read().wallMs.addingSaturated($0) })
-    try room.core.machine.ask(wish, epoch: request.epoch, assessment: assessment)
-    room.core.asked = Asked(by: request.operatorName, reason: request.reason)
-    rooms[service] = room
-    step(service, now: .read())
-    guard let incident = rooms[service]?.core.incident else {
-      // It must not begin later, when nobody expects it.
-      rooms[service]?.core.machine.withdraw()
-      rooms[service]?.core.asked = nil
-      throw Refusal(
-        code: storeTrouble == nil ? "not_begun" : "cannot_store",
-        message: storeTrouble ?? "the move was not begun; look: signalbox explain \(service)")
-    }
-    return MoveReply(
-      incident: incident.id, epoch: incident.epoch, from: incident.from, to: incident.to)
   }
 
   func status() -> StatusDocument {
@@ -45,7 +28,7 @@ extension Coordinator {
   }
 
   func explain(_ service: String) throws(Refusal) -> ExplainDocument {
-    guard rooms[service] != nil else { throw unknown(service) }
+    guard state.services[service] != nil else { throw unknown(service) }
     let snapshot = snapshot()
     guard let room = snapshot.rooms.first(where: { $0.service.topology.service == service }),
       let assessment = room.core.assessment
@@ -62,9 +45,9 @@ extension Coordinator {
     let now = snapshot.now.instant
     let isReady =
       storeTrouble == nil
-      && rooms.values.allSatisfy { room in
-        room.core.machine.graceLeft(now) == nil && room.core.machine.memory.active != nil
-          && room.core.assessment != nil
+      && state.services.values.allSatisfy { core in
+        core.machine.graceLeft(now) == nil && core.machine.memory.active != nil
+          && core.assessment != nil
       }
     let lines = snapshot.rooms.map { Presenter.firstLine($0, snapshot: snapshot) }
       .filter { $0.situation != .ok }.map(\.text)
@@ -81,25 +64,19 @@ extension Coordinator {
       snapshot.rooms.map { StatusLine.Service($0, snapshot: snapshot) }, troubles: troubles)
   }
 
-  func unknown(_ service: String) -> Refusal {
-    let known = rooms.keys.sorted().joined(separator: ", ")
-    return Refusal(
-      code: "unknown_service",
-      message: "'\(Outside.text(service))' is no service here; accepted: "
-        + known)
-  }
+  func unknown(_ service: String) -> Refusal { state.unknown(service) }
 
   /// `plays`: outlooks are played out where those of a moment ago do not hold; they cost more than
   /// all the rest.
   func snapshot(plays: Bool = true) -> Snapshot {
     let now = Now.read()
-    let outlooks = rooms.compactMapValues { room -> Outlooks? in
-      let isDown = [.down, .confirmed].contains(room.core.assessment?.facts.source)
-      return plays || isDown ? self.outlooks(of: room.name, now: now) : nil
+    let outlooks = state.services.compactMapValues { core -> Outlooks? in
+      let isDown = [.down, .confirmed].contains(core.assessment?.facts.source)
+      return plays || isDown ? self.outlooks(of: core.name, now: now) : nil
     }
     return Snapshot(
       now: now, coordinator: self.about(), deployment: deployment,
-      rooms: rooms.values.sorted { $0.name < $1.name }, evidence: evidence,
+      rooms: rooms, evidence: evidence,
       doubts: doubts.current, skews: surroundings.skews, books: books, cluster: store.clusterID,
       nameServersAreAddresses: nameServersAreAddresses, storeTrouble: storeTrouble,
       storeTroubleMs: storeTroubleMs, freeBytes: freeBytes(), outlooks: outlooks)
@@ -107,15 +84,15 @@ extension Coordinator {
 
   private func about() -> CoordinatorStatus {
     let now = Now.read().instant
-    let grace = rooms.values.compactMap { $0.core.machine.graceLeft(now) }.max()
+    let grace = state.services.values.compactMap { $0.machine.graceLeft(now) }.max()
     var words = evidence.agents.isEmpty ? [] : doubts.current.map(\.text).sorted()
-    for room in rooms.values.sorted(by: { $0.name < $1.name }) {
-      guard let trouble = room.readTrouble else { continue }
+    for room in rooms {
+      guard let trouble = room.core.readTrouble else { continue }
       words.append(
         "the DNS record of \(room.service.topology.name) cannot be read, so a move would fail: "
           + trouble)
     }
-    words += surroundings.findings
+    words += surroundingFindings
     if let finding = restartFinding(.read()) { words.append(finding) }
     if let storeTrouble { words.append("cannot store: \(storeTrouble)") }
     if let reloadTrouble {

@@ -31,29 +31,29 @@ extension Coordinator {
 
   /// Takes in what a reading showed; `isStrange`: it is not ours.
   func watchStranger(_ name: String, shown: [String], isStrange: Bool, now: Now) {
-    let before = rooms[name]?.account.stranger
-    defer { if !isStrange { rooms[name]?.account.oursMs = now.wallMs } }
+    let before = shells[name]?.account.stranger
+    defer { if !isStrange { shells[name]?.account.oursMs = now.wallMs } }
     // What was taken over as an operator's move is asked about all the same.
     let isAskedFor = before.map { before in
       before.shown == shown
         && now.wallMs - before.sinceMs < Self.strangerReach.wholeMilliseconds
     }
     guard isStrange || isAskedFor == true else {
-      rooms[name]?.account.stranger = nil
+      shells[name]?.account.stranger = nil
       return
     }
     let reach = now.wallMs - Self.strangerReach.wholeMilliseconds
     let fresh = Stranger(
       shown: shown, sinceMs: now.wallMs,
-      earliestMs: max(reach, (rooms[name]?.account.oursMs ?? reach) - Self.clockDoubtMs))
+      earliestMs: max(reach, (shells[name]?.account.oursMs ?? reach) - Self.clockDoubtMs))
     var stranger = before ?? fresh
     if stranger.shown != shown { stranger = fresh }
-    defer { rooms[name]?.account.stranger = stranger }
-    guard let room = rooms[name], stranger.said == nil, stranger.tries < Self.strangerTries else {
+    defer { shells[name]?.account.stranger = stranger }
+    guard let shell = shells[name], stranger.said == nil, stranger.tries < Self.strangerTries else {
       return
     }
     stranger.tries += 1
-    let (provider, names) = (provider, room.service.names)
+    let (provider, names) = (provider, shell.service.names)
     Task {
       do throws(ProviderError) {
         took(name, changes: try await provider.changes(of: names), shown: shown)
@@ -64,7 +64,7 @@ extension Coordinator {
   }
 
   private func took(_ name: String, changes: [ProviderChange], shown: [String]) {
-    guard !ending, var stranger = rooms[name]?.account.stranger, stranger.shown == shown,
+    guard !ending, var stranger = shells[name]?.account.stranger, stranger.shown == shown,
       stranger.said == nil
     else { return }
     let recent = changes.filter { $0.atMs >= stranger.earliestMs }
@@ -74,17 +74,17 @@ extension Coordinator {
         + "\(Story.span(.milliseconds(max(0, stranger.sinceMs - change.atMs)))) before it was seen"
     }
     stranger.said = words.joined(separator: "; ")
-    rooms[name]?.account.stranger = stranger
+    shells[name]?.account.stranger = stranger
     record(
       EventRecord(
-        .changedBy, at: .read(), service: name, epoch: rooms[name]?.core.machine.memory.epoch,
+        .changedBy, at: .read(), service: name, epoch: state.services[name]?.machine.memory.epoch,
         level: .notice,
         text: "who put \(shown.joined(separator: ", ")) there? The account's log says: "
           + words.joined(separator: "; ")))
   }
 
   private func noteUnnamed(_ name: String, _ error: ProviderError, shown: [String]) {
-    guard var stranger = rooms[name]?.account.stranger, stranger.shown == shown else { return }
+    guard var stranger = shells[name]?.account.stranger, stranger.shown == shown else { return }
     if error.kind == .unauthorized, stranger.tries > 1 {
       stranger.tries = Self.strangerTries
       stranger.trouble =
@@ -93,6 +93,6 @@ extension Coordinator {
     } else if stranger.tries >= Self.strangerTries {
       stranger.trouble = "who changed the records is not known: \(error)"
     }
-    rooms[name]?.account.stranger = stranger
+    shells[name]?.account.stranger = stranger
   }
 }

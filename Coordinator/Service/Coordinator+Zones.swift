@@ -12,9 +12,9 @@ extension Coordinator {
 
   /// Takes in the zones of the newest listing.
   func watchZones(_ name: String, now: Now) {
-    guard let service = rooms[name]?.service else { return }
+    guard let service = shells[name]?.service else { return }
     for (subject, zone) in provider.zones(of: service.names).sorted(by: { $0.key < $1.key }) {
-      let before = rooms[name]?.account.zones.updateValue(zone, forKey: subject)
+      let before = shells[name]?.account.zones.updateValue(zone, forKey: subject)
       guard let before, before.id != zone.id else { continue }
       let text =
         before.name == zone.name
@@ -25,14 +25,14 @@ extension Coordinator {
           // Only a zone that came in between may be one too many.
           + (zone.name.count > before.name.count
             ? ". Where that was not meant, delete the zone \(zone.name)" : "")
-      rooms[name]?.account.zoneChange = (text, now.instant + Self.zoneChangeShown)
+      shells[name]?.account.zoneChange = (text, now.instant + Self.zoneChangeShown)
       record(
         EventRecord(
-          .zoneChanged, at: now, service: name, epoch: rooms[name]?.core.machine.memory.epoch,
+          .zoneChanged, at: now, service: name, epoch: state.services[name]?.machine.memory.epoch,
           level: .alert, text: text))
     }
-    if let shown = rooms[name]?.account.zoneChange, now.instant >= shown.until {
-      rooms[name]?.account.zoneChange = nil
+    if let shown = shells[name]?.account.zoneChange, now.instant >= shown.until {
+      shells[name]?.account.zoneChange = nil
     }
     judgeZones(name, now: now)
   }
@@ -54,7 +54,7 @@ extension Coordinator {
       }
     }
     let now = Now.read()
-    for name in rooms.keys.sorted() { judgeZones(name, now: now) }
+    for name in shells.keys.sorted() { judgeZones(name, now: now) }
   }
 
   /// Other names may be the same servers': elsewhere is only where no address is one of ours.
@@ -71,8 +71,8 @@ extension Coordinator {
 
   /// Tells the machine whether what is written reaches users, and people when that changes.
   private func judgeZones(_ name: String, now: Now) {
-    guard let room = rooms[name] else { return }
-    let zones = Set(room.account.zones.values)
+    guard let shell = shells[name] else { return }
+    let zones = Set(shell.account.zones.values)
     let troubles =
       zones.compactMap(\.trouble)
       + zones.compactMap { zone in
@@ -83,13 +83,6 @@ extension Coordinator {
         }
       }
     let trouble = troubles.isEmpty ? nil : Set(troubles).sorted().joined(separator: "; ")
-    let before = room.core.machine.memory.zoneTrouble
-    guard trouble != before else { return }
-    rooms[name]?.core.machine.observe(zoneTrouble: trouble)
-    record(
-      EventRecord(
-        trouble == nil ? .zoneBack : .zoneTrouble, at: now, service: name,
-        epoch: room.core.machine.memory.epoch, level: trouble == nil ? .notice : .alert,
-        text: trouble ?? "what is written for \(name) reaches users again"))
+    tell(.zones(name, trouble: trouble), now: now)
   }
 }

@@ -9,8 +9,8 @@ import Settings
 import Store
 import Wire
 
-/// The one actor of the process: owns evidence, machines and store; every event goes through its
-/// funnel: step, persist, perform. It runs on a thread of its own, because the store blocks.
+/// The one actor of the process: owns the core's state and the store, tells the core what happens,
+/// and performs what it gives out. It runs on a thread of its own, because the store blocks.
 actor Coordinator {
   nonisolated let executor: ThreadExecutor
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -35,28 +35,20 @@ actor Coordinator {
   var resolvers: NameServers?
   /// Asks them while a move's old address may be cached.
   var askingCaches: Task<Void, Never>?
-  var evidence: Evidence
-  var doubts: Doubts
-  var admission: Admission
-  var elections = WriterElection()
-  var rooms: [String: Room] = [:]
+  var state: CoordinatorState
+  /// What is held beside the core, by service.
+  var shells: [String: ServiceShell] = [:]
   var refused: [String: Int] = [:]
-  /// Identities that two hosts use, as told.
-  var quarantined: Set<AgentID> = []
   /// What is told of clocks and of the own network.
-  var surroundings: Surroundings
+  var surroundings = Surroundings()
   /// When refusals of a code were last told.
   var refusedToldAt: [String: Instant] = [:]
-  var shownDoubts: Set<Doubt> = []
-  /// Wall clock less boot-time clock at the last tick, to see the wall clock stepped (RULES 6d).
-  var wallOffsetMs: Int64?
-  /// Calls of what is written so far, to tell their answers apart.
-  var calls = 0
   /// Told to stop: nothing new is begun.
-  var ending = false
+  var ending: Bool { state.isEnding }
   /// The store's newest failure; nothing new is begun while it stands.
   var storeTrouble: String? {
     didSet {
+      state.canStore = storeTrouble == nil
       guard (oldValue == nil) != (storeTrouble == nil) else { return }
       let now = Now.read()
       storeTroubleMs = storeTrouble == nil ? nil : now.wallMs
@@ -69,8 +61,6 @@ actor Coordinator {
   }
   /// Since when, Unix milliseconds.
   private(set) var storeTroubleMs: Int64?
-  /// When the journal was last tried.
-  var journalTriedAt: Instant?
   /// By service.
   var keptOutlooks: [String: KeptOutlooks] = [:]
   /// Why the newest reload was refused; nil after one that was not.
@@ -106,61 +96,51 @@ actor Coordinator {
     started = now.instant
     startedMs = now.wallMs
     incarnation = SecureRandom.hex(8)
-    evidence = Evidence(floor: now.instant)
-    let first = deployment.sharedPolicy
-    doubts = Doubts(policy: first, expectedTick: deployment.tick)
-    let window = deployment.settings.pace.firstContactWindow
-    admission = Admission(freshFor: first.freshFor, window: window)
-    surroundings = Surroundings(window: window)
-    rooms = try Self.rooms(
-      deployment.services, of: deployment,
-      writer: Writer(cluster: store.clusterID, incarnation: incarnation), store: store,
-      started: now.instant)
+    let writer = Writer(cluster: store.clusterID, incarnation: incarnation)
+    state = CoordinatorState(
+      rules: deployment.rules,
+      services: try Self.cores(
+        deployment.services, of: deployment, writer: writer, store: store, started: now.instant),
+      now: now)
+    shells = Dictionary(
+      uniqueKeysWithValues: deployment.services.map { ($0.name, ServiceShell($0)) })
   }
 
   /// What the journal holds of the services.
-  static func rooms(
+  static func cores(
     _ services: [Deployment.Service], of deployment: Deployment, writer: Writer, store: Store,
     started: Instant
-  ) throws -> [String: Room] {
+  ) throws -> [ServiceCore] {
     let stored = try store.services()
     let open = try store.openIncidents()
-    var rooms: [String: Room] = [:]
-    for service in services {
-      let name = service.topology.service
+    return try services.map { service in
+      let name = service.name
       var memory = Memory()
       if let kept = stored.first(where: { $0.service == name }), !kept.memory.isEmpty {
         memory = try JSON.decode(
           Memory.self, from: kept.memory, maxBytes: StoreBounds.memoryBytes)
       }
-      let core = ServiceCore(
-        machine: Machine(
-          topology: service.topology, policy: service.policy, memory: memory, started: started),
-        names: service.names, pace: deployment.servicePace, upkeep: deployment.upkeep(service),
-        writer: writer, started: started,
+      return ServiceCore(
+        deployment.rules(of: service), memory: memory, writer: writer, started: started,
         incident: open.first { $0.service == name },
         last: try store.incidents(service: name, limit: 5).first { $0.outcome != .open })
-      rooms[name] = Room(core: core, service: service)
     }
-    return rooms
   }
 
   /// Whose markers the services write.
   nonisolated var writer: Writer { Writer(cluster: store.clusterID, incarnation: incarnation) }
 
+  /// Notes this start in the journal, and tells what is to be known of it.
+  func begin() {
+    tell(.started, now: Now(instant: started, wallMs: startedMs))
+  }
+
   /// One tick: doubts, then every service.
   func tick() {
     let now = Now.read()
-    noteWallClock(now)
     recordTick(now)
-    if doubts.tick(&evidence, now: now.instant) {
-      for name in rooms.keys { rooms[name]?.core.machine.restartConfirmations() }
-    }
-    noteDoubts(now)
-    for name in rooms.keys.sorted() { step(name, now: now) }
-    proveJournal(now)
-    noteQuarantine(now)
-    noteTimeRefusals(now)
+    tell(.tick, now: now)
+    for name in state.services.keys.sorted() { tell(.judge(name)) }
     eventLog.settle()
   }
 
@@ -177,45 +157,13 @@ actor Coordinator {
   /// Takes in one round of the coordinator's own probes; of targets that are no longer configured,
   /// it says nothing.
   func take(_ probes: [(target: ProbeTarget, probe: OwnProbe)], reachedAnything: Bool) {
-    evidence.ownVoteVoid = !reachedAnything
     let current = Set(deployment.services.flatMap(\.probes))
-    for (target, probe) in probes where current.contains(target) {
-      evidence.take(probe, of: ProbeKey(target))
-    }
+    let known = probes.filter { current.contains($0.target) }
+    tell(
+      .probes(
+        Dictionary(known.map { (ProbeKey($0.target), $0.probe) }) { first, _ in first },
+        reachedAnything: reachedAnything))
     recordProbes()
-  }
-
-  /// Five seconds are more than slewing does between two ticks.
-  private func noteWallClock(_ now: Now) {
-    let offset = now.wallMs - now.instant.milliseconds
-    defer { wallOffsetMs = offset }
-    guard let before = wallOffsetMs, abs(offset - before) > 5_000 else { return }
-    // Proofs of publication are timed by it.
-    for name in rooms.keys {
-      rooms[name]?.core.verifyAnew()
-      perform(name)
-    }
-    let round = deployment.sharedPolicy.round
-    admission.distrustWall(until: now.instant + round)
-    record(
-      EventRecord(
-        .clockStepped, at: now, level: .alert,
-        text: "this host's wall clock was stepped by \((offset - before) / 1000) s: reports count "
-          + "by their challenges, stamps before and after it do not compare"))
-  }
-
-  private func noteDoubts(_ now: Now) {
-    for doubt in doubts.current.symmetricDifference(shownDoubts) {
-      let begins = doubts.current.contains(doubt)
-      // Nothing has been heard before the first report: that is start-up, no doubt worth a line.
-      if evidence.agents.isEmpty { continue }
-      record(
-        EventRecord(
-          begins ? .doubt : .doubtEnded, at: now,
-          level: begins ? .alert : .notice,
-          text: begins ? doubt.text : "no longer: \(doubt.text)"))
-    }
-    shownDoubts = doubts.current
   }
 
   /// Stores and logs an event that belongs to no transition.
@@ -231,14 +179,10 @@ actor Coordinator {
 
   /// Ends what runs on its own and closes the store; nothing in flight is lost by it.
   func end() async {
-    ending = true
     askingCaches?.cancel()
-    for name in rooms.keys {
-      rooms[name]?.verifying?.cancel()
-      rooms[name]?.core.cancelWriting()
-      perform(name)
-    }
-    for room in rooms.values { await room.calling?.task.value }
+    for shell in shells.values { shell.verifying?.cancel() }
+    tell(.ending)
+    for shell in shells.values { await shell.calling?.task.value }
     await recorder?.end()
     store.close()
   }
@@ -274,7 +218,7 @@ actor Coordinator {
   private func fields(of event: EventRecord) -> [String: String] {
     var fields = ["kind": event.kind]
     fields["service"] = event.service
-    let memory = event.service.flatMap { rooms[$0]?.core.machine.memory }
+    let memory = event.service.flatMap { state.services[$0]?.machine.memory }
     let intent = event.incident == nil ? nil : memory?.intent
     fields["region"] = event.region ?? intent?.to ?? memory?.active
     fields["rule"] = (event.rule ?? intent?.rule.rawValue).map { "\($0)" }
@@ -285,24 +229,48 @@ actor Coordinator {
   }
 }
 
-/// One service's core with what the shell holds of it.
-struct Room: Sendable {
-  var core: ServiceCore
+/// What is held of a service beside its core.
+struct ServiceShell: Sendable {
   var service: Deployment.Service
   /// What is written waits for it; an answer with another number is void.
   var calling: (task: Task<Void, Never>, number: Int)?
   var verifying: Task<Void, Never>?
-  var readTrouble: String?
   /// What resolvers show after the newest move.
   var caches: CacheInquiry?
   /// Who put there what is not ours, and the zones.
   var account = AccountView()
 
-  init(core: ServiceCore, service: Deployment.Service) {
-    self.core = core
+  init(_ service: Deployment.Service) {
     self.service = service
   }
+}
 
-  /// The service's name, its key among the rooms.
-  var name: String { service.topology.service }
+/// One service as screens show it.
+struct Room: Sendable {
+  var core: ServiceCore
+  var service: Deployment.Service
+  var caches: CacheInquiry?
+  var account: AccountView
+
+  init(core: ServiceCore, shell: ServiceShell) {
+    self.core = core
+    service = shell.service
+    caches = shell.caches
+    account = shell.account
+  }
+
+  var name: String { service.name }
+}
+
+extension Coordinator {
+  var evidence: Evidence { state.evidence }
+  var doubts: Doubts { state.doubts }
+
+  func room(_ name: String) -> Room? {
+    guard let core = state.services[name], let shell = shells[name] else { return nil }
+    return Room(core: core, shell: shell)
+  }
+
+  /// Of every service, by name.
+  var rooms: [Room] { state.services.keys.sorted().compactMap(room) }
 }

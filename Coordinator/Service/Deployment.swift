@@ -15,6 +15,8 @@ struct Deployment: Sendable {
     var policy: Policy
     var probes: [ProbeTarget]
 
+    var name: String { topology.service }
+
     /// Every DNS name that is moved, the one that is probed first.
     var names: [String] { settings.dns.isEmpty ? [topology.name] : settings.dns }
   }
@@ -93,13 +95,46 @@ struct Deployment: Sendable {
     return Dictionary(mine.map { ($0.id, $0.region) }) { first, _ in first }
   }
 
-  /// The agents of a region, in groups that share a table: each group writes one heartbeat.
-  func writers(of region: RegionID) -> [(table: String, agents: [AgentID])] {
-    var groups: [String: Set<AgentID>] = [:]
-    for service in services {
-      groups[service.settings.table, default: []].formUnion(service.topology.agents(of: region))
+  /// The agents of each region, in groups that share a table: each group writes one heartbeat.
+  private var writers: [RegionID: [WriterGroup]] {
+    var writers: [RegionID: [WriterGroup]] = [:]
+    for region in settings.regions.map(\.id) {
+      var groups: [String: Set<AgentID>] = [:]
+      for service in services {
+        groups[service.settings.table, default: []].formUnion(service.topology.agents(of: region))
+      }
+      writers[region] = groups.sorted { $0.key < $1.key }.map {
+        WriterGroup(table: $0.key, agents: $0.value.sorted())
+      }
     }
-    return groups.sorted { $0.key < $1.key }.map { ($0.key, $0.value.sorted()) }
+    return writers
+  }
+
+  /// What the core goes by.
+  var rules: StateRules {
+    let speed = settings.rehearsalSpeed
+    return StateRules(
+      shared: sharedPolicy, tick: tick, window: settings.pace.firstContactWindow,
+      journalEvery: .seconds(30) / speed, journalRetry: max(tick, .seconds(2) / speed),
+      agents: agents, writers: writers)
+  }
+
+  /// What the core goes by for that service.
+  func rules(of service: Service) -> ServiceRules {
+    ServiceRules(
+      topology: service.topology, policy: service.policy, names: service.names, pace: servicePace,
+      upkeep: upkeep(service))
+  }
+
+  /// The times of every service's writes and readings.
+  private var servicePace: ServicePace {
+    let pace = settings.pace
+    return ServicePace(
+      move: MovePace(
+        writeDeadline: pace.writeDeadline, rereadAfter: pace.rereadAfter,
+        retryBase: pace.rereadAfter / 4, retryLimit: pace.writeDeadline,
+        askedLimit: pace.moveWaitLimit),
+      restartMargin: pace.restartMargin, readEvery: readInterval)
   }
 
   private static func region(_ region: RegionSettings) -> Region {
@@ -111,7 +146,7 @@ struct Deployment: Sendable {
   }
 
   /// How that service's records are kept up.
-  func upkeep(_ service: Service) -> UpkeepRules {
+  private func upkeep(_ service: Service) -> UpkeepRules {
     UpkeepRules(
       proof: settings.pace.tokenProof, retry: settings.pace.tokenProofRetry,
       healAfter: settings.pace.healAfter, creates: service.settings.missing == .create,
@@ -130,9 +165,12 @@ struct Deployment: Sendable {
   /// minute (facts/linode section 2).
   var readInterval: Duration { .milliseconds(max(500, 10_000 / settings.rehearsalSpeed)) }
 
-  /// What an agent in `region` asks of the other regions.
-  func probes(from region: RegionID) -> [ProbeTarget] {
-    services.flatMap(\.probes).filter { $0.region != region }
+  /// What an agent asks of the other regions: of the services that it carries.
+  func probes(of agent: AgentID) -> [ProbeTarget] {
+    let home = agents[agent]
+    return services.filter { $0.topology.agents[agent] != nil }.flatMap(\.probes).filter {
+      $0.region != home
+    }
   }
 
   /// The regions whose heartbeats an agent in `region` reads.

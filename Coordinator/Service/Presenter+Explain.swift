@@ -143,7 +143,7 @@ extension Presenter {
           + "\(found.joined(separator: ", ")). Nothing is moved until it holds a configured "
           + "address again, or an operator says signalbox adopt \(room.name)."
       }
-      if let trouble = room.readTrouble {
+      if let trouble = room.core.readTrouble {
         return "Where DNS points is not known: \(trouble)"
       }
       return "Where DNS points is not known, so nothing is decided."

@@ -35,7 +35,7 @@ extension Coordinator {
 
   /// Plays out what a service would do, at most every few seconds.
   func outlooks(of name: String, now: Now) -> Outlooks {
-    guard let room = rooms[name], let assessment = room.core.assessment,
+    guard let room = room(name), let assessment = room.core.assessment,
       room.core.machine.memory.intent == nil, room.core.machine.graceLeft(now.instant) == nil
     else { return Outlooks() }
     let key = KeptOutlooks.Key(
@@ -106,7 +106,7 @@ extension Room {
   /// What the machine does not know and a move would fail at.
   func writeHindrance(_ storeTrouble: String?, _ books: ReadinessBooks) -> String? {
     if let storeTrouble { return "the journal cannot be written (\(storeTrouble))" }
-    if readTrouble != nil { return "the DNS record cannot be read" }
+    if core.readTrouble != nil { return "the DNS record cannot be read" }
     if writeTrouble(books) != nil { return "the DNS record cannot be written" }
     return recordTrouble(books)
   }
@@ -155,7 +155,7 @@ extension Presenter {
     facts.pause = memory.pause
     facts.doubts = snapshot.doubts.map(\.text).sorted()
     facts.claim = room.core.machine.claim
-    facts.readTrouble = room.readTrouble
+    facts.readTrouble = room.core.readTrouble
     facts.writeTrouble = room.writeTrouble(snapshot.books)
     facts.resolution = readiness.lines.filter {
       $0.level == .problem && ReadinessItem(rawValue: $0.item)?.isAboutResolution == true

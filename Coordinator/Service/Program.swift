@@ -195,7 +195,7 @@ private actor Listening {
   func one() async {
     count += 1
     guard count == 2 else { return }
-    await coordinator.noteStart()
+    await coordinator.begin()
     Supervisor.ready(status: await coordinator.oneLine())
     coordinator.eventLog.write(
       .started, .notice,

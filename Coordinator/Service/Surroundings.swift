@@ -4,53 +4,33 @@ import Settings
 import Store
 import Wire
 
-/// What the coordinator is told of clocks and of its own network; no decision rests on it.
+/// What is told of agents' clocks and of the coordinator's own network; no decision rests on it.
 struct Surroundings: Sendable {
   /// Each agent's wall clock less ours at its newest report, milliseconds.
   var skews: [AgentID: Int64] = [:]
-  var refusals: TimeRefusals
-  /// Told that most agents were refused for time.
-  var clocksDiffer = false
   /// Rounds in a row in which a region answered and no reference did.
   var referenceMisses = 0
   /// Told that no reference answers.
   var referencesFail = false
 
-  init(window: Duration) {
-    refusals = TimeRefusals(window: window)
-  }
-
-  /// What the status says of it, a sentence each.
-  var findings: [String] {
-    var words: [String] = []
-    if clocksDiffer { words.append(Self.clocks) }
-    if referencesFail { words.append(Self.references) }
-    return words
-  }
-
-  static let clocks =
-    "most agents were refused for time: this host's clock is the likeliest to be wrong. Reports "
-    + "count by their challenges alone. Look: timedatectl"
   static let references =
     "no reference target answers while regions do: the targets of `reference` are down or not "
     + "what they were, or the road there is cut"
 }
 
 extension Coordinator {
-  /// Most agents refused for time is what a stepped wall clock looks like (RULES 6d): while it
-  /// lasts, first contacts prove their time by a challenge.
-  func noteTimeRefusals(_ now: Now) {
-    let round = deployment.sharedPolicy.round
-    let most = surroundings.refusals.areMost(
-      of: deployment.agents.keys, round: round, now: now.instant)
-    if most { admission.distrustWall(until: now.instant + round) }
-    guard most != surroundings.clocksDiffer else { return }
-    surroundings.clocksDiffer = most
-    record(
-      EventRecord(
-        most ? .clocksDiffer : .clocksAgree, at: now, level: most ? .alert : .notice,
-        text: most
-          ? Surroundings.clocks : "agents are no longer refused for time: wall clocks count again"))
+  /// What the status says of it, a sentence each.
+  var surroundingFindings: [String] {
+    var words: [String] = []
+    if state.clocksDiffer { words.append(CoordinatorState.clocksDifferText) }
+    if surroundings.referencesFail { words.append(Surroundings.references) }
+    return words
+  }
+
+  /// What the status says of starts; nil where there were few.
+  func restartFinding(_ now: Now) -> String? {
+    state.services.values.compactMap { $0.machine.restarts(wallMs: now.wallMs) }.max().map(
+      ServiceCore.startsOften)
   }
 
   /// One round of reference targets: nil where there are none. Their failure is told, and nothing

@@ -10,36 +10,36 @@ extension Judge {
 
   /// A write is about to be sent.
   mutating func writes(
-    _ world: World, _ room: Room, record: ProviderRecord, target: String
+    _ world: World, _ service: Int, _ core: ServiceCore, record: ProviderRecord, target: String
   ) {
     let calls = world.zone.callsPerMinute(at: world.now)
     if calls > Self.callLimit { fail(world, .bounded, "\(calls) calls a minute") }
-    if let conflict = durable[room.service].conflict, conflict.isOpen {
+    if let conflict = durable[service].conflict, conflict.isOpen {
       fail(world, .failStatic, "\(target) is written while another writer's marker stands")
     }
     // It may read what was for half a minute, and has to see it twice.
-    if let since = world.zone.claimed(room.service), world.now - since > 120_000,
-      durable[room.service].conflict?.adoptedBy == nil
+    if let since = world.zone.claimed(service), world.now - since > 120_000,
+      durable[service].conflict?.adoptedBy == nil
     {
       fail(world, .failStatic, "\(target) is written beside another coordinator's marker")
     }
-    if room.core.movingEpoch == nil {
-      keepsUp(world, room, record: record, target: target)
+    if let epoch = core.movingEpoch {
+      moves(world, service, epoch, record: record, target: target)
     } else {
-      moves(world, room, record: record, target: target)
+      keepsUp(world, service, record: record, target: target)
     }
   }
 
   /// The marker alone, or a record that is missing.
   private mutating func keepsUp(
-    _ world: World, _ room: Room, record: ProviderRecord, target: String
+    _ world: World, _ service: Int, record: ProviderRecord, target: String
   ) {
-    let memory = durable[room.service]
+    let memory = durable[service]
     if let intent = memory.intent {
       fail(world, .oneIntent, "\(target) is written beside the move to \(intent.to)")
     }
     guard record.type != "TXT" else { return }
-    let topology = world.topologies[room.service]
+    let topology = world.topologies[service]
     let place = topology.regions.first { $0.addresses.values.contains(target) }
     guard setup.creates, let place else {
       return fail(world, .neverEmpty, "\(record.type) \(target) is made, and not to be made")
@@ -49,25 +49,25 @@ extension Judge {
     if isAsked != true { fail(world, .durable, "\(target) is asked for and not remembered") }
     if memory.pause != nil { fail(world, .operatorWins, "\(target) is made while paused") }
     guard let shell = world.shell else { return }
-    let witness = witness(world, shell, room.service)
+    let witness = witness(world, shell, service)
     if let text = witness.againstEntering(place.id, from: nil) {
       fail(world, .justified, "\(target) is made, and \(text)")
     }
   }
 
   private mutating func moves(
-    _ world: World, _ room: Room, record: ProviderRecord, target: String
+    _ world: World, _ service: Int, _ epoch: UInt64, record: ProviderRecord, target: String
   ) {
-    let memory = durable[room.service]
-    let topology = world.topologies[room.service]
+    let memory = durable[service]
+    let topology = world.topologies[service]
     guard let intent = memory.intent else {
       fail(world, .durable, "\(target) is written without a durable intent")
       return
     }
-    if intent.epoch != room.core.movingEpoch {
+    if intent.epoch != epoch {
       fail(
         world, .oneIntent,
-        "epoch \(room.core.movingEpoch ?? 0) writes while epoch \(intent.epoch) is in flight")
+        "epoch \(epoch) writes while epoch \(intent.epoch) is in flight")
     }
     guard record.type != "TXT" else { return }
     let wanted = topology.region(intent.to)?.addresses.values.contains(target) ?? false
@@ -80,7 +80,7 @@ extension Judge {
     guard let shell = world.shell, memory.phase == .switching, intent.overrides.isEmpty,
       intent.errand != .repair
     else { return }
-    let witness = witness(world, shell, room.service)
+    let witness = witness(world, shell, service)
     let source = intent.errand == .elective ? nil : intent.from
     if let text = witness.againstEntering(intent.to, from: source) {
       fail(world, .justified, "\(intent.to) is written, but right before it \(text)")
@@ -173,7 +173,7 @@ extension Judge {
       truth.hasWhole(besides: dead.region, for: stable, at: world.now),
       durable[service].pause == nil, world.zone.claims[service] == nil,
       durable[service].maintenance?.isEmpty ?? true,
-      (shell.rooms[service].core.assessment?.movesUsed ?? 0) < policy.maxSwitchesHard
+      (shell.core(service).assessment?.movesUsed ?? 0) < policy.maxSwitchesHard
     else {
       stuckSince[service] = nil
       return
@@ -191,7 +191,7 @@ extension Judge {
     stuckSince[service] = since
     let limit = Int64(policy.bound.reduce(0) { $0 + $1.seconds } * 1000) + 60_000
     if world.now - since > limit {
-      let rule = shell.rooms[service].core.assessment?.decision.rule
+      let rule = shell.core(service).assessment?.decision.rule
       stuckSince[service] = world.now
       fail(
         world, .flapping,
@@ -214,30 +214,30 @@ extension Judge {
     let bound = Int64(setup.policy.bound.reduce(0) { $0 + $1.seconds } * 1000)
     // A move that began a moment ago has its own time.
     for room in shell.rooms where world.now - openedAt[room.service] > bound {
-      checkEnd(world, room)
+      checkEnd(world, room.service, shell.core(room.service))
     }
   }
 
-  private mutating func checkEnd(_ world: World, _ room: Room) {
-    let topology = world.topologies[room.service]
-    let memory = room.core.machine.memory
+  private mutating func checkEnd(_ world: World, _ service: Int, _ core: ServiceCore) {
+    let topology = world.topologies[service]
+    let memory = core.machine.memory
     if let intent = memory.intent {
       fail(
         world, .converges,
-        "\(room.name): the move to \(intent.to) of epoch \(intent.epoch) is still \(memory.phase)")
+        "\(core.name): the move to \(intent.to) of epoch \(intent.epoch) is still \(memory.phase)")
     }
-    for (region, picture) in (room.core.assessment?.pictures ?? [:]).sorted(by: { $0.key < $1.key })
+    for (region, picture) in (core.assessment?.pictures ?? [:]).sorted(by: { $0.key < $1.key })
     where !picture.verdict.isUp {
-      fail(world, .converges, "\(room.name): \(region) is well and judged \(picture.verdict)")
+      fail(world, .converges, "\(core.name): \(region) is well and judged \(picture.verdict)")
     }
-    if memory.conflict?.isOpen == true, world.zone.claimed(room.service) == nil {
-      fail(world, .converges, "\(room.name) is read-only, and nobody else claims it")
+    if memory.conflict?.isOpen == true, world.zone.claimed(service) == nil {
+      fail(world, .converges, "\(core.name) is read-only, and nobody else claims it")
     }
     guard let active = memory.active.flatMap(topology.region) else {
-      fail(world, .converges, "\(room.name): it is not known where DNS points")
+      fail(world, .converges, "\(core.name): it is not known where DNS points")
       return
     }
-    for set in world.zone.sets(of: room.service) {
+    for set in world.zone.sets(of: service) {
       let wanted = active.addresses[set.family].map { [$0] } ?? []
       let found = world.zone.addresses(set)
       if found != wanted {

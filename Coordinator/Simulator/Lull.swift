@@ -40,7 +40,7 @@ struct Lull {
     // Two intervals may lie between the last report before and the first one after.
     guard policy.reportInterval.wholeMilliseconds * 2 + Self.slackMs <= limit,
       policy.probeInterval.wholeMilliseconds > world.setup.probeDeadlineMs + 100,
-      shell.rooms.allSatisfy({ !$0.hearsHeartbeats }),
+      !shell.hearsHeartbeats,
       shell.tallies.values.allSatisfy({ $0.badRun == 0 })
     else { return nil }
     var courses: [Course] = []

@@ -5,68 +5,127 @@ import Store
 import Wire
 
 extension Shell {
-  /// Judge, decide, store the transition and the intent in one transaction, and only then perform.
-  /// False when nothing could be stored: then nothing was decided either.
+  /// Tells the core what happened, and performs what comes of it, in its order, until the process
+  /// is gone. `index`: of the service that it is about.
   @discardableResult
-  func step(_ index: Int, now: Now) -> Bool {
-    guard !isGone else { return false }
-    var core = rooms[index].core
-    let shown = core.shownVerdicts
-    let judged = core.judge(evidence, doubts, now: now)
-    world.figures.ticks += 1
-    say(judged, core, shownBefore: shown)
-    let hasChanged =
-      judged.transition != nil
-      || core.assessment?.decision.rule != judged.assessment.decision.rule
-    let isHasty = judged.transition != nil && world.perturbation == .writeBeforeCommit
-    if isHasty {
-      core.settle(judged, incident: nil, now: now)
-      rooms[index].core = core
-      perform(index)
-      if isGone { return false }
-    }
-    var incident: Int64?
-    if let commit = judged.commit {
-      let opens = judged.transition?.opened != nil
-      // What is only told may be told a tick later where quiet time is jumped over.
-      let matters = judged.hasChanged || Self.isSaid(commit)
-      if matters, opens ? world.reach(.beforeCommit) : world.reach(.anyCommit) { return false }
-      guard let receipt = store(commit, room: index) else {
-        rooms[index].isDirty = true
-        return false
+  func tell(_ event: CoreEvent, of index: Int? = nil) -> CoreAnswer? {
+    guard !isGone else { return nil }
+    let jitter = index.map { world.noise.unit(.pause, $0, world.now) }
+    let committed = index.map(committedCount)
+    var answer: CoreAnswer?
+    state.handle(event, now: world.clock, jitter: jitter ?? 0.5)
+    while !isGone, let output = state.next() {
+      // Nothing of it is stored yet.
+      if case .reply = event, let index, let committed, committedCount(index) > committed,
+        world.reach(.beforeJournal)
+      {
+        break
       }
-      incident = receipt.incident
-      world.judge.judged(world, self, index, judged.assessment, judged.transition)
-      if opens && world.reach(.afterCommit) { return false }
-      for ended in [commit.closing, commit.incident].compactMap(\.self)
-      where ended.outcome != .open { world.judge.closed(world, ended) }
-    } else {
-      world.judge.judged(world, self, index, judged.assessment, nil)
+      if case .answer(let found) = output { answer = found } else { perform(output) }
     }
-    rooms[index].rest = Rest(
-      judged.assessment, machine: core.machine, hasChanged: hasChanged, now: now)
-    if core.isLeaseDue(now: now) { rooms[index].rest.isRestless = true }
-    if judged.transition != nil { world.noteTrouble() }
-    if isHasty {
-      rooms[index].core.incident?.id = incident ?? 0
-    } else {
-      core.settle(judged, incident: incident, now: now)
-      rooms[index].core = core
-    }
-    perform(index)
-    return true
+    return isGone ? nil : answer
   }
 
-  /// Makes a commit durable; nil if that failed.
-  func store(_ commit: ServiceCommit, room index: Int) -> CommitReceipt? {
+  private func committedCount(_ index: Int) -> Int {
+    core(index).incident?.records.count { $0.committed } ?? 0
+  }
+
+  private func perform(_ output: CoreOutput) {
+    switch output {
+    case .store(let request): store(request)
+    case .judged(let judged): take(judged)
+    case .record(let event):
+      state.canStore = commit(Commit(service: event.service, events: [event])) != nil
+    case .ask(let question, let call): ask(question, call)
+    case .verify(let name): startVerification(position(name))
+    case .stopVerifying(let name): rooms[position(name)].verifyKey = nil
+    case .heardServers(let name, let isOver): if isOver { rooms[position(name)].verifyKey = nil }
+    case .disturbed:
+      wake()
+      world.noteTrouble()
+    case .log, .forget, .forgetCaches, .shown, .answer: break
+    }
+  }
+
+  /// A step counts.
+  private func take(_ judged: JudgedService) {
+    let index = position(judged.service)
+    let (step, now) = (judged.step, judged.step.now)
+    let rule = step.assessment.decision.rule
+    let hasChanged = step.transition != nil || rooms[index].rule != rule
+    rooms[index].rule = rule
+    world.figures.ticks += 1
+    say(judged, index)
+    if step.commit == nil { world.judge.judged(world, self, index, step.assessment, nil) }
+    rooms[index].rest = Rest(
+      step.assessment, machine: judged.after, hasChanged: hasChanged, now: now)
+    if core(index).isLeaseDue(now: now) { rooms[index].rest.isRestless = true }
+    if step.transition != nil { world.noteTrouble() }
+  }
+
+  // MARK: The journal
+
+  /// Makes it durable, unless the process crashes at that.
+  private func store(_ request: StoreRequest) {
+    let opens = request.step?.transition?.opened != nil
+    let isHasty = request.step?.transition != nil && world.perturbation == .writeBeforeCommit
+    if isHasty {
+      state.stored(incident: nil, now: world.clock)
+      while !isGone, let output = state.next() { perform(output) }
+      if isGone { return }
+    }
+    // What is only told may be told a tick later where quiet time is jumped over.
+    let matters = request.step.map { $0.hasChanged || Self.isSaid(request.commit) } ?? true
+    if matters, opens ? world.reach(.beforeCommit) : world.reach(.anyCommit) { return }
+    let index = position(request.service)
+    guard let receipt = commit(request, index) else {
+      rooms[index].isDirty = true
+      if !isHasty { state.notStored("the disk is full", now: world.clock) }
+      return
+    }
+    if let step = request.step {
+      world.judge.judged(world, self, index, step.assessment, step.transition)
+      if opens && world.reach(.afterCommit) { return }
+    } else {
+      rooms[index].isDirty = true
+    }
+    for ended in [request.commit.closing, request.commit.incident].compactMap(\.self)
+    where ended.outcome != .open { world.judge.closed(world, ended) }
+    if isHasty {
+      rooms[index].hastyIncident = receipt.incident
+    } else {
+      state.stored(incident: receipt.incident, now: world.clock)
+    }
+  }
+
+  private func commit(_ request: StoreRequest, _ index: Int) -> CommitReceipt? {
+    let commit = request.commit
+    var incident = commit.incident
+    if let id = rooms[index].hastyIncident, incident?.id == 0,
+      request.step?.transition?.opened == nil
+    {
+      incident?.id = id
+    }
+    do {
+      let memory = try JSON.encode(commit.memory)
+      let receipt = self.commit(
+        Commit(
+          service: request.service, epoch: commit.epoch, memory: memory, closing: commit.closing,
+          incident: incident, events: commit.events))
+      if receipt != nil { world.judge.stored(world, index, commit.memory) }
+      return receipt
+    } catch {
+      world.judge.fail(world, .durable, "a memory cannot be encoded: \(error)")
+      return nil
+    }
+  }
+
+  /// Nil where the disk is full.
+  private func commit(_ commit: Commit) -> CommitReceipt? {
     do {
       world.journal.isFull = world.conditions.coordinator.diskFull
-      let receipt = try world.journal.commit(
-        Commit(
-          service: rooms[index].name, epoch: commit.epoch, memory: try JSON.encode(commit.memory),
-          closing: commit.closing, incident: commit.incident, events: commit.events))
+      let receipt = try world.journal.commit(commit)
       world.figures.commits += 1
-      world.judge.stored(world, rooms[index].service, commit.memory)
       return receipt
     } catch is JournalTrouble {
       world.noteTrouble()
@@ -77,52 +136,29 @@ extension Shell {
     return nil
   }
 
-  /// Performs what a service's core wants done, in its order.
-  func perform(_ index: Int) {
-    for directive in rooms[index].core.takeDirectives() {
-      if isGone { return }
-      switch directive {
-      case .log, .forgetCaches: break
-      case .record(let event): tell(event)
-      case .keep(let event):
-        let commit = rooms[index].core.commit([event])
-        if store(commit, room: index) != nil { rooms[index].core.stored = commit.memory }
-      case .write(let reply): drive(index, reply)
-      case .verify: startVerification(index)
-      case .stopVerifying: rooms[index].verifyKey = nil
-      }
-    }
-  }
-
-  /// Stores a line of the history that belongs to no transition.
-  private func tell(_ event: EventRecord) {
-    world.journal.isFull = world.conditions.coordinator.diskFull
-    _ = try? world.journal.commit(Commit(service: event.service, events: [event]))
-    world.figures.commits += 1
-  }
+  // MARK: What is said
 
   /// The trace's lines of a step: verdicts that changed, a rule that acts anew.
-  private func say(
-    _ judged: ServiceStep, _ core: ServiceCore, shownBefore: [RegionID: Verdict]
-  ) {
-    for region in core.machine.topology.regions.map(\.id) {
-      guard let verdict = core.shownVerdicts[region], verdict != shownBefore[region] else {
-        continue
-      }
+  private func say(_ judged: JudgedService, _ index: Int) {
+    let after = core(index).shownVerdicts
+    for region in judged.after.topology.regions.map(\.id) {
+      let before = rooms[index].shown[region]
+      guard let verdict = after[region], verdict != before else { continue }
       world.trace.say(
         world.now,
-        "\(core.name): \(region) is \(verdict) (was \(shownBefore[region] ?? .unknown))",
-        counts: true)
+        "\(judged.service): \(region) is \(verdict) (was \(before ?? .unknown))", counts: true)
     }
-    guard let commit = judged.commit, Self.saysRule(commit) else { return }
-    let rule = judged.assessment.decision.rule
+    rooms[index].shown = after
+    guard let commit = judged.step.commit, Self.saysRule(commit) else { return }
+    let rule = judged.step.assessment.decision.rule
     let move =
-      judged.transition?.opened.map { " epoch \($0.epoch) \($0.from ?? "nowhere") -> \($0.to)" }
-      ?? ""
+      judged.step.transition?.opened.map {
+        " epoch \($0.epoch) \($0.from ?? "nowhere") -> \($0.to)"
+      } ?? ""
     world.trace.say(
       world.now,
-      "\(core.name): rule \(rule.rawValue) \(rule.name), \(judged.assessment.phase)\(move)",
-      counts: true)
+      "\(judged.service): rule \(rule.rawValue) \(rule.name), "
+        + "\(judged.step.assessment.phase)\(move)", counts: true)
   }
 
   /// The lines of verdicts and rules come at the same ticks, however time passes.

@@ -16,7 +16,7 @@ struct VerifyRound {
 extension Shell {
   /// Asks the name servers until they agree (RULES 16).
   func startVerification(_ index: Int) {
-    guard !isGone, rooms[index].core.machine.memory.intent != nil else { return }
+    guard !isGone, core(index).machine.memory.intent != nil else { return }
     let round = policy.convergenceRound.wholeMilliseconds
     rooms[index].watches = world.zone.sets(of: index).map { _ in ConvergenceWatch(roundMs: round) }
     world.verifications += 1
@@ -26,9 +26,9 @@ extension Shell {
 
   func askServers(_ index: Int, key: Int) {
     guard !isGone, rooms.indices.contains(index), rooms[index].verifyKey == key,
-      let intent = rooms[index].core.machine.memory.intent, !postponed(.verify, index, key)
+      let intent = core(index).machine.memory.intent, !postponed(.verify, index, key)
     else { return }
-    let topology = rooms[index].core.machine.topology
+    let topology = world.topologies[index]
     let target = topology.region(intent.to)
     let source = intent.from.flatMap(topology.region)
     let lines = world.zone.sets(of: index).map { set in
@@ -67,24 +67,17 @@ extension Shell {
   func finishRound(_ round: VerifyRound) {
     let index = round.service
     guard !isGone, round.life == life, rooms[index].verifyKey == round.key,
-      rooms[index].core.machine.memory.intent?.epoch == round.epoch
+      core(index).machine.memory.intent?.epoch == round.epoch
     else { return }
     if world.reach(.verifying) { return }
     let now = world.clock
     for (number, lines) in round.lines.enumerated() {
       rooms[index].watches[number].add(lines, atMs: now.wallMs)
     }
-    let isOver = rooms[index].core.tookAnswers(
-      rooms[index].watches, epoch: round.epoch, now: now)
-    guard let isOver else { return }
-    perform(index)
-    guard isOver else {
-      let pause = max(50, policy.convergenceRound.wholeMilliseconds / 5)
-      world.queue.plan(.verify, at: world.frozenNow + pause, who: index, key: round.key)
-      return
-    }
-    rooms[index].verifyKey = nil
-    step(index, now: now)
+    tell(.servers(rooms[index].name, rooms[index].watches, epoch: round.epoch), of: index)
+    guard !isGone, rooms[index].verifyKey == round.key else { return }
+    let pause = max(50, policy.convergenceRound.wholeMilliseconds / 5)
+    world.queue.plan(.verify, at: world.frozenNow + pause, who: index, key: round.key)
   }
 
   // MARK: Where DNS points
@@ -94,58 +87,36 @@ extension Shell {
     guard !isGone, life == self.life else { return }
     world.queue.plan(.readRecord, at: world.frozenNow + World.readMs, key: life)
     guard !world.conditions.coordinator.stopped else { return }
-    for index in rooms.indices where !rooms[index].core.isMoving && !rooms[index].isReading {
+    for index in rooms.indices where !rooms[index].isReading {
+      let core = core(index)
+      guard !core.isMoving else { continue }
       rooms[index].isReading = true
-      rooms[index].readingNumber = rooms[index].core.generation
+      rooms[index].readingNumber = core.generation
       world.zone.begin(
-        ProviderCall(
-          kind: .records(rooms[index].core.names), service: index, life: life),
-        epoch: 0, in: world)
+        ProviderCall(kind: .records(core.names), service: index, life: life), epoch: 0, in: world)
     }
   }
 
   func finishReading(_ index: Int, _ found: Result<[ProviderRecord], ProviderError>) {
     rooms[index].isReading = false
-    // A move may have begun or ended meanwhile: what was read before it says nothing after it.
-    guard !rooms[index].core.isMoving, rooms[index].readingNumber == rooms[index].core.generation
-    else {
-      return
+    let before = core(index)
+    let lines = world.zone.sets(of: index).flatMap { set in
+      ask(set, new: before.wanted(set.family).first, old: nil)
     }
-    if rooms[index].verifyKey == nil {
-      rooms[index].core.lines = world.zone.sets(of: index).flatMap { set in
-        ask(set, new: rooms[index].core.wanted(set.family).first, old: nil)
-      }
-    }
-    switch found {
-    case .success(let records):
-      rooms[index].core.tookRecords(records, now: world.clock)
-      perform(index)
-    case .failure(let error):
-      rooms[index].core.tookNoRecords(error, now: world.clock)
-      world.noteTrouble()
-    }
-    var isNew = false
-    if case .success = found { isNew = true }
-    settle(index, isNew: isNew)
-  }
-
-  /// Where DNS points now; what is taken over is stored first.
-  private func settle(_ index: Int, isNew: Bool) {
-    let now = world.clock
-    let before = rooms[index].core.machine
-    var core = rooms[index].core
-    let canStore = !world.conditions.coordinator.diskFull
-    let found = core.tookReading(isNew: isNew, canStore: canStore, now: now)
-    if let adoption = found.adoption, store(adoption, room: index) == nil { return }
-    if core.machine.at != before.at || core.machine.memory != before.memory {
+    tell(
+      .reading(
+        ServiceReading(
+          service: before.name, generation: rooms[index].readingNumber, found: found, lines: lines)),
+      of: index)
+    guard !isGone else { return }
+    if case .failure = found { world.noteTrouble() }
+    let machine = core(index).machine
+    if machine.at != before.machine.at || machine.memory != before.machine.memory {
       rooms[index].isDirty = true
     }
-    rooms[index].core = core
-    perform(index)
-    guard found.adoption != nil else { return }
-    rooms[index].isDirty = true
+    guard machine.memory.active != before.machine.memory.active else { return }
     world.noteTrouble()
     world.trace.say(
-      world.now, "\(core.name): \(core.machine.memory.active ?? "?") is taken over", counts: true)
+      world.now, "\(before.name): \(machine.memory.active ?? "?") is taken over", counts: true)
   }
 }

@@ -5,39 +5,29 @@ import Wire
 extension Shell {
   /// Takes in a report whose signature is the agent's; the directive answers it.
   func take(_ report: Report, from agent: AgentID) -> Result<Directive, Problem> {
-    let now = world.clock
-    guard report.agent == agent, world.topologies[0].agents[agent] == report.region else {
-      return .failure(refuse(Problem(code: "wrong_agent", message: "")))
-    }
-    do {
-      try admission.admit(report, now: now)
-    } catch {
-      var problem = error.problem
-      if error.showsTwin { takeTwin(report, at: now.instant) }
-      if error.wantsChallenge { problem.challenge = challenge(for: agent, now: now) }
-      return .failure(refuse(problem))
-    }
-    if world.perturbation != nil { world.judge.raw.take(report, at: now.instant) }
-    let report = world.perturbation?.report(report) ?? report
+    let now = world.clock.instant
     let wasHeard = evidence.agents[agent] != nil
-    let beats = beats(now.instant)
-    evidence.take(report, at: now.instant)
-    noteTwins(agent, at: now.instant)
-    var isNews = watch.take(report, at: now.instant, policy: policy, floor: evidence.floor)
-    if wasHeard != (evidence.agents[agent] != nil) { isNews = true }
-    if beats != self.beats(now.instant) { isNews = true }
-    for index in rooms.indices where isNews || isHeard(report, in: index, now.instant) {
-      rooms[index].isDirty = true
+    let beats = beats(now)
+    let given = world.perturbation?.report(report) ?? report
+    switch tell(.report(given, from: agent, challenge: challenge(for: agent))) {
+    case .directive(let answer):
+      if world.perturbation != nil { world.judge.raw.take(report, at: now) }
+      var isNews = watch.take(given, at: now, policy: policy, floor: evidence.floor)
+      if wasHeard != (evidence.agents[agent] != nil) { isNews = true }
+      if beats != self.beats(now) { isNews = true }
+      for index in rooms.indices where isNews || isHeard(given, in: index, now) {
+        rooms[index].isDirty = true
+      }
+      return .success(directive(for: given, answer))
+    case .refusedReport(let problem, let showsTwin):
+      // A refused report that shows a twin is evidence of that.
+      if showsTwin {
+        if world.perturbation != nil { world.judge.raw.take(report, at: now) }
+        wake()
+      }
+      return .failure(refuse(problem))
+    default: return .failure(refuse(Problem(code: "gone", message: "")))
     }
-    return .success(directive(for: report, now: now))
-  }
-
-  /// A refused report that shows a twin is evidence of that.
-  private func takeTwin(_ report: Report, at now: Moment) {
-    if world.perturbation != nil { world.judge.raw.take(report, at: now) }
-    evidence.take(report, at: now)
-    noteTwins(report.agent, at: now)
-    for index in rooms.indices { rooms[index].isDirty = true }
   }
 
   /// Whether each region's heartbeats arrive elsewhere: of interest where one is not well.
@@ -53,8 +43,8 @@ extension Shell {
   /// Whether a failback's gate may come to something else by this report: it waits for one, or
   /// heartbeats are late, which the tick after the report sees and the next not any more.
   private func isHeard(_ report: Report, in room: Int, _ now: Moment) -> Bool {
-    guard let active = rooms[room].core.machine.memory.active,
-      let primary = rooms[room].core.machine.topology.primary, active != primary
+    guard let active = core(room).machine.memory.active,
+      let primary = world.topologies[room].primary, active != primary
     else { return false }
     if rooms[room].rest.awaitsReports { return true }
     let pair = [active, primary]
@@ -88,32 +78,25 @@ extension Shell {
     return problem
   }
 
-  private func challenge(for agent: AgentID, now: Now) -> String {
-    let word = world.noise.word(.jitter, agent.utf8.count &* 131 &+ life, now.instant.milliseconds)
-    let text = Hex.text(word)
-    admission.issued(text, to: agent, now: now.instant)
-    return text
+  /// Drawn anew for each report.
+  private func challenge(for agent: AgentID) -> String {
+    Hex.text(
+      world.noise.word(
+        .jitter, agent.utf8.count &* 131 &+ life, world.clock.instant.milliseconds))
   }
 
-  private func directive(for report: Report, now: Now) -> Directive {
-    let agents = world.agents(of: report.region)
-    let writer = elections.writer(
-      of: report.region, agents: agents, evidence: evidence, policy: policy, now: now.instant)
-    let isTwin = evidence.twins.hold(report.agent, at: now.instant)
-    let services = rooms.indices.map {
-      rooms[$0].core.answer(report, isTwin: isTwin, now: now)
-    }
-    return Directive(
-      agent: report.agent, sequence: report.sequence, services: services,
-      challenge: challenge(for: report.agent, now: now),
+  private func directive(for report: Report, _ answer: ReportAnswer) -> Directive {
+    Directive(
+      agent: report.agent, sequence: report.sequence, services: answer.services,
+      challenge: challenge(for: report.agent),
       nextReportMs: Int(policy.reportInterval.wholeMilliseconds),
-      heartbeatWriter: writer == report.agent && !isTwin,
+      heartbeatWriter: answer.isWriter,
       heartbeatPeriodMs: Int(policy.heartbeatPeriod.wholeMilliseconds),
       heartbeatReadMs: Int(policy.heartbeatRead.wholeMilliseconds),
       peers: world.topologies[0].regions.map(\.id).filter { $0 != report.region },
       probes: world.targets(from: report.region),
       probePeriodMs: Int(policy.probeInterval.wholeMilliseconds),
       probeDeadlineMs: Int(world.setup.probeDeadlineMs),
-      probeFall: Defaults.probeFall, coordinatorMs: now.wallMs)
+      probeFall: Defaults.probeFall, coordinatorMs: world.clock.wallMs)
   }
 }

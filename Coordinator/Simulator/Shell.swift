@@ -4,114 +4,133 @@ import Decision
 import Store
 import Wire
 
-/// One service as the coordinator's process holds it; the counterpart of the service's `Room`.
+/// What is held of one service beside its core.
 struct Room {
-  var core: ServiceCore
   let service: Int
+  let name: String
   // What is written.
-  /// What it waits for: an answer or a timer of an earlier wait is void.
-  var waitKey = 0
-  var jitter = 0.0
+  /// The move in flight has sent a write.
   var hasWritten = false
+  /// What the journal named an incident whose effects came before it: of a planted bug.
+  var hastyIncident: Int64?
   // Publication.
   var watches: [ConvergenceWatch] = []
   var verifyKey: Int?
   // What is read.
   var isReading = false
   var readingNumber = 0
+  // What was judged.
+  var rule: Rule?
+  var shown: [RegionID: Verdict] = [:]
   // Which ticks can be left out.
   var isDirty = true
   var rest = Rest.restless
-
-  var name: String { core.name }
-
-  /// Whether a failback is a question: then heartbeats count that reports tell of.
-  var hearsHeartbeats: Bool {
-    let memory = core.machine.memory
-    return memory.active != nil && memory.active != core.machine.topology.primary
-  }
 }
 
-/// The coordinator's process in the world: the evidence, the services' cores and the store that
-/// ship, around them a driver in virtual time. What `Coordinator/Service` does beside its cores
-/// (relayed summaries, reloads) is not here.
+/// The coordinator's process in the world: the core and the store that ship, around them a driver
+/// in virtual time.
 final class Shell {
   unowned let world: World
   let life: Int
-  let started: Moment
-  let incarnation: String
   let clusterID: String
-  var evidence: Evidence
-  var doubts: Doubts
-  var admission: Admission
-  var elections = WriterElection()
-  var rooms: [Room] = []
+  var state: CoordinatorState
+  var rooms: [Room]
+  private let positions: [String: Int]
   var tallies: [OwnProbeKey: ProbeTally<Moment>] = [:]
   /// When the next round of own probes begins, on the frozen clock.
   private(set) var probesAt: Int64 = 0
   var watch: FreshnessWatch
-  var shownDoubts: Set<Doubt> = []
+  private var shownDoubts: Set<Doubt> = []
   private var wasVoid = false
-  /// Agents that were quarantined at the last look.
-  private var quarantined: Set<AgentID> = []
-  private var wallOffsetMs: Int64?
   private(set) var isGone = false
 
   var policy: Policy { world.setup.policy }
+  var evidence: Evidence { state.evidence }
+
+  func core(_ index: Int) -> ServiceCore {
+    guard let core = state.services[rooms[index].name] else {
+      preconditionFailure("\(rooms[index].name) has no core")
+    }
+    return core
+  }
+
+  func position(_ name: String) -> Int { positions[name] ?? 0 }
+
+  /// A failback of some service is a question: then heartbeats count that reports tell of.
+  var hearsHeartbeats: Bool {
+    state.services.values.contains { core in
+      let memory = core.machine.memory
+      return memory.active != nil && memory.active != core.machine.topology.primary
+    }
+  }
 
   init?(world: World, life: Int) {
     self.world = world
     self.life = life
-    let now = world.clock
-    started = now.instant
-    incarnation = Hex.text(world.noise.word(.jitter, 77, Int64(life)))
-    evidence = Evidence(floor: now.instant)
-    let policy = world.setup.policy
-    doubts = Doubts(policy: policy, expectedTick: .milliseconds(World.tickMs))
-    admission = Admission(freshFor: policy.freshFor, window: Defaults.firstContactWindow)
-    watch = FreshnessWatch(limit: policy.freshFor)
+    let incarnation = Hex.text(world.noise.word(.jitter, 77, Int64(life)))
+    watch = FreshnessWatch(limit: world.setup.policy.freshFor)
+    rooms = world.topologies.enumerated().map { Room(service: $0.offset, name: $0.element.service) }
+    positions = Dictionary(uniqueKeysWithValues: rooms.map { ($0.name, $0.service) })
     do {
       let store = try world.journal.open()
       clusterID = store.clusterID
-      try readJournal(store)
+      state = CoordinatorState(
+        rules: Self.rules(world),
+        services: try Self.cores(
+          store, world, writer: Writer(cluster: clusterID, incarnation: incarnation)),
+        now: world.clock)
     } catch {
       world.judge.fail(world, .durable, "the journal cannot be read after a start: \(error)")
       return nil
     }
+    let isRash = [.noRevalidation, .writeBeforeCommit].contains(world.perturbation)
+    state.judgesBeforeWrites = !isRash
     world.noteTrouble()
     world.trace.say(world.now, "coordinator starts")
+    tell(.started)
     world.queue.plan(.ownProbes, at: world.frozenNow, key: life)
     world.queue.plan(.readRecord, at: world.frozenNow, key: life)
   }
 
+  private static func rules(_ world: World) -> StateRules {
+    let topology = world.topologies[0]
+    let regions = topology.regions.map(\.id)
+    return StateRules(
+      shared: world.setup.policy, tick: .milliseconds(World.tickMs),
+      window: Defaults.firstContactWindow,
+      // Quiet time is to stay quiet: it is tried where something could not be stored.
+      journalEvery: nil, journalRetry: .seconds(2), agents: topology.agents,
+      writers: Dictionary(
+        uniqueKeysWithValues: regions.map { region in
+          (region, [WriterGroup(table: "table", agents: world.agents(of: region))])
+        }))
+  }
+
   /// What the journal holds of every service.
-  private func readJournal(_ store: Store) throws {
+  private static func cores(
+    _ store: Store, _ world: World, writer: Writer
+  ) throws -> [ServiceCore] {
     let stored = try store.services()
     let open = try store.openIncidents()
     let policy = world.perturbation?.policy(world.setup.policy) ?? world.setup.policy
     let upkeep = UpkeepRules(
       proof: Defaults.tokenProof, retry: Defaults.tokenProofRetry, healAfter: Defaults.healAfter,
       creates: world.setup.creates, ttlSeconds: world.setup.ttlSeconds, tokenCure: "")
-    for (service, topology) in world.topologies.enumerated() {
+    return try world.topologies.enumerated().map { service, topology in
+      let name = topology.service
       var memory = Memory()
-      if let kept = stored.first(where: { $0.service == topology.service }), !kept.memory.isEmpty {
+      if let kept = stored.first(where: { $0.service == name }), !kept.memory.isEmpty {
         memory = try JSON.decode(
           Memory.self, from: kept.memory, maxBytes: StoreBounds.memoryBytes)
       }
       world.judge.reopened(world, service, memory)
-      let core = ServiceCore(
-        machine: Machine(
-          topology: topology, policy: policy, memory: memory, started: started),
-        names: world.zone.names[service], pace: Self.pace(policy), upkeep: upkeep,
-        writer: Writer(cluster: clusterID, incarnation: incarnation), started: started,
-        incident: open.first { $0.service == topology.service },
-        last: try store.incidents(service: topology.service, limit: 5).first {
-          $0.outcome != .open
-        })
-      rooms.append(Room(core: core, service: service))
-      let commit = rooms[service].core.start(at: world.clock)
-      if self.store(commit, room: service) != nil { rooms[service].core.started(commit) }
-      _ = rooms[service].core.takeDirectives()
+      let rules = ServiceRules(
+        topology: topology, policy: policy, names: world.zone.names[service], pace: pace(policy),
+        upkeep: upkeep)
+      return ServiceCore(
+        rules, memory: memory, writer: writer, started: world.clock.instant,
+        incident: open.first { $0.service == name },
+        last: try store.incidents(service: name, limit: 5).first { $0.outcome != .open })
     }
   }
 
@@ -128,7 +147,7 @@ final class Shell {
     isGone = true
   }
 
-  /// Goes on after it did not run for a while.
+  /// Everything is to be judged with the next tick.
   func wake() {
     for index in rooms.indices { rooms[index].isDirty = true }
   }
@@ -136,78 +155,48 @@ final class Shell {
   // MARK: Ticks
 
   func tick() {
+    let held = state.quarantined
+    tell(.tick)
     let now = world.clock
-    noteWallClock(now)
-    if doubts.tick(&evidence, now: now.instant) {
-      for index in rooms.indices {
-        rooms[index].core.machine.restartConfirmations()
-        rooms[index].isDirty = true
-      }
-    }
-    if doubts.current != shownDoubts {
-      shownDoubts = doubts.current
+    if state.doubts.current != shownDoubts {
+      shownDoubts = state.doubts.current
       world.noteTrouble()
-      for index in rooms.indices { rooms[index].isDirty = true }
+      wake()
     }
     // What was void counts again at an instant that nothing else marks.
     let isVoid = evidence.voidUntil.map { now.instant < $0 } ?? false
     if isVoid != wasVoid {
       wasVoid = isVoid
-      for index in rooms.indices { rooms[index].isDirty = true }
+      wake()
     }
-    var expired = watch.expire(now.instant)
-    if settleByTime(now.instant) { expired = true }
+    if watch.expire(now.instant) || state.quarantined != held || endsDeploy(now.instant) { wake() }
     for index in rooms.indices {
       if isGone { return }
-      if expired { rooms[index].isDirty = true }
       guard world.pace == .step || rooms[index].isDirty || rooms[index].rest.isDue(now) else {
         continue
       }
-      if world.perturbation == .noRevalidation, rooms[index].core.isMoving { continue }
+      if world.perturbation == .noRevalidation, core(index).isMoving { continue }
       rooms[index].isDirty = false
-      step(index, now: now)
+      tell(.judge(rooms[index].name), of: index)
       if world.conditions.isApproved, !isGone { approve(index) }
     }
   }
 
-  /// Whether time alone has changed what an agent's reports count for: a quarantine is over, a
-  /// deploy notice at its end.
-  private func settleByTime(_ now: Moment) -> Bool {
-    let held = quarantined.filter { evidence.twins.hold($0, at: now) }
-    var changed = held.count != quarantined.count
-    quarantined = held
-    for ends in evidence.excuses.values.compactMap(\.until) {
-      if ends <= now, now - ends < .milliseconds(World.tickMs) { changed = true }
+  /// A deploy notice is at its end: what an agent's reports count for changes by time alone.
+  private func endsDeploy(_ now: Moment) -> Bool {
+    evidence.excuses.values.compactMap(\.until).contains {
+      $0 <= now && now - $0 < .milliseconds(World.tickMs)
     }
-    return changed
-  }
-
-  /// Notes that two hosts may have been seen to use an identity.
-  func noteTwins(_ agent: AgentID, at now: Moment) {
-    if evidence.twins.hold(agent, at: now) { quarantined.insert(agent) }
-  }
-
-  /// Five seconds are more than slewing does between two ticks.
-  private func noteWallClock(_ now: Now) {
-    let offset = now.wallMs - now.instant.milliseconds - world.frozen
-    defer { wallOffsetMs = offset }
-    guard let before = wallOffsetMs, abs(offset - before) > 5_000 else { return }
-    for index in rooms.indices {
-      rooms[index].core.verifyAnew()
-      perform(index)
-    }
-    admission.distrustWall(until: now.instant + policy.round)
-    for index in rooms.indices { rooms[index].isDirty = true }
-    world.noteTrouble()
   }
 
   /// Nothing is going on and nothing can begin but by a fault or at a deadline.
   var isQuiet: Bool {
-    doubts.current.isEmpty && quarantined.isEmpty && watch.allFresh(world.clock.instant)
-      && rooms.allSatisfy { room in
-        !room.isDirty && room.rest.isCalm && room.core.forgetting == nil && !room.core.isWriting
-          && room.verifyKey == nil
-          && room.core.machine.at == .region && !room.core.machine.isReadOnly
+    state.canStore && state.doubts.current.isEmpty && state.quarantined.isEmpty
+      && watch.allFresh(world.clock.instant)
+      && rooms.allSatisfy { !$0.isDirty && $0.rest.isCalm && $0.verifyKey == nil }
+      && state.services.values.allSatisfy { core in
+        core.forgetting == nil && !core.isWriting && core.machine.at == .region
+          && !core.machine.isReadOnly
       }
   }
 
@@ -253,7 +242,7 @@ final class Shell {
     let now = world.clock.instant
     let good = Set(findings.filter { $0.outcome == .serving }.map(\.key.region))
     var changed = evidence.ownVoteVoid != good.isEmpty
-    evidence.ownVoteVoid = good.isEmpty
+    var probes: [OwnProbeKey: OwnProbe] = [:]
     for finding in findings {
       var tally = tallies[finding.key] ?? ProbeTally()
       let before = tally.vote
@@ -269,14 +258,14 @@ final class Shell {
         world.noteTrouble()
       }
       if finding.outcome != .serving { world.noteLoss() }
-      evidence.take(
-        OwnProbe(
-          vote: tally.vote, outcome: finding.outcome, detail: finding.outcome.rawValue, at: now,
-          servingStarted: tally.servingStarted, badSince: tally.badSince,
-          badNewest: tally.badNewest, status: finding.status), of: finding.key)
+      probes[finding.key] = OwnProbe(
+        vote: tally.vote, outcome: finding.outcome, detail: finding.outcome.rawValue, at: now,
+        servingStarted: tally.servingStarted, badSince: tally.badSince,
+        badNewest: tally.badNewest, status: finding.status)
     }
+    tell(.probes(probes, reachedAnything: !good.isEmpty))
     if watch.takeProbes(evidence.ownProbes.values, at: now) { changed = true }
-    if changed { for index in rooms.indices { rooms[index].isDirty = true } }
+    if changed { wake() }
   }
 }
 

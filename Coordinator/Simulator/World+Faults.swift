@@ -69,7 +69,7 @@ extension World {
 
   /// Who deleted a record makes it again, and looks first: not beside one that is being made.
   func humanReturns(_ service: Int) {
-    let isBeingMade = shell?.rooms[service].core.isRoutine == true || zone.awaitsRecord(service)
+    let isBeingMade = shell?.core(service).isRoutine == true || zone.awaitsRecord(service)
     guard isBeingMade else { return zone.makeAgain(service, in: self) }
     queue.plan(.humanReturns, at: frozenNow + 5000, who: service)
   }

@@ -1,4 +1,5 @@
 import AgentCore
+import CoordinatorCore
 import Decision
 import Wire
 
@@ -11,6 +12,7 @@ indirect enum Payload {
   case ownProbes([OwnFinding], life: Int)
   case round(VerifyRound)
   case call(ProviderCall)
+  case pause(WriteCall, life: Int)
   case landing(Landing)
 }
 
@@ -64,7 +66,6 @@ final class World {
   var armedCrash: (point: Int, until: Int64)?
   var starts = 0
   var verifications = 0
-  var waits = 0
   /// When anything last was not as it should be: quiet time begins some while after it.
   private(set) var troubleAt: Int64 = 0
   private var edges: [Int64]
@@ -216,6 +217,7 @@ final class World {
   func leaveOut(_ span: Int64) {
     frozen += span
     now += span
+    shell?.state.leaveOut(.milliseconds(span))
     figures.jumps += 1
   }
 
@@ -267,13 +269,12 @@ final class World {
     case .ownProbes: shell?.startProbes(life: key)
     case .readRecord: shell?.startReading(life: key)
     case .verify: shell?.askServers(who, key: key)
-    case .resumeMove: shell?.resumeMove(who, key: key)
     case .restart: if shell == nil, !conditions.coordinator.down { startCoordinator() }
     case .users: break
     case .humanReturns: humanReturns(who)
     case .humanAdopts: humanAdopts(who)
     case .checkEnd, .probeEnd, .reportArrives, .replyArrives, .ownProbesEnd, .recordRead, .verified,
-      .land:
+      .land, .resumeMove:
       guard let payload = payloads.removeValue(forKey: key) else { return }
       deliver(payload, to: who)
     }
@@ -293,6 +294,7 @@ final class World {
     case .ownProbes(let findings, let life): shell?.finishProbes(findings, life: life)
     case .round(let round): shell?.finishRound(round)
     case .call(let call): shell?.answer(call)
+    case .pause(let call, let life): shell?.resume(call, life: life)
     case .landing(let landing): zone.land(landing, in: self)
     }
   }

@@ -25,7 +25,7 @@ struct ProviderCall {
   /// The process that asked.
   var life: Int
   /// Whoever writes and asked; nil for a reading in between.
-  var move: Int?
+  var move: WriteCall?
   var answer = Answer.records(.success([]))
 }
 

@@ -225,7 +225,7 @@ extension Bench {
     var report = Report(
       agent: "us1", region: "us", boot: "b", sequence: 1, sentMs: 0, intervalMs: 1000,
       agentVersion: "1.0.0")
-    #expect(bench.core.answer(report, isTwin: false, now: bench.now).leaseMs == 600_000)
+    #expect(bench.core.answer(report, isTwin: false, now: bench.now)?.leaseMs == 600_000)
     bench.core.machine.memory.active = "eu"
     bench.core.machine.memory.epoch = 5
     told = Bench.texts(bench.step()).filter { $0.contains("is leased to") }

@@ -1,10 +1,10 @@
-import CoordinatorCore
 import Decision
 import Platform
 import Store
 import Testing
 import Wire
 
+@testable import CoordinatorCore
 @testable import CoordinatorService
 
 /// When resolvers are asked, and when no more.
@@ -113,7 +113,7 @@ import Wire
       #expect(await rig.coordinator.caches?.watch.clearMs == nil, "of another move")
       await rig.coordinator.heard([heard], of: "app", epoch: Self.epoch)
       let clear = try #require(await rig.coordinator.caches?.watch.clearMs)
-      #expect(await rig.coordinator.rooms["app"]?.core.incident?.cachesClearMs == clear)
+      #expect(await rig.coordinator.state.services["app"]?.incident?.cachesClearMs == clear)
       try await poll("nobody asks") { await rig.coordinator.askingCaches == nil }
     }
   }
@@ -128,19 +128,19 @@ import Wire
 }
 
 extension Coordinator {
-  fileprivate var caches: CacheInquiry? { rooms["app"]?.caches }
+  fileprivate var caches: CacheInquiry? { shells["app"]?.caches }
 
   /// As after a round of the proof.
   fileprivate func watch(_ lines: [NameServerLine]) {
-    rooms["app"]?.core.lines = lines
+    state.services["app"]?.lines = lines
     watchCaches("app")
   }
 
   fileprivate func change(_ body: @Sendable (inout Memory) -> Void) {
-    guard var memory = rooms["app"]?.core.machine.memory else { return }
+    guard var memory = state.services["app"]?.machine.memory else { return }
     body(&memory)
-    guard let room = rooms["app"] else { return }
-    rooms["app"]?.core.machine = Machine(
+    guard let room = room("app") else { return }
+    state.services["app"]?.machine = Machine(
       topology: room.service.topology, policy: room.service.policy, memory: memory,
       started: started)
   }

@@ -1,11 +1,11 @@
 import Codec
-import CoordinatorCore
 import Decision
 import Platform
 import Store
 import Testing
 import Wire
 
+@testable import CoordinatorCore
 @testable import CoordinatorService
 
 /// The first line as the shell puts it together: in the status, for the supervisor, in readiness.
@@ -115,10 +115,8 @@ import Wire
 extension Coordinator {
   /// DNS was read to show that address.
   fileprivate func show(_ address: String) {
-    guard var room = rooms["app"] else { return }
-    _ = room.core.machine.observe(addresses: [.ipv4: [address]], now: .read())
-    room.core.upkeep.shown = [address]
-    rooms["app"] = room
+    _ = state.services["app"]?.machine.observe(addresses: [.ipv4: [address]], now: .read())
+    state.services["app"]?.upkeep.shown = [address]
   }
 
   /// What a full disk does to the next write.

@@ -11,7 +11,7 @@ extension Coordinator {
   fileprivate func tell(
     _ name: String, _ kind: CoordinatorMessage, level: EventLevel = .info, text: String
   ) {
-    guard let room = rooms[name] else { return }
+    guard let room = room(name) else { return }
     record(
       EventRecord(
         kind, at: .read(), service: name, incident: room.core.incident?.id,

@@ -1,3 +1,4 @@
+import CoordinatorCore
 import Decision
 import Platform
 import Testing
@@ -92,8 +93,8 @@ import Wire
     #expect(
       deployment.services.map { $0.topology.agents(of: "us-east") } == [["a1"], ["a1", "a2"]])
     // A heartbeat a table: each has its own writers.
-    #expect(deployment.writers(of: "us-east").map(\.table) == ["app", "shop"])
-    #expect(deployment.writers(of: "us-east").map(\.agents) == [["a1"], ["a1", "a2"]])
+    #expect(deployment.rules.writers["us-east"]?.map(\.table) == ["app", "shop"])
+    #expect(deployment.rules.writers["us-east"]?.map(\.agents) == [["a1"], ["a1", "a2"]])
     _ = try await rig.coordinator.take(rig.report("a2", from: "us-east"), from: "a2")
     let directive = try await rig.coordinator.take(rig.report("a1", from: "us-east"), from: "a1")
     #expect(directive.heartbeatWriter, "of the table that a2 does not use")

@@ -114,7 +114,7 @@ import Wire
     let now = Clocks.wallMilliseconds()
     for (earlier, finds) in [([now - 60_000], false), ([now - 60_000, now - 30_000], true)] {
       let rig = try Self.rig { $0.startedMs = earlier }
-      await rig.coordinator.noteStart()
+      await rig.coordinator.begin()
       let doubts = await rig.coordinator.status().coordinator.doubts
       #expect(doubts.contains { $0.hasPrefix("started 3 times in 10 min") } == finds, "\(doubts)")
       #expect(rig.log.lines.contains { $0.text.hasPrefix("started 3 times") } == finds)

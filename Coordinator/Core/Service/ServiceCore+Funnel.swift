@@ -11,6 +11,8 @@ public struct ServiceStep: Sendable {
   public var commit: ServiceCommit?
   /// What the machine remembers is another than the journal has.
   public var hasChanged: Bool
+  /// When it was judged.
+  public var now: Now
 }
 
 extension ServiceCore {
@@ -30,7 +32,8 @@ extension ServiceCore {
     events += heldEvents(found, now: now)
     let hasChanged = stepped.transition != nil || machine.memory != stored
     var result = ServiceStep(
-      before: before, assessment: found, transition: stepped.transition, hasChanged: hasChanged)
+      before: before, assessment: found, transition: stepped.transition, hasChanged: hasChanged,
+      now: now)
     guard hasChanged || !events.isEmpty else { return result }
     var commit = commit(events)
     if let transition = stepped.transition { prepare(&commit, transition, found, now: now) }

@@ -25,16 +25,15 @@ extension ServiceCore {
     }
   }
 
-  /// What the answer to an admitted report says of the service, with the lease that it grants.
-  /// `isTwin`: nobody knows which of two hosts speaks.
-  public mutating func answer(_ report: Report, isTwin: Bool, now: Now) -> ServiceDirective {
+  /// What the answer to an admitted report says of the service, with the lease that it grants; nil
+  /// where the agent does not carry it. `isTwin`: nobody knows which of two hosts speaks.
+  public mutating func answer(_ report: Report, isTwin: Bool, now: Now) -> ServiceDirective? {
+    guard machine.topology.agents[report.agent] != nil else { return nil }
     let memory = machine.memory
     var answer = ServiceDirective(
       service: name, epoch: memory.epoch, traffic: memory.active,
       trafficAgeMs: memory.activeSinceMs.map { Int(clamping: max(0, now.wallMs - $0)) })
-    guard let lease = machine.policy.lease, machine.topology.agents[report.agent] != nil else {
-      return answer
-    }
+    guard let lease = machine.policy.lease else { return answer }
     var leaseMs: Int?
     if !isTwin {
       leases.take(report, of: name, memory: memory)

@@ -81,6 +81,8 @@ public struct ServiceCore: Sendable {
   public var reading: [NameReading]?
   public var readAt: Instant?
   public var ttlSeconds: Int?
+  /// Why the records cannot be read; nil: they can, or were not yet.
+  public internal(set) var readTrouble: String?
   /// Who holds leases for exclusive work.
   public internal(set) var leases: Leases
   /// What is written beside moves.
@@ -116,26 +118,24 @@ public struct ServiceCore: Sendable {
   /// The service's name, its key in the journal.
   public var name: String { machine.topology.service }
 
-  /// Another configuration. True where names or addresses are others now: what was read before says
+  /// Another configuration. Where names or addresses are others now, what was read before says
   /// nothing about them.
-  public mutating func reconfigure(
-    topology: Topology, policy: Policy, names: [String], pace: ServicePace,
-    upkeep rules: UpkeepRules, now: Now
-  ) -> Bool {
-    let isOther = self.names != names || machine.topology.regions != topology.regions
-    machine.reconfigure(topology: topology, policy: policy, now: now.instant)
-    self.names = names
-    self.pace = pace
-    self.rules = rules
-    guard isOther else { return false }
+  mutating func reconfigure(_ next: ServiceRules, now: Now) {
+    let topology = next.topology
+    let isOther = names != next.names || machine.topology.regions != topology.regions
+    machine.reconfigure(topology: topology, policy: next.policy, now: now.instant)
+    names = next.names
+    pace = next.pace
+    rules = next.upkeep
+    guard isOther else { return }
     generation += 1
     reading = nil
     readAt = nil
+    readTrouble = nil
     lines = []
     direct(.forgetCaches)
     _ = machine.observe(names: nil, now: now)
     shownVerdicts = shownVerdicts.filter { topology.region($0.key) != nil }
-    return true
   }
 
   /// What makes the machine's memory of now durable, and these lines with it.

@@ -23,14 +23,14 @@ extension Coordinator {
 
   /// What is needed to move all services by hand, or one.
   func breakglass(_ service: String? = nil) throws(Refusal) -> BreakglassDocument {
-    if let service, rooms[service] == nil { throw unknown(service) }
+    if let service, state.services[service] == nil { throw unknown(service) }
     let settings = deployment.settings
     let now = Now.read()
     let account = books.lastAccount
     return BreakglassDocument(
       atMs: now.wallMs, readMs: account.map { now.wall($0.at) }, api: settings.linode.url,
       tokenFile: settings.linode.tokenFile, nameServers: settings.nameServers,
-      services: rooms.values.sorted { $0.name < $1.name }.filter {
+      services: rooms.filter {
         service == nil || $0.name == service
       }.map { Self.card($0, account: account?.facts) })
   }

@@ -1,0 +1,98 @@
+public import Decision
+import Wire
+
+/// What agents say.
+extension CoordinatorState {
+  /// Takes in a report whose signature is `agent`'s; the answer is to carry that challenge.
+  mutating func take(_ report: Report, from agent: AgentID, _ challenge: String) {
+    guard report.agent == agent else {
+      return refuse(
+        "wrong_agent",
+        "the key belongs to agent '\(agent)', the report says '\(report.agent)'. "
+          + "Give each agent its own key.")
+    }
+    let home = rules.agents[agent]
+    guard report.region == home else {
+      return refuse(
+        "wrong_region",
+        "agent '\(agent)' is configured for region '\(home ?? "")', the report says "
+          + "'\(report.region)'. Correct `region` in the agent's or the coordinator's file.")
+    }
+    do {
+      try admission.admit(report, now: now)
+    } catch {
+      return refuse(report, error, challenge)
+    }
+    evidence.take(report, at: now.instant)
+    admission.issued(challenge, to: agent, now: now.instant)
+    push(.answer(.directive(answer(report))))
+    noteQuarantine(of: [agent])
+  }
+
+  private mutating func refuse(
+    _ report: Report, _ error: Admission.Refusal, _ challenge: String
+  ) {
+    var problem = error.problem
+    if problem.code == "not_timely" {
+      refusals.refused(
+        report.agent, skew: .milliseconds(report.sentMs.subtractingSaturated(now.wallMs)),
+        now: now.instant)
+    }
+    if error.wantsChallenge {
+      problem.challenge = challenge
+      admission.issued(challenge, to: report.agent, now: now.instant)
+    }
+    push(.answer(.refusedReport(problem, showsTwin: error.showsTwin)))
+    guard error.showsTwin else { return }
+    evidence.take(report, at: now.instant)
+    noteQuarantine(of: [report.agent])
+  }
+
+  private mutating func refuse(_ code: String, _ message: String) {
+    push(.answer(.refusedReport(Problem(code: code, message: message), showsTwin: false)))
+  }
+
+  private mutating func answer(_ report: Report) -> ReportAnswer {
+    let isTwin = evidence.twins.hold(report.agent, at: now.instant)
+    // Each group elects its own, whoever asks.
+    let isWriter = (rules.writers[report.region] ?? []).map { group in
+      elections.writer(
+        of: "\(report.region) \(group.table)", agents: group.agents, evidence: evidence,
+        policy: rules.shared, now: now.instant) == report.agent
+    }.contains(true)
+    var answers: [ServiceDirective] = []
+    for name in services.keys.sorted() {
+      guard let found = services[name]?.answer(report, isTwin: isTwin, now: now) else { continue }
+      answers.append(found)
+    }
+    return ReportAnswer(services: answers, isWriter: isWriter && !isTwin)
+  }
+
+  // MARK: Of hosts that are not heard
+
+  /// When a summary of that age was signed at the earliest, where it is of use: nobody hears its
+  /// agent, and another region's tells of it (RULES 4).
+  public func wants(
+    summaryOf agent: AgentID, relayedFrom region: RegionID, ageMs: Int, now: Now
+  ) -> Instant? {
+    let limit = rules.shared.freshFor
+    guard let home = rules.agents[agent], home != region,
+      !evidence.isFresh(agent, now: now.instant, for: limit)
+    else { return nil }
+    let signed = now.instant.before(ageMs: ageMs)
+    return now.instant - signed <= limit ? signed : nil
+  }
+
+  mutating func take(_ relayed: RelayedHealth) {
+    let summary = relayed.summary
+    // The age is what the relaying agent says; by the wall clocks it may not be an old one that is
+    // shown again.
+    let apartMs = abs(now.wallMs.subtractingSaturated(summary.wallMs))
+    guard summary.region == rules.agents[summary.agent], apartMs <= rules.window.wholeMilliseconds,
+      let signed = wants(
+        summaryOf: summary.agent, relayedFrom: relayed.region, ageMs: relayed.ageMs, now: now)
+    else { return push(.answer(.summary(signed: nil))) }
+    evidence.take(summary, signed: signed, now: now.instant)
+    push(.answer(.summary(signed: signed)))
+  }
+}
