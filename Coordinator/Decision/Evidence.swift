@@ -12,8 +12,7 @@ public final class AgentEvidence: Hashable, Sendable, Codable {
     self.receivedAt = receivedAt
   }
 
-  /// When something of the given age at sending happened. The network's delay makes evidence older,
-  /// never younger.
+  /// When something of the given age at sending happened, but for what the report was on its way.
   public func instant(ageMs: Int) -> Instant { receivedAt.before(ageMs: ageMs) }
 
   public static func == (left: AgentEvidence, right: AgentEvidence) -> Bool {

@@ -225,7 +225,7 @@ struct Episode {
   private mutating func operators(_ random: inout SplitMix64) {
     for _ in 0..<random.within(1...3) {
       let begin = time(&random)
-      switch random.below(6) {
+      switch random.below(7) {
       case 0: put(.operatorFailover, .region(region(&random)), at: begin, for: 0, &random)
       case 1: put(.operatorFailback, at: begin, for: 0, &random)
       case 2: put(.operatorPause, at: begin, for: span(&random), &random)
@@ -235,6 +235,7 @@ struct Episode {
         let service = random.below(setup.services)
         put(.zoneForeign, .service(service), at: begin - 60_000, for: span(&random), &random)
         put(.operatorAdopts, at: begin, for: 0, &random)
+      case 5: put(.operatorReloads, at: begin, for: 0, &random)
       default:
         put(.operatorMaintenance, .region(region(&random)), at: begin, for: span(&random), &random)
       }

@@ -70,6 +70,7 @@ public enum FaultKind: String, Hashable, Sendable, CaseIterable {
   case operatorMaintenance = "operator-maintenance"
   case operatorApproves = "operator-approves"
   case operatorAdopts = "operator-adopts"
+  case operatorReloads = "operator-reloads"
 
   /// What a fault of this kind hits, and what its amount is; the generator and `--help` use it.
   public var form: (target: TargetForm, amount: ClosedRange<Int64>?, text: String) {
@@ -142,6 +143,8 @@ public enum FaultKind: String, Hashable, Sendable, CaseIterable {
     case .operatorMaintenance: (.region, nil, "maintenance until the end, users stay")
     case .operatorApproves: (.none, nil, "an operator approves every move that waits for it")
     case .operatorAdopts: (.none, nil, "an operator adopts what others put there")
+    case .operatorReloads:
+      (.none, 0...1, "the configuration is read again, with 1 its own probes ask otherwise")
     }
   }
 }

@@ -55,6 +55,8 @@ public struct Figures: Sendable {
   public var made = 0
   /// How often another region than before was granted a lease.
   public var leaseTurns = 0
+  /// Summaries of hosts that were not heard, relayed by other regions' agents and counted.
+  public var relayed = 0
 
   public init() {}
 
@@ -81,6 +83,7 @@ public struct Figures: Sendable {
     lateEchoes += other.lateEchoes
     made += other.made
     leaseTurns += other.leaseTurns
+    relayed += other.relayed
     faults.merge(other.faults, uniquingKeysWith: +)
     refused.merge(other.refused, uniquingKeysWith: +)
     refusals.merge(other.refusals, uniquingKeysWith: +)

@@ -87,6 +87,29 @@ extension Judge {
     }
   }
 
+  /// A summary counts that another region's agent relayed, as signed at `counted`: it is not taken
+  /// for newer than it is, unless a clock is wrong, and no clock makes it much newer (RULES 4).
+  mutating func relayed(_ world: World, _ signed: Summaries.Signed, _ counted: Moment) {
+    let truth = world.now - (world.frozenNow - signed.at)
+    let taken = world.now - (world.clock.instant - counted).wholeMilliseconds
+    // What the relaying report is on its way is not in its age. By the wall clocks an old one is
+    // refused.
+    let slackMs =
+      Self.areClocksRight(world) ? 6_000 : Defaults.firstContactWindow.wholeMilliseconds + 60_000
+    if taken > truth + slackMs {
+      fail(
+        world, .authentic,
+        "a relayed summary of \(signed.summary.agent) counts as \(taken - truth) ms newer than it "
+          + "is")
+    }
+  }
+
+  private static func areClocksRight(_ world: World) -> Bool {
+    !world.schedule.faults.contains {
+      [.coordinatorClockStep, .hostClockStep, .hostClockDrift].contains($0.kind)
+    }
+  }
+
   /// An agent has taken a directive, but for what is `stale`: no two regions hold leases of a
   /// service at once (RULES 13).
   mutating func leased(

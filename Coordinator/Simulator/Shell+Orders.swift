@@ -6,6 +6,7 @@ import Wire
 extension Shell {
   /// Does what an operator wants, as the command would; a refusal is an answer too.
   func obey(_ order: Fault) {
+    if order.kind == .operatorReloads { return reload(asksOtherwise: order.amount == 1) }
     for index in rooms.indices where !isGone { obey(order, room: index) }
   }
 
@@ -31,6 +32,21 @@ extension Shell {
       self.order(index, .adopt) { $0.seen = seen }
     default: break
     }
+  }
+
+  /// The configuration is read again, whatever is in flight.
+  private func reload(asksOtherwise: Bool) {
+    let services = rooms.indices.map { Self.rules(of: $0, world) }
+    guard state.hindrances(services).isEmpty else {
+      return world.judge.fail(world, .explained, "a reload that changes nothing is refused")
+    }
+    world.trace.say(world.now, "the configuration is read again")
+    if asksOtherwise { tallies = [:] }
+    tell(
+      .reconfigure(
+        StateChange(
+          rules: Self.rules(world), services: services, added: [],
+          otherProbes: asksOtherwise ? Array(evidence.ownProbes.keys) : [])))
   }
 
   /// Approves what waits for it.

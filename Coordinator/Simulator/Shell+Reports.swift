@@ -18,6 +18,7 @@ extension Shell {
       for index in rooms.indices where isNews || isHeard(given, in: index, now) {
         rooms[index].isDirty = true
       }
+      takeRelayed(given)
       return .success(directive(for: given, answer))
     case .refusedReport(let problem, let showsTwin):
       // A refused report that shows a twin is evidence of that.
@@ -27,6 +28,25 @@ extension Shell {
       }
       return .failure(refuse(problem))
     default: return .failure(refuse(Problem(code: "gone", message: "")))
+    }
+  }
+
+  /// Takes in what other regions' agents relay of hosts that are not heard (RULES 4).
+  private func takeRelayed(_ report: Report) {
+    let now = world.clock
+    for relayed in report.peers.compactMap(\.summary) {
+      guard let signed = world.summaries.signed(relayed),
+        state.wants(
+          summaryOf: signed.summary.agent, relayedFrom: report.region, ageMs: relayed.ageMs,
+          now: now) != nil
+      else { continue }
+      let health = RelayedHealth(signed.summary, region: report.region, ageMs: relayed.ageMs)
+      guard case .summary(let counted?) = tell(.summary(health)) else { continue }
+      world.figures.relayed += 1
+      world.judge.relayed(world, signed, counted)
+      let until = counted + policy.freshFor + .milliseconds(World.tickMs)
+      relayedUntil = max(relayedUntil ?? until, until)
+      wake()
     }
   }
 

@@ -42,6 +42,8 @@ final class Shell {
   var watch: FreshnessWatch
   private var shownDoubts: Set<Doubt> = []
   private var wasVoid = false
+  /// Until then what others relay of a host may count, and then not any more.
+  var relayedUntil: Moment?
   private(set) var isGone = false
 
   var policy: Policy { world.setup.policy }
@@ -92,7 +94,7 @@ final class Shell {
     world.queue.plan(.readRecord, at: world.frozenNow, key: life)
   }
 
-  private static func rules(_ world: World) -> StateRules {
+  static func rules(_ world: World) -> StateRules {
     let topology = world.topologies[0]
     let regions = topology.regions.map(\.id)
     return StateRules(
@@ -106,16 +108,22 @@ final class Shell {
         }))
   }
 
+  static func rules(of service: Int, _ world: World) -> ServiceRules {
+    let policy = world.perturbation?.policy(world.setup.policy) ?? world.setup.policy
+    return ServiceRules(
+      topology: world.topologies[service], policy: policy, names: world.zone.names[service],
+      pace: pace(policy),
+      upkeep: UpkeepRules(
+        proof: Defaults.tokenProof, retry: Defaults.tokenProofRetry, healAfter: Defaults.healAfter,
+        creates: world.setup.creates, ttlSeconds: world.setup.ttlSeconds, tokenCure: ""))
+  }
+
   /// What the journal holds of every service.
   private static func cores(
     _ store: Store, _ world: World, writer: Writer
   ) throws -> [ServiceCore] {
     let stored = try store.services()
     let open = try store.openIncidents()
-    let policy = world.perturbation?.policy(world.setup.policy) ?? world.setup.policy
-    let upkeep = UpkeepRules(
-      proof: Defaults.tokenProof, retry: Defaults.tokenProofRetry, healAfter: Defaults.healAfter,
-      creates: world.setup.creates, ttlSeconds: world.setup.ttlSeconds, tokenCure: "")
     return try world.topologies.enumerated().map { service, topology in
       let name = topology.service
       var memory = Memory()
@@ -124,11 +132,8 @@ final class Shell {
           Memory.self, from: kept.memory, maxBytes: StoreBounds.memoryBytes)
       }
       world.judge.reopened(world, service, memory)
-      let rules = ServiceRules(
-        topology: topology, policy: policy, names: world.zone.names[service], pace: pace(policy),
-        upkeep: upkeep)
       return ServiceCore(
-        rules, memory: memory, writer: writer, started: world.clock.instant,
+        rules(of: service, world), memory: memory, writer: writer, started: world.clock.instant,
         incident: open.first { $0.service == name },
         last: try store.incidents(service: name, limit: 5).first { $0.outcome != .open })
     }
@@ -169,6 +174,10 @@ final class Shell {
       wasVoid = isVoid
       wake()
     }
+    if let until = relayedUntil {
+      wake()
+      if now.instant > until { relayedUntil = nil }
+    }
     if watch.expire(now.instant) || state.quarantined != held || endsDeploy(now.instant) { wake() }
     for index in rooms.indices {
       if isGone { return }
@@ -191,7 +200,8 @@ final class Shell {
 
   /// Nothing is going on and nothing can begin but by a fault or at a deadline.
   var isQuiet: Bool {
-    state.canStore && state.doubts.current.isEmpty && state.quarantined.isEmpty
+    state.canStore && relayedUntil == nil && state.doubts.current.isEmpty
+      && state.quarantined.isEmpty
       && watch.allFresh(world.clock.instant)
       && rooms.allSatisfy { !$0.isDirty && $0.rest.isCalm && $0.verifyKey == nil }
       && state.services.values.allSatisfy { core in

@@ -20,10 +20,16 @@ struct Witness {
   }
 
   private func fresh(_ agent: AgentID) -> AgentEvidence? {
-    guard let held = agents[agent], held.receivedAt >= evidence.floor,
-      now - held.receivedAt <= policy.freshFor
-    else { return nil }
-    return held
+    agents[agent].flatMap { isFresh($0) ? $0 : nil }
+  }
+
+  private func isFresh(_ held: AgentEvidence) -> Bool {
+    held.receivedAt >= evidence.floor && now - held.receivedAt <= policy.freshFor
+  }
+
+  /// What tells of a host: its own report, else what others relay of it (RULES 4).
+  private func voice(_ agent: AgentID) -> AgentEvidence? {
+    fresh(agent) ?? evidence.relayed[agent].flatMap { isFresh($0) ? $0 : nil }
   }
 
   /// Whether what the agent found so long before its report is fresh.
@@ -47,7 +53,7 @@ struct Witness {
   /// Hosts of whom a fresh report says that a check which counts is bad.
   func badHosts(_ region: RegionID) -> Int {
     expected(region).count { agent in
-      guard let report = fresh(agent)?.report, !report.starved, !report.goodbye,
+      guard let report = voice(agent)?.report, !report.starved, !report.goodbye,
         report.version == Limits.wireVersion
       else { return false }
       return counting(report).contains { $0.state == .bad }
@@ -57,7 +63,7 @@ struct Witness {
   /// Hosts of whom a fresh report says that all checks which count are good.
   func goodHosts(_ region: RegionID) -> Int {
     expected(region).count { agent in
-      guard let report = fresh(agent)?.report, !report.goodbye,
+      guard let report = voice(agent)?.report, !report.goodbye,
         report.version == Limits.wireVersion
       else { return false }
       let checks = counting(report)

@@ -14,7 +14,7 @@ extension World {
     case .coordinatorCrash: armedCrash = (Int(fault.amount), fault.end)
     case .coordinatorDown: crash("killed")
     case .operatorFailover, .operatorFailback, .operatorPause, .operatorMaintenance,
-      .operatorAdopts:
+      .operatorAdopts, .operatorReloads:
       orders.append(fault)
     case .zoneForeign:
       if case .service(let service) = fault.target { zone.putForeign(service, in: self) }

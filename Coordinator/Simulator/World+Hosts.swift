@@ -235,10 +235,14 @@ extension World {
     let period = host.state.directive.heartbeatPeriodMs
     queue.plan(.beat, at: frozenNow + period, who: host.number, key: life)
     guard
-      let beat = host.state.nextBeat(
+      var beat = host.state.nextBeat(
         wallMs: frozenWall(of: host), clock: ClockState(synchronised: true, errorMs: 5))
     else { return }
     let started = host.moment(frozenNow)
+    var summary = host.state.summary(with: beat, at: started)
+    // Coordinators compare it with their wall clock, which does not stand still in a jump.
+    summary.wallMs = wall(of: host)
+    beat.summary = summaries.sign(summary, by: host.number, at: frozenNow)
     let took = noise.within(5...20, .beatDelay, host.number, now)
     let outcome: BeatOutcome
     if tableAnswers(host) {

@@ -66,6 +66,7 @@ final class World {
   var armedCrash: (point: Int, until: Int64)?
   var starts = 0
   var verifications = 0
+  var summaries = Summaries()
   /// When anything last was not as it should be: quiet time begins some while after it.
   private(set) var troubleAt: Int64 = 0
   private var edges: [Int64]
