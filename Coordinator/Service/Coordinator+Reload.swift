@@ -21,8 +21,8 @@ extension Coordinator {
   /// Evidence, confirmations and moves in flight are kept. Refused are keys that need a restart,
   /// and changes of what a move in flight rests on.
   func reload(_ settings: CoordinatorSettings, publicKey: String) throws -> String {
-    let change = SettingsChange(from: deployment.settings, to: settings)
-    var reasons = change.restarts
+    let different = SettingsChange(from: deployment.settings, to: settings)
+    var reasons = different.restarts
     if publicKey != self.publicKey {
       reasons.append("needs a restart: key_file holds another key than the one in use")
     }
@@ -50,15 +50,13 @@ extension Coordinator {
     nameServers = servers
     resolvers = caches
     reshell(next, keepsCaches: caches != nil)
-    tell(
-      .reconfigure(
-        StateChange(
-          rules: next.rules, services: rules, added: fresh, otherProbes: others.map(ProbeKey.init))),
-      now: now)
+    let change = StateChange(
+      rules: next.rules, services: rules, added: fresh, otherProbes: others.map(ProbeKey.init))
+    tell(.reconfigure(change), now: now)
     recordReload(now)
     reloadTrouble = nil
     let same = settings == before.settings ? "nothing has changed" : "other values are in force"
-    let words = change.words.isEmpty ? [same] : change.words
+    let words = different.words.isEmpty ? [same] : different.words
     let text = "configuration reloaded: \(words.joined(separator: "; "))"
     record(EventRecord(.reloaded, at: now, level: .notice, text: text))
     return text

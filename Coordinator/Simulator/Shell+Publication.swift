@@ -103,11 +103,9 @@ extension Shell {
     let lines = world.zone.sets(of: index).flatMap { set in
       ask(set, new: before.wanted(set.family).first, old: nil)
     }
-    tell(
-      .reading(
-        ServiceReading(
-          service: before.name, generation: rooms[index].readingNumber, found: found, lines: lines)),
-      of: index)
+    let reading = ServiceReading(
+      service: before.name, generation: rooms[index].readingNumber, found: found, lines: lines)
+    tell(.reading(reading), of: index)
     guard !isGone else { return }
     if case .failure = found { world.noteTrouble() }
     let machine = core(index).machine

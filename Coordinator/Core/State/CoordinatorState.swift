@@ -9,8 +9,8 @@ import Wire
 /// 2. `.store` is answered by `stored` or `notStored`, at once: until then nothing of what it makes
 ///    durable counts, and what is not stored did not happen. So no effect of a decision comes out
 ///    before the decision is durable.
-/// 3. `.ask` is performed beside; its reply comes back as an event, with the number of the question.
-///    A reply with another number is void.
+/// 3. `.ask` is performed beside; its reply comes back as an event, with the question's number. A
+///    reply with another number is void.
 ///
 /// A crash between any two of these is allowed. What counts is in the journal, and the next process
 /// begins from there: an open intent waits until no write of before can land any more, and goes on
