@@ -48,12 +48,11 @@ let externals: [String: External] = [
   "NIOPosix": External(package: "swift-nio", url: "apple/swift-nio", version: "2.101.2"),
   "NIOHTTP1": External(package: "swift-nio", url: "apple/swift-nio", version: "2.101.2"),
   "GRDB": External(package: "GRDB.swift", url: "groue/GRDB.swift", version: "7.10.0"),
-  "TOMLKit": External(package: "TOMLKit", url: "LebJe/TOMLKit", version: "0.6.0"),
 ]
 
 /// One of our targets.
 struct Module {
-  enum Kind { case library, program, tests, system(pkgConfig: String?, apt: [String]) }
+  enum Kind { case library, program, tests, cxx, system(pkgConfig: String?, apt: [String]) }
   var name: String
   var kind: Kind
   var path: String
@@ -64,6 +63,10 @@ struct Module {
   static func c(_ name: String, pkgConfig: String? = nil, apt: [String] = []) -> Module {
     Module(
       name: name, kind: .system(pkgConfig: pkgConfig, apt: apt), path: "Sources/\(name)", needs: [])
+  }
+  /// C++ of ours behind a plain C header.
+  static func cxx(_ name: String) -> Module {
+    Module(name: name, kind: .cxx, path: "Sources/\(name)", needs: [])
   }
   static func library(_ name: String, _ path: String, _ needs: [String] = []) -> Module {
     Module(name: name, kind: .library, path: path, needs: needs)
@@ -88,9 +91,11 @@ let modules: [Module] = [
   .c("CSystemd", pkgConfig: "libsystemd", apt: ["libsystemd-dev"]),
   .c("CLdns", pkgConfig: "ldns", apt: ["libldns-dev"]),
   .c("CLinux"),
+  // Headers of libtomlplusplus-dev.
+  .cxx("CToml"),
   .library("Wire", "Sources/Wire"),
   .library("Codec", "Sources/Codec", ["Wire", "RawStructuredFieldValues"]),
-  .library("Settings", "Sources/Settings", ["Wire", "TOMLKit"]),
+  .library("Settings", "Sources/Settings", ["Wire", "CToml"]),
   .library(
     "Platform", "Sources/Platform",
     ["Wire", "CCurl", "COpenSSL", "CSystemd", "CLdns", "CLinux", "Logging"]),
@@ -229,6 +234,9 @@ func target(_ module: Module) -> Target {
     return .systemLibrary(
       name: module.name, path: module.path, pkgConfig: pkgConfig,
       providers: apt.isEmpty ? nil : [.apt(apt)])
+  case .cxx:
+    return .target(
+      name: module.name, path: module.path, cxxSettings: [.treatAllWarnings(as: .error)])
   case .library:
     return .target(
       name: module.name, dependencies: dependencies, path: module.path, swiftSettings: strict)
@@ -263,5 +271,6 @@ let package = Package(
       ? .package(url: url, exact: external.version, traits: [])
       : .package(url: url, exact: external.version)
   },
-  targets: chosen.map(target)
+  targets: chosen.map(target),
+  cxxLanguageStandard: .cxx17
 )

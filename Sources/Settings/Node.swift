@@ -1,5 +1,3 @@
-import TOMLKit
-
 /// A value of a TOML document, as a plain Swift value.
 enum Node: Sendable {
   case table([String: Node])
@@ -32,7 +30,7 @@ enum Node: Sendable {
 
   /// The document's root table.
   static func parse(_ text: String, file: String) throws(SettingsError) -> [String: Node] {
-    // The parser reads C strings: a NUL would end the document, or a text, unseen.
+    // TOML has it as an escape; but texts become C strings further on, which it would end unseen.
     if let escape = ["\0", "\\u0000", "\\U00000000"].first(where: text.contains) {
       let line = LineIndex.line(of: escape, in: text)
       throw SettingsError(problems: [
@@ -49,40 +47,6 @@ enum Node: Sendable {
           advice: "Mend this place first; the rest was not looked at.")
       ])
     }
-    do {
-      let table = try TOMLTable(string: text)
-      return withExtendedLifetime(table) { entries(table) }
-    } catch let error as TOMLParseError {
-      throw SettingsError(problems: [
-        SettingsProblem(
-          file: file, keyPath: "", line: error.source.begin.line,
-          column: error.source.begin.column, found: "text that is not TOML (\(error.description))",
-          expected: "TOML 1.0", advice: "Mend this place first; the rest was not looked at.")
-      ])
-    } catch {
-      throw SettingsError(problems: [
-        SettingsProblem(
-          file: file, keyPath: "", found: "text that is not TOML (\(error))", expected: "TOML 1.0",
-          advice: "")
-      ])
-    }
-  }
-
-  private static func entries(_ table: TOMLTable) -> [String: Node] {
-    var entries: [String: Node] = [:]
-    for key in table.keys {
-      if let value = table[key] { entries[key] = node(value) }
-    }
-    return entries
-  }
-
-  private static func node(_ value: any TOMLValueConvertible) -> Node {
-    if let text = value.string { return .string(text) }
-    if let number = value.int { return .integer(number) }
-    if let number = value.double { return .float(number) }
-    if let truth = value.bool { return .bool(truth) }
-    if let table = value.table { return .table(entries(table)) }
-    if let array = value.array { return .array((0..<array.count).map { node(array[$0]) }) }
-    return .moment
+    return try TOMLText.read(text, file: file)
   }
 }

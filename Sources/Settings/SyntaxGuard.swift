@@ -1,7 +1,8 @@
-/// Finds what the parser would stop the program on, before it sees it (assertions of toml++ 3): a
-/// table's header that does not begin with a key (`parse_key`), a brace that closes a bracket
-/// (`parse_value`), and what is neither a text nor a number nor true or false (`parse_time`). And
-/// what nests so deep that it, or whoever walks through its tables, runs out of stack.
+/// Finds what the parser has no good words and no place for, before it sees it (assertions of
+/// toml++ 3): a table's header that does not begin with a key (`parse_key`), a brace that closes a
+/// bracket (`parse_value`), and what is neither a text nor a number nor true or false
+/// (`parse_time`). And what nests so deep that it, or whoever walks through its tables, runs out of
+/// stack.
 ///
 /// So dates, which no key takes, are refused here, and texts without quotes are called that.
 struct SyntaxGuard {

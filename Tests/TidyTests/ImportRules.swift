@@ -12,7 +12,7 @@ struct ImportRules {
     "Decision", "Wire", "Collections", "OrderedCollections", "DequeModule", "HeapModule",
   ]
   /// C of other packages.
-  private static let foreignC: Set<String> = ["GRDBSQLite", "CTOML", "CSQLite"]
+  private static let foreignC: Set<String> = ["GRDBSQLite", "CSQLite"]
   /// Modules without any I/O have no use for the C library either.
   private static let withoutLibC: Set<String> = [
     "Wire", "Codec", "Settings", "AgentCore", "Decision", "CoordinatorCore", "Screens", "DynamoDB",
@@ -107,13 +107,14 @@ struct ImportRules {
     return imports + WordRules.find(banned, in: file, why: "and is pure")
   }
 
-  /// Only Platform imports C libraries.
+  /// Only Platform imports C libraries, and Settings the parser of TOML.
   func c(_ file: SourceFile) -> [Finding] {
     guard let module = map.module(of: file.path), module.name != "Platform",
       module.kind != .tests
     else { return [] }
-    let ours = Set(map.modules.filter { $0.kind == .c }.map(\.name))
+    let ours = Set(map.modules.filter { $0.kind == .c || $0.kind == .cxx }.map(\.name))
     return Self.imports(file).compactMap { name, line in
+      if name == "CToml", module.name == "Settings" { return nil }
       let isLibC = name == "Glibc" && Self.withoutLibC.contains(module.name)
       guard ours.union(Self.foreignC).contains(name) || isLibC else { return nil }
       return Finding(path: file.path, line: line, what: "imports \(name); only Platform imports C")

@@ -1,7 +1,7 @@
 /// The modules that Package.swift names, read from its text.
 struct PackageMap {
   enum Kind: String {
-    case c, library, program, tests
+    case c, cxx, library, program, tests
   }
 
   struct Module {
@@ -19,7 +19,7 @@ struct PackageMap {
   init(_ text: String) {
     let list = text.split(separator: "let modules: [Module] = [").last ?? ""
     let body = list.prefix(upTo: list.firstRange(of: "\n]\n")?.lowerBound ?? list.endIndex)
-    for match in body.matches(of: /\.(c|library|program|tests)\(/) {
+    for match in body.matches(of: /\.(c|cxx|library|program|tests)\(/) {
       let call = Self.balanced(body[match.range.upperBound...])
       if let kind = Kind(rawValue: String(match.output.1)), let module = Self.module(kind, call) {
         modules.append(module)
@@ -63,7 +63,7 @@ struct PackageMap {
     let inBrackets = call.firstMatch(of: /\[([^\]]*)\]/)?.output.1 ?? ""
     let needs = inBrackets.matches(of: /"([^"]*)"/).map { String($0.output.1) }
     switch kind {
-    case .c:
+    case .c, .cxx:
       return Module(name: name, kind: kind, path: "Sources/\(name)", needs: [])
     case .library, .program:
       guard quoted.count > 1 else { return nil }

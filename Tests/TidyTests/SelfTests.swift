@@ -18,6 +18,8 @@ struct SelfTests {
       .library("AgentCore", "Agent/Core", ["Wire"]),
       .program("signalbox-agent", "Agent/Daemon", ["AgentCore", "Platform"]),
       .library("Store", "Coordinator/Store", ["Wire"]),
+      .cxx("CToml"),
+      .library("Settings", "Sources/Settings", ["CToml"]),
       .tests("Wire", ["Wire"]),
       .tests("Integration", ["Wire", "signalbox-agent"], path: "Tests/Integration"),
     ]
@@ -33,8 +35,8 @@ struct SelfTests {
   @Test func theMapIsRead() {
     #expect(
       Self.map.modules.map(\.name) == [
-        "CCurl", "Wire", "Platform", "AgentCore", "signalbox-agent", "Store", "WireTests",
-        "IntegrationTests",
+        "CCurl", "Wire", "Platform", "AgentCore", "signalbox-agent", "Store", "CToml",
+        "Settings", "WireTests", "IntegrationTests",
       ])
     #expect(Self.map.externals == ["Logging"])
     #expect(Self.map.module("Platform")?.needs == ["CCurl", "Logging"])
@@ -145,6 +147,8 @@ struct SelfTests {
       #expect(Self.imports.c(file("Sources/Platform/A.swift", line)).isEmpty)
     }
     #expect(Self.imports.c(file("Coordinator/Store/A.swift", "import GRDBSQLite")).count == 1)
+    #expect(Self.imports.c(file("Sources/Wire/A.swift", "import CToml")).count == 1)
+    #expect(Self.imports.c(file("Sources/Settings/A.swift", "import CToml")).isEmpty)
     #expect(Self.imports.c(file("Agent/Daemon/A.swift", "import Glibc")).isEmpty)
   }
 
