@@ -14,6 +14,17 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// How release programs are linked: they export nothing, which nobody would load from them, and what
+/// the loader has to relocate is packed, as glibc reads it since 2.36: an eighth of their size.
+let lean: [LinkerSetting] = [
+  .unsafeFlags(
+    [
+      "-use-ld=lld", "-Xlinker", "--no-export-dynamic", "-Xlinker", "-z", "-Xlinker",
+      "pack-relative-relocs",
+    ],
+    .when(configuration: .release))
+]
+
 /// A product of another package, by the name that the modules below use for it.
 struct External {
   var package: String
@@ -242,7 +253,8 @@ func target(_ module: Module) -> Target {
       name: module.name, dependencies: dependencies, path: module.path, swiftSettings: strict)
   case .program:
     return .executableTarget(
-      name: module.name, dependencies: dependencies, path: module.path, swiftSettings: strict)
+      name: module.name, dependencies: dependencies, path: module.path, swiftSettings: strict,
+      linkerSettings: lean)
   case .tests:
     return .testTarget(
       name: module.name, dependencies: dependencies, path: module.path, exclude: module.excluded,
