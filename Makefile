@@ -12,7 +12,7 @@ SOURCES := Package.swift Sources Agent Coordinator Tests
 ARGS ?=
 
 .PHONY: help dependencies build deb demo hosts-test simulate test test-swift test-clients bench cover walk mutants \
-	lint format ci ci-long clean
+	fuzz lint format ci ci-long clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -73,6 +73,11 @@ walk: build ## every fault of the sandbox on release programs: do the screens te
 mutants: ## breaks the decision in hundreds of ways; the tests must notice each (an hour)
 	@python3 Tests/Mutants/mutants.py $(ARGS)
 
+# Three seeds, each five times as many files as rounds.
+fuzz: dependencies ## a million mutated configuration files, under AddressSanitizer (SIGNALBOX_SEED: others)
+	@SIGNALBOX_PURE=1 SIGNALBOX_ROUNDS=70000 swift test $(STRICT) --sanitize=address \
+		--scratch-path .build-asan --disable-xctest --filter '^SettingsTests\.(Shim|Mutation)Tests'
+
 lint: ## format and scripts
 	@swift format lint --strict --configuration .swift-format --parallel --recursive $(SOURCES)
 	@for script in Packaging/scripts/* Tests/clients/run Tests/Hosts/run .ci/run; do bash -n "$$script"; done
@@ -83,7 +88,7 @@ format: ## rewrite the Swift sources in the house's format
 ci: ## what guards the project, cheapest first
 	@bash .ci/run
 
-ci-long: mutants bench ## what takes hours: mutants, benchmarks, the long walk, many simulated days
+ci-long: mutants bench fuzz ## what takes hours: mutants, benchmarks, fuzz, the long walk, many simulated days
 	@$(MAKE) walk ARGS=long
 	@$(MAKE) simulate ARGS='--seconds 3600 --region-days 50000'
 

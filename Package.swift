@@ -172,7 +172,7 @@ let modules: [Module] = [
   // Tests, a folder per module.
   .tests("Wire", ["Wire"]),
   .tests("Codec", ["Codec", "Wire"]),
-  .tests("Settings", ["Settings", "Wire"]),
+  .tests("Settings", ["CToml", "Settings", "Wire"]),
   .tests("Platform", ["Platform", "Wire", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1"]),
   .tests("DynamoDB", ["DynamoDB", "Sandbox", "Platform", "Wire"]),
   .tests("Linode", ["Linode", "Sandbox", "Platform", "Wire"]),
