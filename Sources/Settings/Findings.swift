@@ -6,9 +6,9 @@ final class Findings {
   /// What is accepted all the same.
   private(set) var warnings: [SettingsProblem] = []
 
-  init(file: String, text: String) {
+  init(file: String, lines: LineIndex) {
     self.file = file
-    lines = LineIndex(text)
+    self.lines = lines
   }
 
   func add(_ keyPath: String, found: String, expected: String, advice: String = "") {

@@ -28,8 +28,10 @@ enum Node: Sendable {
     return plain.count <= 80 ? "\"\(String(plain))\"" : "\"\(String(plain.prefix(77)))...\""
   }
 
-  /// The document's root table.
-  static func parse(_ text: String, file: String) throws(SettingsError) -> [String: Node] {
+  /// The document's root table, and where its keys stand.
+  static func parse(
+    _ text: String, file: String
+  ) throws(SettingsError) -> (root: [String: Node], lines: LineIndex) {
     // TOML has it as an escape; but texts become C strings further on, which it would end unseen.
     if let escape = ["\0", "\\u0000", "\\U00000000"].first(where: text.contains) {
       let line = LineIndex.line(of: escape, in: text)

@@ -136,8 +136,9 @@ struct Document {
 
   init(_ schema: Schema, file: String, text: String) throws(SettingsError) {
     self.schema = schema
-    root = try Node.parse(text, file: file)
-    findings = Findings(file: file, text: text)
+    let document = try Node.parse(text, file: file)
+    root = document.root
+    findings = Findings(file: file, lines: document.lines)
     for name in schema.planned where root[name] != nil {
       findings.add(
         name, found: "a table that is planned",

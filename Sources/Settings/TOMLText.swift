@@ -3,9 +3,14 @@ internal import CToml
 /// A document as the parser gives it: a list of values, each before what it contains.
 struct TOMLText {
   private var values: UnsafeBufferPointer<signalbox_toml_value>.SubSequence
+  private var lines = LineIndex()
 
-  /// The root table of `text`; who calls has bounded how deep it nests.
-  static func read(_ text: String, file: String) throws(SettingsError) -> [String: Node] {
+  private init(_ values: UnsafeBufferPointer<signalbox_toml_value>) { self.values = values[...] }
+
+  /// The root table of `text`, and where its keys stand; who calls has bounded how deep it nests.
+  static func read(
+    _ text: String, file: String
+  ) throws(SettingsError) -> (root: [String: Node], lines: LineIndex) {
     var text = text
     let read = text.withUTF8 { bytes in
       bytes.withMemoryRebound(to: CChar.self) { signalbox_toml_read($0.baseAddress, $0.count) }
@@ -21,9 +26,9 @@ struct TOMLText {
     }
     var count = 0
     let first = signalbox_toml_values(document, &count)
-    var values = TOMLText(values: UnsafeBufferPointer(start: first, count: count)[...])
-    guard let root = values.values.popFirst() else { return [:] }
-    return values.entries(root.count)
+    var reading = TOMLText(UnsafeBufferPointer(start: first, count: count))
+    let root = reading.values.popFirst().map { reading.entries($0.count, of: "") }
+    return (root ?? [:], reading.lines)
   }
 
   private static func refusal(
@@ -38,21 +43,32 @@ struct TOMLText {
 
   private static func number(_ place: UInt32) -> Int? { place > 0 ? Int(place) : nil }
 
-  /// The next `count` values by their keys.
-  private mutating func entries(_ count: Int) -> [String: Node] {
+  /// The next `count` values by their keys, as the entries of the table at `path`.
+  private mutating func entries(_ count: Int, of path: String) -> [String: Node] {
     var entries: [String: Node] = [:]
     for _ in 0..<count {
       guard let value = values.popFirst() else { break }
-      entries[Self.text(value.key, value.key_length)] = node(value)
+      let key = Self.text(value.key, value.key_length)
+      entries[key] = node(value, path.isEmpty ? key : "\(path).\(key)")
     }
     return entries
   }
 
-  private mutating func node(_ value: signalbox_toml_value) -> Node {
+  /// The next `count` values, as the elements of the array at `path`.
+  private mutating func elements(_ count: Int, of path: String) -> [Node] {
+    var nodes: [Node] = []
+    for index in 0..<count {
+      guard let value = values.popFirst() else { break }
+      nodes.append(node(value, "\(path)[\(index)]"))
+    }
+    return nodes
+  }
+
+  private mutating func node(_ value: signalbox_toml_value, _ path: String) -> Node {
+    if value.line > 0 { lines.note(path, Int(value.line)) }
     switch value.kind {
-    case SIGNALBOX_TOML_TABLE: return .table(entries(value.count))
-    case SIGNALBOX_TOML_ARRAY:
-      return .array((0..<value.count).compactMap { _ in values.popFirst().map { node($0) } })
+    case SIGNALBOX_TOML_TABLE: return .table(entries(value.count, of: path))
+    case SIGNALBOX_TOML_ARRAY: return .array(elements(value.count, of: path))
     case SIGNALBOX_TOML_TEXT: return .string(Self.text(value.text, value.text_length))
     case SIGNALBOX_TOML_INTEGER: return .integer(Int(value.integer))
     case SIGNALBOX_TOML_FLOAT: return .float(value.number)

@@ -1,5 +1,6 @@
-import Settings
 import Testing
+
+@testable import Settings
 
 struct MistakeTests {
   @Test(arguments: [
@@ -248,6 +249,30 @@ struct MistakeTests {
     let wrong = text.replacing("aws = \"us-east-1\"", with: "aws = 1")
     #expect(
       Files.mistakes(wrong).first?.hasPrefix("coordinator.toml:7: region.us-east.aws") == true)
+  }
+
+  @Test func aMistakeDeepInsideHasItsOwnLine() {
+    let text = """
+      a."b c" = 1 # listen = 2
+      [[check]]
+      x = \"""
+      y = 1
+      \"""
+      [[ check ]]
+      x = [
+        1,
+        { y = 1, z = 2 },
+      ]
+      [ d . 'e' ]
+      """
+    let lines = (try? Node.parse(text, file: "f"))?.lines
+    let expected = [
+      ("a", 1), ("a.b c", 1), ("check", 2), ("check[0]", 2), ("check[0].x", 3), ("check[0].y", 2),
+      ("check[1]", 6), ("check[1].x", 7), ("check[1].x[0]", 8), ("check[1].x[1].z", 9), ("d", 11),
+      ("d.e", 11), ("d.e.none", 11),
+    ]
+    for (path, line) in expected { #expect(lines?.line(path) == line, "\(path)") }
+    #expect(lines?.line("listen") == nil)
   }
 
   @Test func linesInsideTextsAreNoKeys() {
