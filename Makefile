@@ -75,7 +75,7 @@ mutants: ## breaks the decision in hundreds of ways; the tests must notice each 
 
 # Three seeds, each five times as many files as rounds.
 fuzz: dependencies ## a million mutated configuration files, under AddressSanitizer (SIGNALBOX_SEED: others)
-	@SIGNALBOX_PURE=1 SIGNALBOX_ROUNDS=70000 swift test $(STRICT) --sanitize=address \
+	@SIGNALBOX_ONLY=Settings SIGNALBOX_ROUNDS=70000 swift test $(STRICT) --sanitize=address \
 		--scratch-path .build-asan --disable-xctest --filter '^SettingsTests\.(Shim|Mutation)Tests'
 
 lint: ## format and scripts
