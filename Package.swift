@@ -14,8 +14,9 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// How release programs are linked: they export nothing, which nobody would load from them, and what
-/// the loader has to relocate is packed, as glibc reads it since 2.36: an eighth of their size.
+/// How release programs are linked: they export nothing, which nobody would load from them, and
+/// what the loader has to relocate is packed, as glibc reads it since 2.36: an eighth of their
+/// size.
 let lean: [LinkerSetting] = [
   .unsafeFlags(
     [
