@@ -17,7 +17,9 @@ struct Impossible : std::logic_error {
   using std::logic_error::logic_error;
 };
 
-[[noreturn]] void impossible(const char *what) { throw Impossible(what); }
+[[noreturn]] void impossible(const char *what) {
+  throw Impossible(std::string("the parser gave up: ") + what);
+}
 
 }  // namespace
 
