@@ -56,7 +56,7 @@ extension AgentState {
       note: isStrong
         ? "a lease orders work; a conditional write that names the epoch is what fences it"
         : "advisory on an MREC table: it cannot fence; work has to stand being done twice",
-      services: directive.services.values
+      services: directive.services.values.filter(\.isTold)
         .sorted { $0.directive.service < $1.directive.service }
         .map { role(of: $0, at: now) })
   }

@@ -18,6 +18,8 @@ public struct DirectiveState: Sendable {
     public var leaseUntil: Instant?
     /// When the entry was taken over.
     public var received: Instant
+    /// The newest directive names it; else only its epoch is of use.
+    public var isTold = true
   }
 
   /// By service name, at most `Limits.listEntries`.
@@ -113,6 +115,7 @@ public struct DirectiveState: Sendable {
       if let known = services[entry.service], entry.epoch < known.directive.epoch {
         stale.append(entry.service)
         next[entry.service] = known
+        next[entry.service]?.isTold = true
         continue
       }
       let lease = entry.leaseMs.map { sent + Int64(min(max(0, $0), Self.mostMs)) }
@@ -122,6 +125,7 @@ public struct DirectiveState: Sendable {
     for (name, known) in services
     where next[name] == nil && next.count < Limits.listEntries {
       next[name] = known
+      next[name]?.isTold = false
     }
     services = next
     return stale

@@ -56,7 +56,10 @@ extension Coordinator {
           service: request.service, epoch: commit.epoch, memory: try JSON.encode(commit.memory),
           closing: commit.closing, incident: commit.incident, events: commit.events))
       storeTrouble = nil
-      return state.stored(incident: receipt.incident, now: .read())
+      state.stored(incident: receipt.incident, now: .read())
+      // Whoever told that it can be written again may have failed at that.
+      state.canStore = storeTrouble == nil
+      return
     } catch let error as StoreError {
       note(storeError: error)
     } catch {

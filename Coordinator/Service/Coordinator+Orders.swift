@@ -12,12 +12,10 @@ extension Coordinator {
     switch tell(.order(service, kind, request.bounded)) {
     case .text(let text): return OrderReply(service: service, order: kind, text: text)
     case .refused(let refusal): throw refusal
-    case .begun, .directive, .refusedReport, .summary, nil: throw Self.isEnding
+    case .begun, .directive, .refusedReport, .summary, nil:
+      preconditionFailure("an order is answered by what holds, or refused")
     }
   }
-
-  /// Nothing is begun any more.
-  static let isEnding = Refusal(code: "ending", message: "the coordinator is about to end")
 
   /// What screens say of the orders that hold.
   static func orders(

@@ -24,7 +24,7 @@ extension Coordinator {
       if showsTwin { recording.put(report, at: now.instant) }
       throw refuse(problem, now: now)
     case .text, .begun, .refused, .summary, nil:
-      throw refuse(Problem(code: "ending", message: "the coordinator is about to end"), now: now)
+      preconditionFailure("a report is answered by a directive, or refused")
     }
   }
 

@@ -19,7 +19,8 @@ extension Coordinator {
       return MoveReply(
         incident: incident.id, epoch: incident.epoch, from: incident.from, to: incident.to)
     case .refused(let refusal): throw refusal
-    case .text, .directive, .refusedReport, .summary, nil: throw Self.isEnding
+    case .text, .directive, .refusedReport, .summary, nil:
+      preconditionFailure("a move is begun or refused")
     }
   }
 

@@ -140,7 +140,7 @@ actor Coordinator {
     let now = Now.read()
     recordTick(now)
     tell(.tick, now: now)
-    for name in state.services.keys.sorted() { tell(.judge(name)) }
+    for name in state.services.keys.sorted() { tell(.judge(name), now: now) }
     eventLog.settle()
   }
 

@@ -65,6 +65,7 @@ struct Judge {
       fail(world, .oneIntent, "the epoch goes from \(before.epoch) to \(memory.epoch)")
     }
     durable[service] = memory
+    pausedUntil[service] = memory.pause?.untilMs
     if let approval = memory.approval { approved[service] = approval }
     guard let move = memory.moves.last, move != before.moves.last else { return }
     moves[service].append((world.now, move.errand))
@@ -253,6 +254,4 @@ struct Judge {
     }
     enforcedMs[index] = wall
   }
-
-  mutating func paused(_ service: Int, until: Int64) { pausedUntil[service] = until }
 }

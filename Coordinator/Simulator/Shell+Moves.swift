@@ -8,25 +8,27 @@ extension Shell {
     let index = position(call.service)
     let core = core(index)
     let isMove = core.movingEpoch != nil
-    if !isMove { rooms[index].hasWritten = false }
     let kind: ProviderCall.Kind
     switch question {
     case .mayWrite: return
     case .pause(let span):
       return wait(call, for: span.wholeMilliseconds)
     case .records(let names):
-      if isMove, rooms[index].hasWritten, world.reach(.beforeReadBack) { return }
+      if isMove, hasWritten(index), world.reach(.beforeReadBack) { return }
       kind = .records(names)
-    case .listing(let names): kind = .listing(names)
+    case .listing(let names):
+      // What is written beside moves begins with a look.
+      if !isMove { rooms[index].wroteFor = nil }
+      kind = .listing(names)
     case .setTarget(let target, let record):
       if isMove, record.type != "TXT" {
         if world.reach(.beforeFirstWrite) { return }
-        rooms[index].hasWritten = true
+        rooms[index].wroteFor = core.movingEpoch
       }
       kind = .setTarget(target, record)
     case .setTTL(let seconds, let record): kind = .setTTL(seconds, record)
     case .create(let record):
-      if record.type != "TXT" { rooms[index].hasWritten = true }
+      if record.type != "TXT" { rooms[index].wroteFor = core.movingEpoch ?? 0 }
       kind = .create(record)
     }
     if let write = question.write {
@@ -35,7 +37,12 @@ extension Shell {
     world.zone.begin(
       ProviderCall(kind: kind, service: index, life: life, move: call),
       epoch: core.movingEpoch ?? core.machine.memory.epoch, in: world)
-    if rooms[index].hasWritten { _ = world.reach(.callSent) }
+    if hasWritten(index) { _ = world.reach(.callSent) }
+  }
+
+  /// What is written now has sent a write.
+  private func hasWritten(_ index: Int) -> Bool {
+    rooms[index].wroteFor == core(index).movingEpoch ?? 0
   }
 
   private func wait(_ call: WriteCall, for spanMs: Int64) {
@@ -53,9 +60,9 @@ extension Shell {
   }
 
   /// A stopped process looks at its timers when it runs again.
-  func postponed(_ kind: Event.Kind, _ who: Int, _ key: Int) -> Bool {
+  func postponesVerification(_ who: Int, _ key: Int) -> Bool {
     guard world.conditions.coordinator.stopped else { return false }
-    world.queue.plan(kind, at: world.frozenNow + 1000, who: who, key: key)
+    world.queue.plan(.verify, at: world.frozenNow + 1000, who: who, key: key)
     return true
   }
 
@@ -71,7 +78,7 @@ extension Shell {
       if case .records(let found) = call.answer { finishReading(call.service, found) }
       return
     }
-    if state.awaits(move), rooms[call.service].hasWritten, world.reach(.answerArrived) { return }
+    if state.awaits(move), hasWritten(call.service), world.reach(.answerArrived) { return }
     switch call.answer {
     case .records(let found): tell(.reply(move, .records(found)), of: call.service)
     case .written(let answer): tell(.reply(move, .written(answer)), of: call.service)

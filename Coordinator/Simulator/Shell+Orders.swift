@@ -18,9 +18,7 @@ extension Shell {
       move(index, to: regions[region].id, isFailback: false)
     case (.operatorFailback, _): move(index, to: regions[0].id, isFailback: true)
     case (.operatorPause, _):
-      if self.order(index, .pause, { $0.forMs = span }) {
-        world.judge.paused(index, until: world.clock.wallMs + span)
-      }
+      self.order(index, .pause) { $0.forMs = span }
     case (.operatorMaintenance, .region(let region)):
       self.order(index, .maintenance) {
         $0.name = regions[region].id
@@ -68,22 +66,17 @@ extension Shell {
     } ?? false
   }
 
-  /// Gives an order; true where it was taken.
-  @discardableResult
   private func order(
     _ index: Int, _ kind: OrderKind, _ fill: (inout OrderRequest) -> Void
-  ) -> Bool {
+  ) {
     var request = OrderRequest(epoch: core(index).machine.memory.epoch, operatorName: "op")
     fill(&request)
     rooms[index].isDirty = true
     switch tell(.order(rooms[index].name, kind, request), of: index) {
     case .text(let text):
       world.trace.say(world.now, "\(rooms[index].name): operator: \(text)")
-      return true
-    case .refused(let refusal):
-      refuse(refusal, index)
-      return false
-    default: return false
+    case .refused(let refusal): refuse(refusal, index)
+    default: break
     }
   }
 

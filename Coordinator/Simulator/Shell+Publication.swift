@@ -26,7 +26,7 @@ extension Shell {
 
   func askServers(_ index: Int, key: Int) {
     guard !isGone, rooms.indices.contains(index), rooms[index].verifyKey == key,
-      let intent = core(index).machine.memory.intent, !postponed(.verify, index, key)
+      let intent = core(index).machine.memory.intent, !postponesVerification(index, key)
     else { return }
     let topology = world.topologies[index]
     let target = topology.region(intent.to)

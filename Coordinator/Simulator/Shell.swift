@@ -9,8 +9,8 @@ struct Room {
   let service: Int
   let name: String
   // What is written.
-  /// The move in flight has sent a write.
-  var hasWritten = false
+  /// The move of that epoch has sent a write; 0: what is written beside moves has.
+  var wroteFor: UInt64?
   /// What the journal named an incident whose effects came before it: of a planted bug.
   var hastyIncident: Int64?
   // Publication.
@@ -56,7 +56,10 @@ final class Shell {
     return core
   }
 
-  func position(_ name: String) -> Int { positions[name] ?? 0 }
+  func position(_ name: String) -> Int {
+    guard let position = positions[name] else { preconditionFailure("\(name) is no service") }
+    return position
+  }
 
   /// A failback of some service is a question: then heartbeats count that reports tell of.
   var hearsHeartbeats: Bool {

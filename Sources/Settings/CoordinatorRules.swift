@@ -48,7 +48,7 @@ struct CoordinatorRules {
     addresses(regions)
     identities(agents, regions)
     carried(agents, services)
-    fits(services, regions)
+    fits(services, regions, agents)
     manned(services, regions, agents, top: top)
   }
 
@@ -283,24 +283,29 @@ struct CoordinatorRules {
 
   /// An agent reads so many services and probes in one directive, and no more: it would refuse all
   /// of it and be heard no longer.
-  private func fits(_ services: [Reading], _ regions: [Reading]) {
+  private func fits(_ services: [Reading], _ regions: [Reading], _ agents: [Reading]) {
     let limit = Limits.listEntries
     if services.count > limit {
       findings.add(
         "service", found: "\(services.count) services", expected: "at most \(limit)",
         advice: "One coordinator tells its agents of no more. Give the others one of their own.")
     }
-    for home in regions where services.allSatisfy({ $0.isSound("regions") }) {
-      let others = services.flatMap { $0.texts("regions") }.filter { $0 != home.name }
+    guard services.allSatisfy({ $0.isSound("regions") }) else { return }
+    for agent in agents where agent.isSound("region", "services") {
+      let (home, carried) = (agent.text("region"), agent.texts("services"))
+      let mine = services.filter {
+        $0.texts("regions").contains(home) && (carried.isEmpty || carried.contains($0.name))
+      }
+      let others = mine.flatMap { $0.texts("regions") }.filter { $0 != home }
       let probes = others.compactMap { id in regions.first { $0.name == id } }.reduce(0) {
         $0 + Self.families(RegionSettings($1))
       }
       guard probes > limit else { continue }
       findings.add(
-        home.path, found: "\(probes) addresses to probe from here, of all services",
+        agent.path, found: "\(probes) addresses to probe, of \(mine.count) services",
         expected: "at most \(limit)",
-        advice: "An agent asks every other region's addresses for each service. Divide the "
-          + "services among several coordinators.")
+        advice: "An agent asks every other region's addresses for each service that it carries. "
+          + "Say which ones it carries (services), or divide them among several coordinators.")
     }
   }
 

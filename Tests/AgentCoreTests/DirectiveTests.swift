@@ -58,6 +58,7 @@ struct DirectiveStateTests {
     var without = directive(3)
     without.services = []
     #expect(take(without) == .taken(staleServices: []))
+    #expect(state.services["app"]?.isTold == false, "an app is not to go by what it says")
     #expect(take(directive(4, epoch: 4)) == .taken(staleServices: ["app"]))
     #expect(take(directive(5, epoch: 5)) == .taken(staleServices: []))
     #expect(take(directive(6, epoch: 9)) == .taken(staleServices: []))

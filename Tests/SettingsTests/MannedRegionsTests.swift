@@ -84,7 +84,18 @@ struct MannedRegionsTests {
         Self.agent("b", "eu-central", Files.keyB), Self.agent("c", "ap-south", Files.keyC)))
     #expect(mistakes.isEmpty == fits, "\(mistakes)")
     guard !fits else { return }
-    #expect(mistakes.count == 3, "one for each region: \(mistakes)")
-    #expect(mistakes.first?.contains("258 addresses to probe from here") == true, "\(mistakes)")
+    #expect(mistakes.count == 3, "one for each agent: \(mistakes)")
+    #expect(mistakes.first?.contains("258 addresses to probe, of 129 services") == true)
+    // Who carries fewer probes fewer.
+    let carried = (1..<services).map { "\"s\($0)\"" }.joined(separator: ", ")
+    let divided = Files.mistakes(
+      Self.file(
+        more.joined(), Self.agent("a", "us-east", Files.keyA, "services = [\"app\"]"),
+        Self.agent("b", "eu-central", Files.keyB),
+        Self.agent("c", "ap-south", Files.keyC, "services = [\(carried)]")))
+    #expect(
+      !divided.contains { $0.contains("agent.a:") }
+        && divided.contains { $0.contains("addresses to probe") },
+      "\(divided)")
   }
 }

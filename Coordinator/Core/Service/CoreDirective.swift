@@ -1,9 +1,9 @@
 public import Decision
 public import Wire
 
-/// What the driver is to do for a service, in its order, once what comes before it is stored.
-public enum CoreDirective: Hashable, Sendable {
-  /// Write this line to the log; the history has it already.
+/// What is to be done for a service, in its order, once what comes before it is stored.
+enum CoreDirective: Hashable, Sendable {
+  /// Write this line to the log; the history has it already, or is not to have it.
   case log(EventRecord)
   /// Store this line of the history, then log it; that it cannot be stored undoes nothing.
   case record(EventRecord)

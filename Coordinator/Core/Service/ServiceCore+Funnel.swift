@@ -18,7 +18,7 @@ public struct ServiceStep: Sendable {
 extension ServiceCore {
   /// Steps the machine: judges and decides. The value of before is to be kept, in case that what
   /// comes of it cannot be stored.
-  public mutating func judge(_ evidence: Evidence, _ doubts: Doubts, now: Now) -> ServiceStep {
+  mutating func judge(_ evidence: Evidence, _ doubts: Doubts, now: Now) -> ServiceStep {
     let passed = passLease(now: now)
     let before = machine
     let stepped = machine.tick(evidence: evidence, doubts: doubts, now: now)
@@ -42,7 +42,7 @@ extension ServiceCore {
   }
 
   /// It is stored; `id` is what the journal named the commit's incident.
-  public mutating func settle(_ step: ServiceStep, incident id: Int64?, now: Now) {
+  mutating func settle(_ step: ServiceStep, incident id: Int64?, now: Now) {
     if let commit = step.commit {
       if let id { incident?.id = id }
       stored = commit.memory

@@ -1,5 +1,5 @@
 public import Decision
-public import Wire
+import Wire
 
 /// Leases for work that only one region may do (RULES 13).
 extension ServiceCore {
@@ -27,7 +27,7 @@ extension ServiceCore {
 
   /// What the answer to an admitted report says of the service, with the lease that it grants; nil
   /// where the agent does not carry it. `isTwin`: nobody knows which of two hosts speaks.
-  public mutating func answer(_ report: Report, isTwin: Bool, now: Now) -> ServiceDirective? {
+  mutating func answer(_ report: Report, isTwin: Bool, now: Now) -> ServiceDirective? {
     guard machine.topology.agents[report.agent] != nil else { return nil }
     let memory = machine.memory
     var answer = ServiceDirective(

@@ -221,7 +221,7 @@ extension ServiceCore {
   }
 
   /// An operator has settled what it was refused for: it is tried at once.
-  public mutating func forgetRefusals() {
+  mutating func forgetRefusals() {
     refusals = 0
     retryFrom = nil
   }
@@ -243,7 +243,7 @@ extension ServiceCore {
 
   /// The proof of a move that is being published begins anew: under another epoch, or because the
   /// clock that times it was stepped.
-  public mutating func verifyAnew() {
+  mutating func verifyAnew() {
     guard isVerifying, machine.memory.intent != nil else { return }
     verify()
   }

@@ -1,4 +1,4 @@
-public import Decision
+import Decision
 public import Wire
 
 /// What an operator ordered, and what makes it durable: not stored, it was not ordered, and the
@@ -12,7 +12,7 @@ public struct TakenOrder: Sendable {
 /// Operators' orders (RULES 14); moves are asked for by themselves.
 extension ServiceCore {
   /// Takes an order. Where it is an `adopt`, the marker is to be proven next.
-  public mutating func order(
+  mutating func order(
     _ kind: OrderKind, _ request: OrderRequest, now: Now
   ) throws(Refusal) -> TakenOrder {
     guard let assessment else {

@@ -1,11 +1,11 @@
-public import Decision
+import Decision
 import Wire
 
 /// The proof that a move is visible (RULES 16).
 extension ServiceCore {
   /// Takes in a round of the name servers' answers, one watch per name and family. True where the
   /// proof is complete: then it is judged next. Nil where they are about another intent.
-  public mutating func tookAnswers(
+  mutating func tookAnswers(
     _ watches: [ConvergenceWatch], epoch: UInt64, now: Now
   ) -> Bool? {
     guard machine.memory.intent?.epoch == epoch else { return nil }

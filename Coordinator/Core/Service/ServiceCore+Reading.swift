@@ -20,7 +20,7 @@ public struct Whereabouts: Sendable {
 /// Where DNS points (RULES 15).
 extension ServiceCore {
   /// Takes in what the provider's records say.
-  public mutating func tookRecords(_ records: [ProviderRecord], now: Now) {
+  mutating func tookRecords(_ records: [ProviderRecord], now: Now) {
     reading = names.map { name in
       var found: NameReading = [:]
       for family in machine.topology.families {
@@ -36,7 +36,7 @@ extension ServiceCore {
   }
 
   /// Takes in why there are no records to take in.
-  public mutating func tookNoRecords(_ error: ProviderError, now: Now) {
+  mutating func tookNoRecords(_ error: ProviderError, now: Now) {
     // Kept for moves: the next reading may pass.
     if error.kind == .throttled, isFresh(now: now) { return }
     // What cannot be read is not missing.
@@ -52,7 +52,7 @@ extension ServiceCore {
   /// move's writes wait for the API anyway. `isNew`: a reading was made just now.
   ///
   /// Then it begins the upkeep that is due, where the journal `canStore` what comes of it.
-  public mutating func tookReading(
+  mutating func tookReading(
     isNew: Bool, canStore: Bool = true, now: Now
   ) -> Whereabouts {
     let isIdle = machine.memory.intent == nil

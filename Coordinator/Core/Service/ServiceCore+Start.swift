@@ -1,11 +1,11 @@
-public import Decision
+import Decision
 import Wire
 
 /// A process starts with what the journal holds.
 extension ServiceCore {
   /// Notes the start, tells when there were too many of late, and that another writer's marker was
   /// found before it. To be stored; not stored, it is with the next step.
-  public mutating func start(at now: Now) -> ServiceCommit {
+  mutating func start(at now: Now) -> ServiceCommit {
     machine.noteStart(wallMs: now.wallMs)
     var events: [EventRecord] = []
     if let count = machine.restarts(wallMs: now.wallMs) {
@@ -27,7 +27,7 @@ extension ServiceCore {
   }
 
   /// It is stored.
-  public mutating func started(_ commit: ServiceCommit) { stored = commit.memory }
+  mutating func started(_ commit: ServiceCommit) { stored = commit.memory }
 
   /// What so many starts mean.
   public static func startsOften(_ count: Int) -> String {

@@ -4,11 +4,11 @@ public import Wire
 /// One service as the coordinator holds it: its machine, the move in flight, what was read. A
 /// value: it reads no clock and does no I/O.
 ///
-/// How it is driven, by the service and by the simulator alike:
+/// `CoordinatorState` drives it:
 ///
 /// 1. `judge` steps the machine. What it gives has to be stored; then `settle` makes it count. If
 ///    it cannot be stored, the value of before `judge` is taken again: it did not happen.
-/// 2. After `settle`, and after every other call, the driver performs `takeDirectives()` in order.
+/// 2. After `settle`, and after every other call, `takeDirectives()` is performed in order.
 /// 3. A `.write(reply)` goes on with what is written, a move or upkeep: `nextTurn(reply)` gives
 ///    notes, which `note` takes in and which lead to directives of their own, and then a question
 ///    or the end. Before each write the question is `.mayWrite`: `prepareWrite`, a step of 1, then
@@ -139,12 +139,12 @@ public struct ServiceCore: Sendable {
   }
 
   /// What makes the machine's memory of now durable, and these lines with it.
-  public func commit(_ events: [EventRecord] = []) -> ServiceCommit {
+  func commit(_ events: [EventRecord] = []) -> ServiceCommit {
     ServiceCommit(epoch: machine.memory.epoch, memory: machine.memory, events: events)
   }
 
   /// What is to be done now, in its order; the driver has to.
-  public mutating func takeDirectives() -> [CoreDirective] {
+  mutating func takeDirectives() -> [CoreDirective] {
     defer { directives = [] }
     return directives
   }

@@ -1,4 +1,4 @@
-public import Decision
+import Decision
 
 /// What is written for a service now, one thing at a time: a move, or upkeep.
 enum Writing: WriteProcedure {
@@ -109,14 +109,14 @@ extension ServiceCore {
   }
 
   /// Goes on with what is written; nil where nothing is. `jitter` is within 0..<1, drawn anew.
-  public mutating func nextTurn(_ reply: WriteReply, jitter: Double) -> WriteTurn<WritingEnd>? {
+  mutating func nextTurn(_ reply: WriteReply, jitter: Double) -> WriteTurn<WritingEnd>? {
     guard let turn = writing?.next(reply, jitter: jitter) else { return nil }
     question = if case .ask(let asked) = turn.then { asked } else { nil }
     return turn
   }
 
   /// Ends what is written as soon as it may: at once where it only waits.
-  public mutating func cancelWriting() {
+  mutating func cancelWriting() {
     waitsForMove = false
     yield()
   }
@@ -130,7 +130,7 @@ extension ServiceCore {
   }
 
   /// Takes in one step of what is written.
-  public mutating func note(_ step: MoveStep, now: Now) {
+  mutating func note(_ step: MoveStep, now: Now) {
     switch writing {
     case .move(_, let epoch): note(step, ofMove: epoch, now: now)
     case .creation: note(creation: step, now: now)
@@ -139,13 +139,13 @@ extension ServiceCore {
   }
 
   /// What comes before the judgement that a write needs: a reason not to write at all, or nil.
-  public mutating func prepareWrite() -> WritePermission? {
+  mutating func prepareWrite() -> WritePermission? {
     movingEpoch == nil ? nil : prepareMoveWrite()
   }
 
   /// Right before the write of that record, so that it points at, or speaks of, that region; judged
   /// anew on the evidence of this moment, which is stored.
-  public mutating func permitWrite(
+  mutating func permitWrite(
     _ record: ProviderRecord, at region: RegionID, now: Now
   ) -> WriteLeave {
     switch writing {
@@ -158,7 +158,7 @@ extension ServiceCore {
 
   /// The end of what was written. Where it is the open intent's, it is to be judged next;
   /// `afterWriting` comes after that in any case.
-  public mutating func finishWriting(_ end: WritingEnd, now: Now) -> EndedWriting? {
+  mutating func finishWriting(_ end: WritingEnd, now: Now) -> EndedWriting? {
     guard writing != nil else { return nil }
     let epoch = movingEpoch
     writing = nil
@@ -173,7 +173,7 @@ extension ServiceCore {
   }
 
   /// Why a move that ended does not get on, and the one that waited for its end.
-  public mutating func afterWriting(_ ended: EndedWriting, now: Now) {
+  mutating func afterWriting(_ ended: EndedWriting, now: Now) {
     if case .move(let result) = ended.end, machine.memory.intent?.epoch == ended.epoch {
       noteHindrance(result, now: now)
     }

@@ -47,7 +47,7 @@ extension CoordinatorState {
       .answer(
         .refused(
           Refusal(
-            code: failure == nil ? "not_begun" : "cannot_store",
+            code: isEnding ? "ending" : failure == nil ? "not_begun" : "cannot_store",
             message: failure ?? "the move was not begun; look: signalbox explain \(name)"))))
   }
 

@@ -107,7 +107,7 @@ extension CoordinatorState {
   /// Judges and decides; what comes of it is made durable before it counts.
   private mutating func step(_ name: String, _ then: AfterStep) -> CoreOutput? {
     guard !isEnding, var core = services[name] else {
-      return follow(name, then, failure: "the program ends")
+      return follow(name, then, failure: "the coordinator is about to end")
     }
     let judged = core.judge(evidence, doubts, now: now)
     guard let commit = judged.commit else {

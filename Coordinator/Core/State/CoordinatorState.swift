@@ -34,7 +34,8 @@ public struct CoordinatorState: Sendable {
   var shownDoubts: Set<Doubt> = []
   /// Wall clock less boot-time clock at the last tick, to see the wall clock stepped (RULES 6d).
   var wallOffsetMs: Int64?
-  /// The newest commit was stored, as far as is known: else no upkeep is begun.
+  /// The newest commit was stored, as far as is known: else no upkeep is begun. Drivers say so of
+  /// lines that they store by themselves.
   public var canStore = true
   /// When the journal was last tried for its own sake.
   var journalTriedAt: Instant?

@@ -30,7 +30,7 @@ public enum CoreEvent: Sendable {
   case reply(WriteCall, WriteReply)
   /// An operator's order.
   case order(String, OrderKind, OrderRequest)
-  /// An operator's move; `to` is set.
+  /// An operator's move; without `to`, to the primary.
   case move(String, MoveRequest, isFailback: Bool)
   /// Another configuration is in force.
   case reconfigure(StateChange)
@@ -42,7 +42,7 @@ public enum CoreOutput: Sendable {
   case store(StoreRequest)
   /// A service was judged, and it counts: for what is recorded.
   case judged(JudgedService)
-  /// Write this line to the log; the history has it already.
+  /// Write this line to the log; the history has it already, or is not to have it.
   case log(EventRecord)
   /// Store this line of the history, then log it; that it cannot be stored undoes nothing.
   case record(EventRecord)

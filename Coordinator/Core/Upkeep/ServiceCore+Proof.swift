@@ -1,4 +1,4 @@
-public import Decision
+import Decision
 import Wire
 
 /// The TXT marker beside moves (RULES 16): watched for other writers, written again as it is to
@@ -55,7 +55,7 @@ extension ServiceCore {
   }
 
   /// Begins to write the marker where that is due.
-  public mutating func proveToken(now: Now) {
+  mutating func proveToken(now: Now) {
     guard writing == nil, upkeep.proveFrom.map({ now.instant >= $0 }) ?? true,
       mayProve(now: now)
     else { return }
