@@ -209,8 +209,8 @@ extension Schema {
         "public_key", .publicKey, .required, "the public half of the key that its key_file holds"),
       Key(
         "services", .names, .absent("all services of its region"),
-        "the services that its host carries: for others it is not expected, does not probe, and tells "
-          + "its app nothing (`/role`)"),
+        "the services that its host carries: for others it is not expected, does not probe, and "
+          + "tells its app nothing (`/role`)"),
     ])
 
   private static let short = Duration.milliseconds(1)...Duration.seconds(86_400)
