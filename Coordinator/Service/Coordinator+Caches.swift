@@ -97,7 +97,7 @@ extension Coordinator {
     guard let clear = inquiry.watch.clearMs else { return }
     tell(.caches(name, incident: inquiry.incident, clearMs: clear))
     // A move in flight stores it with its end.
-    guard let last = state.services[name]?.lastIncident, last.id == inquiry.incident else { return }
+    guard let last = state[name]?.lastIncident, last.id == inquiry.incident else { return }
     // What cannot be stored is shown only; a failure here may hold nothing up.
     _ = try? store.commit(Commit(service: name, incident: last))
   }

@@ -33,6 +33,6 @@ extension Coordinator {
 
   /// A move in flight knows more than its last commit.
   private func live(_ stored: IncidentRecord) -> IncidentRecord {
-    state.services[stored.service]?.incident.flatMap { $0.id == stored.id ? $0 : nil } ?? stored
+    state[stored.service]?.incident.flatMap { $0.id == stored.id ? $0 : nil } ?? stored
   }
 }

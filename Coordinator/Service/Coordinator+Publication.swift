@@ -42,7 +42,7 @@ extension Coordinator {
 
   /// Takes in one round of answers; returns whether the watch is over.
   private func asked(_ name: String, epoch: UInt64, watches: [ConvergenceWatch]) -> Bool {
-    let isAbout = state.services[name]?.machine.memory.intent?.epoch == epoch
+    let isAbout = state[name]?.machine.memory.intent?.epoch == epoch
     tell(.servers(name, watches, epoch: epoch))
     return !isAbout || watches.allSatisfy { $0.convergedMs != nil }
   }
@@ -52,7 +52,7 @@ extension Coordinator {
 
   /// Reads the records and asks the name servers while nothing is in flight: where DNS points.
   func readAt() async {
-    var names = state.services.keys.sorted()[...]
+    var names = state.names[...]
     await withTaskGroup(of: Void.self) { group in
       for name in names.prefix(Self.readingsAtOnce) { group.addTask { await self.read(name) } }
       names = names.dropFirst(Self.readingsAtOnce)
@@ -64,7 +64,7 @@ extension Coordinator {
   }
 
   private func read(_ name: String) async {
-    guard !ending, let core = state.services[name], !core.isMoving,
+    guard !ending, let core = state[name], !core.isMoving,
       let service = shells[name]?.service
     else { return }
     let found: Result<[ProviderRecord], ProviderError>
@@ -75,13 +75,13 @@ extension Coordinator {
     } catch {
       found = .failure(error)
     }
-    let wanted = service.questions.map { state.services[name]?.wanted($0.family) ?? [] }
+    let wanted = service.questions.map { state[name]?.wanted($0.family) ?? [] }
     let rounds = zip(service.questions, wanted).map { question, wanted in
       NameServers.Round(question: question, new: wanted, old: [])
     }
     let lines = await nameServers.ask(rounds).flatMap { $0 }
     // A move may have begun meanwhile, and what a stop cuts off says nothing either.
-    guard !ending, !Task.isCancelled, let after = state.services[name], !after.isMoving,
+    guard !ending, !Task.isCancelled, let after = state[name], !after.isMoving,
       after.generation == core.generation
     else { return }
     let now = Now.read()

@@ -48,7 +48,7 @@ extension Coordinator {
     recording.put(
       Keyframe(
         reason: reason, now: now, release: Release.version,
-        tickMs: deployment.tick.wholeMilliseconds, machines: state.services.values.map(\.machine),
+        tickMs: deployment.tick.wholeMilliseconds, machines: state.cores.map(\.machine),
         evidence: evidence, doubts: doubts))
   }
 }

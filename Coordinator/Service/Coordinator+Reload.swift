@@ -31,7 +31,7 @@ extension Coordinator {
     reasons += state.hindrances(rules)
     guard reasons.isEmpty else { throw ReloadRefusal(reasons: reasons) }
     let now = Now.read()
-    let added = next.services.filter { state.services[$0.name] == nil }
+    let added = next.services.filter { state[$0.name] == nil }
     let fresh = try Self.cores(
       added, of: next, writer: writer, store: store, started: now.instant)
     let servers =

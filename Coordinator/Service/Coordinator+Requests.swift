@@ -29,7 +29,7 @@ extension Coordinator {
   }
 
   func explain(_ service: String) throws(Refusal) -> ExplainDocument {
-    guard state.services[service] != nil else { throw unknown(service) }
+    guard state[service] != nil else { throw unknown(service) }
     let snapshot = snapshot()
     guard let room = snapshot.rooms.first(where: { $0.service.topology.service == service }),
       let assessment = room.core.assessment
@@ -46,7 +46,7 @@ extension Coordinator {
     let now = snapshot.now.instant
     let isReady =
       storeTrouble == nil
-      && state.services.values.allSatisfy { core in
+      && state.cores.allSatisfy { core in
         core.machine.graceLeft(now) == nil && core.machine.memory.active != nil
           && core.assessment != nil
       }
@@ -71,9 +71,10 @@ extension Coordinator {
   /// all the rest.
   func snapshot(plays: Bool = true) -> Snapshot {
     let now = Now.read()
-    let outlooks = state.services.compactMapValues { core -> Outlooks? in
+    var outlooks: [String: Outlooks] = [:]
+    for core in state.cores {
       let isDown = [.down, .confirmed].contains(core.assessment?.facts.source)
-      return plays || isDown ? self.outlooks(of: core.name, now: now) : nil
+      if plays || isDown { outlooks[core.name] = self.outlooks(of: core.name, now: now) }
     }
     return Snapshot(
       now: now, coordinator: self.about(), deployment: deployment,
@@ -85,7 +86,7 @@ extension Coordinator {
 
   private func about() -> CoordinatorStatus {
     let now = Now.read().instant
-    let grace = state.services.values.compactMap { $0.machine.graceLeft(now) }.max()
+    let grace = state.cores.compactMap { $0.machine.graceLeft(now) }.max()
     var words = evidence.agents.isEmpty ? [] : doubts.current.map(\.text).sorted()
     for room in rooms {
       guard let trouble = room.core.readTrouble else { continue }

@@ -77,7 +77,7 @@ extension Coordinator {
     shells[name]?.account.stranger = stranger
     record(
       EventRecord(
-        .changedBy, at: .read(), service: name, epoch: state.services[name]?.machine.memory.epoch,
+        .changedBy, at: .read(), service: name, epoch: state[name]?.machine.memory.epoch,
         level: .notice,
         text: "who put \(shown.joined(separator: ", ")) there? The account's log says: "
           + words.joined(separator: "; ")))

@@ -28,7 +28,7 @@ extension Coordinator {
       shells[name]?.account.zoneChange = (text, now.instant + Self.zoneChangeShown)
       record(
         EventRecord(
-          .zoneChanged, at: now, service: name, epoch: state.services[name]?.machine.memory.epoch,
+          .zoneChanged, at: now, service: name, epoch: state[name]?.machine.memory.epoch,
           level: .alert, text: text))
     }
     if let shown = shells[name]?.account.zoneChange, now.instant >= shown.until {

@@ -140,7 +140,7 @@ actor Coordinator {
     let now = Now.read()
     recordTick(now)
     tell(.tick, now: now)
-    for name in state.services.keys.sorted() { tell(.judge(name), now: now) }
+    for name in state.names { tell(.judge(name), now: now) }
     eventLog.settle()
   }
 
@@ -218,7 +218,7 @@ actor Coordinator {
   private func fields(of event: EventRecord) -> [String: String] {
     var fields = ["kind": event.kind]
     fields["service"] = event.service
-    let memory = event.service.flatMap { state.services[$0]?.machine.memory }
+    let memory = event.service.flatMap { state[$0]?.machine.memory }
     let intent = event.incident == nil ? nil : memory?.intent
     fields["region"] = event.region ?? intent?.to ?? memory?.active
     fields["rule"] = (event.rule ?? intent?.rule.rawValue).map { "\($0)" }
@@ -267,10 +267,10 @@ extension Coordinator {
   var doubts: Doubts { state.doubts }
 
   func room(_ name: String) -> Room? {
-    guard let core = state.services[name], let shell = shells[name] else { return nil }
+    guard let core = state[name], let shell = shells[name] else { return nil }
     return Room(core: core, shell: shell)
   }
 
   /// Of every service, by name.
-  var rooms: [Room] { state.services.keys.sorted().compactMap(room) }
+  var rooms: [Room] { state.names.compactMap(room) }
 }

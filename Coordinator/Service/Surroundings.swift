@@ -29,7 +29,7 @@ extension Coordinator {
 
   /// What the status says of starts; nil where there were few.
   func restartFinding(_ now: Now) -> String? {
-    state.services.values.compactMap { $0.machine.restarts(wallMs: now.wallMs) }.max().map(
+    state.cores.compactMap { $0.machine.restarts(wallMs: now.wallMs) }.max().map(
       ServiceCore.startsOften)
   }
 

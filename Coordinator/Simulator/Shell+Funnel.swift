@@ -27,7 +27,7 @@ extension Shell {
   }
 
   private func committedCount(_ index: Int) -> Int {
-    core(index).incident?.records.count { $0.committed } ?? 0
+    state.cores[rooms[index].place].incident?.records.count { $0.committed } ?? 0
   }
 
   private func perform(_ output: CoreOutput) {

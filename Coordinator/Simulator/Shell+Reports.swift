@@ -34,8 +34,11 @@ extension Shell {
   /// Takes in what other regions' agents relay of hosts that are not heard (RULES 4).
   private func takeRelayed(_ report: Report) {
     let now = world.clock
-    for relayed in report.peers.compactMap(\.summary) {
-      guard let signed = world.summaries.signed(relayed),
+    let limit = policy.freshFor
+    for peer in report.peers {
+      guard let relayed = peer.summary,
+        !evidence.isFresh(peer.agent, now: now.instant, for: limit),
+        let signed = world.summaries.signed(relayed),
         state.wants(
           summaryOf: signed.summary.agent, relayedFrom: report.region, ageMs: relayed.ageMs,
           now: now) != nil
@@ -63,7 +66,7 @@ extension Shell {
   /// Whether a failback's gate may come to something else by this report: it waits for one, or
   /// heartbeats are late, which the tick after the report sees and the next not any more.
   private func isHeard(_ report: Report, in room: Int, _ now: Moment) -> Bool {
-    guard let active = core(room).machine.memory.active,
+    guard let active = state.cores[rooms[room].place].machine.memory.active,
       let primary = world.topologies[room].primary, active != primary
     else { return false }
     if rooms[room].rest.awaitsReports { return true }

@@ -8,6 +8,8 @@ import Wire
 struct Room {
   let service: Int
   let name: String
+  /// Where its core is among the state's.
+  var place = 0
   // What is written.
   /// The move of that epoch has sent a write; 0: what is written beside moves has.
   var wroteFor: UInt64?
@@ -49,12 +51,7 @@ final class Shell {
   var policy: Policy { world.setup.policy }
   var evidence: Evidence { state.evidence }
 
-  func core(_ index: Int) -> ServiceCore {
-    guard let core = state.services[rooms[index].name] else {
-      preconditionFailure("\(rooms[index].name) has no core")
-    }
-    return core
-  }
+  func core(_ index: Int) -> ServiceCore { state.cores[rooms[index].place] }
 
   func position(_ name: String) -> Int {
     guard let position = positions[name] else { preconditionFailure("\(name) is no service") }
@@ -63,7 +60,7 @@ final class Shell {
 
   /// A failback of some service is a question: then heartbeats count that reports tell of.
   var hearsHeartbeats: Bool {
-    state.services.values.contains { core in
+    state.cores.contains { core in
       let memory = core.machine.memory
       return memory.active != nil && memory.active != core.machine.topology.primary
     }
@@ -87,6 +84,9 @@ final class Shell {
     } catch {
       world.judge.fail(world, .durable, "the journal cannot be read after a start: \(error)")
       return nil
+    }
+    for index in rooms.indices {
+      rooms[index].place = state.place(of: rooms[index].name) ?? index
     }
     let isRash = [.noRevalidation, .writeBeforeCommit].contains(world.perturbation)
     state.judgesBeforeWrites = !isRash
@@ -207,7 +207,7 @@ final class Shell {
       && state.quarantined.isEmpty
       && watch.allFresh(world.clock.instant)
       && rooms.allSatisfy { !$0.isDirty && $0.rest.isCalm && $0.verifyKey == nil }
-      && state.services.values.allSatisfy { core in
+      && state.cores.allSatisfy { core in
         core.forgetting == nil && !core.isWriting && core.machine.at == .region
           && !core.machine.isReadOnly
       }

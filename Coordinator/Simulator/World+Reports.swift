@@ -203,7 +203,7 @@ extension World {
 
   /// A sample goes through the real encoding, copies more often.
   private func overTheWire(_ parcel: Parcel) -> Report {
-    let every: UInt64 = parcel.isCopy ? 8 : 1024
+    let every: UInt64 = parcel.isCopy ? 8 : 8192
     guard noise.word(.codec, parcel.host, now) % every == 0 else { return parcel.report }
     figures.encoded += 1
     do {

@@ -311,6 +311,6 @@ import Wire
     #expect(bench.core?.reading == nil && bench.core?.generation == core.generation + 1)
     bench.tell(
       .reconfigure(StateChange(rules: rules, services: [], added: [], otherProbes: [])))
-    #expect(bench.state.services.isEmpty)
+    #expect(bench.state.cores.isEmpty)
   }
 }

@@ -30,7 +30,7 @@ struct StateBench {
     now = bench.now
   }
 
-  var core: ServiceCore? { state.services["app"] }
+  var core: ServiceCore? { state["app"] }
 
   /// Hands the event over and performs what comes of it.
   @discardableResult

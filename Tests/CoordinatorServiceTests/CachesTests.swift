@@ -113,7 +113,7 @@ import Wire
       #expect(await rig.coordinator.caches?.watch.clearMs == nil, "of another move")
       await rig.coordinator.heard([heard], of: "app", epoch: Self.epoch)
       let clear = try #require(await rig.coordinator.caches?.watch.clearMs)
-      #expect(await rig.coordinator.state.services["app"]?.incident?.cachesClearMs == clear)
+      #expect(await rig.coordinator.state["app"]?.incident?.cachesClearMs == clear)
       try await poll("nobody asks") { await rig.coordinator.askingCaches == nil }
     }
   }
@@ -132,15 +132,15 @@ extension Coordinator {
 
   /// As after a round of the proof.
   fileprivate func watch(_ lines: [NameServerLine]) {
-    state.services["app"]?.lines = lines
+    state["app"]?.lines = lines
     watchCaches("app")
   }
 
   fileprivate func change(_ body: @Sendable (inout Memory) -> Void) {
-    guard var memory = state.services["app"]?.machine.memory else { return }
+    guard var memory = state["app"]?.machine.memory else { return }
     body(&memory)
     guard let room = room("app") else { return }
-    state.services["app"]?.machine = Machine(
+    state["app"]?.machine = Machine(
       topology: room.service.topology, policy: room.service.policy, memory: memory,
       started: started)
   }

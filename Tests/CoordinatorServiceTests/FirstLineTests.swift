@@ -115,8 +115,8 @@ import Wire
 extension Coordinator {
   /// DNS was read to show that address.
   fileprivate func show(_ address: String) {
-    _ = state.services["app"]?.machine.observe(addresses: [.ipv4: [address]], now: .read())
-    state.services["app"]?.upkeep.shown = [address]
+    _ = state["app"]?.machine.observe(addresses: [.ipv4: [address]], now: .read())
+    state["app"]?.upkeep.shown = [address]
   }
 
   /// What a full disk does to the next write.

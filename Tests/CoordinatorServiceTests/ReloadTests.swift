@@ -54,7 +54,7 @@ import Wire
       let directive = try await coordinator.take(
         rig.report("a2", from: "us-east"), from: "a2")
       #expect(directive.agent == "a2")
-      let topology = await coordinator.state.services["app"]?.machine.topology
+      let topology = await coordinator.state["app"]?.machine.topology
       #expect(topology?.agents(of: "us-east") == ["a1", "a2"])
       #expect(topology?.agents(of: "eu-central") == ["spare-eu-central"])
     }
@@ -84,7 +84,7 @@ import Wire
       let said = try await rig.reload(text)
       #expect(said.contains("automation observe -> automatic"))
       #expect(said.contains("service.app.failover_after 30 s -> 42 s"))
-      let machine = try #require(await rig.coordinator.state.services["app"]?.machine)
+      let machine = try #require(await rig.coordinator.state["app"]?.machine)
       #expect(machine.policy.failoverAfter == .seconds(42))
       #expect(machine.policy.automation == .automatic)
       await rig.coordinator.tick()
@@ -154,10 +154,10 @@ import Wire
       text.services = ["shop": ""]
       said = try await rig.reload(text)
       #expect(said.contains("service.app removed"))
-      #expect(await rig.coordinator.state.services.keys.sorted() == ["shop"])
+      #expect(await rig.coordinator.state.names == ["shop"])
       text.services = ["app": "", "shop": ""]
       _ = try await rig.reload(text)
-      #expect(await rig.coordinator.state.services.keys.sorted() == ["app", "shop"])
+      #expect(await rig.coordinator.state.names == ["app", "shop"])
     }
   }
 
@@ -207,7 +207,7 @@ import Wire
       text.services = ["app": "failover_after = \"42s\""]
       text.agents["a2"] = "us-east"
       _ = try await rig.reload(text)
-      let machine = try #require(await rig.coordinator.state.services["app"]?.machine)
+      let machine = try #require(await rig.coordinator.state["app"]?.machine)
       #expect(machine.memory.intent?.epoch == 4)
       #expect(machine.policy.failoverAfter == .seconds(42))
       let line = await rig.coordinator.oneLine()

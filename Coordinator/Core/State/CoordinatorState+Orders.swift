@@ -7,7 +7,7 @@ extension CoordinatorState {
   mutating func take(
     _ kind: OrderKind, _ request: OrderRequest, for name: String
   ) -> CoreOutput? {
-    guard var core = services[name] else { return .answer(.refused(unknown(name))) }
+    guard var core = self[name] else { return .answer(.refused(unknown(name))) }
     do throws(Refusal) {
       let taken = try core.order(kind, request, now: now)
       return store(taken.commit, of: name, .order(core, kind, taken))
@@ -17,7 +17,7 @@ extension CoordinatorState {
   }
 
   mutating func settle(_ core: ServiceCore, _ kind: OrderKind, _ taken: TakenOrder) {
-    services[core.name] = core
+    self[core.name] = core
     push(.answer(.text(taken.text)))
     if kind == .adopt { push(.prove(core.name)) }
     push(.step(core.name, .nothing))
@@ -26,10 +26,10 @@ extension CoordinatorState {
 
   /// Takes an operator's move: it begins with the next step, or it is refused.
   mutating func take(_ request: MoveRequest, _ isFailback: Bool, for name: String) {
-    guard var core = services[name] else { return push(.answer(.refused(unknown(name)))) }
+    guard var core = self[name] else { return push(.answer(.refused(unknown(name)))) }
     do throws(Refusal) {
       try core.ask(request, isFailback: isFailback, now: now)
-      services[name] = core
+      self[name] = core
       push(.step(name, .answerMove))
     } catch {
       push(.answer(.refused(error)))
@@ -38,11 +38,11 @@ extension CoordinatorState {
 
   /// Tells whoever asked for a move whether it has begun.
   mutating func answerMove(_ name: String, _ failure: String?) {
-    if failure == nil, let incident = services[name]?.incident {
+    if failure == nil, let incident = self[name]?.incident {
       return push(.answer(.begun(incident)))
     }
     // It must not begin later, when nobody expects it.
-    services[name]?.withdraw()
+    self[name]?.withdraw()
     push(
       .answer(
         .refused(
@@ -53,7 +53,7 @@ extension CoordinatorState {
 
   /// There is no service of that name; it is text from outside.
   public func unknown(_ name: String) -> Refusal {
-    let known = services.keys.sorted().joined(separator: ", ")
+    let known = names.joined(separator: ", ")
     return Refusal(
       code: "unknown_service",
       message: "'\(Outside.text(name))' is no service here; accepted: \(known)")

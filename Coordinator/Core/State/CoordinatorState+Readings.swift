@@ -5,37 +5,37 @@ import Wire
 extension CoordinatorState {
   mutating func take(_ read: ServiceReading) {
     // A move may have begun or ended meanwhile: what was read before it says nothing after it.
-    guard !isEnding, let core = services[read.service], !core.isMoving,
-      core.generation == read.generation
+    guard !isEnding, let place = place(of: read.service), !cores[place].isMoving,
+      cores[place].generation == read.generation
     else { return }
-    let isNew = services[read.service]?.take(read, now: now) == true
+    let isNew = cores[place].take(read, now: now)
     push(.locate(read.service, isNew: isNew))
     pushDirectives(of: read.service)
   }
 
   /// Where DNS points now; what is taken over is stored first, and not stored it is seen again.
   mutating func locate(_ name: String, isNew: Bool) -> CoreOutput? {
-    guard var core = services[name] else { return nil }
+    guard var core = self[name] else { return nil }
     let wasIdle = core.machine.memory.intent == nil
     let found = core.tookReading(isNew: isNew, canStore: canStore, now: now)
     if let adoption = found.adoption {
       return store(adoption, of: name, .reading(core, found, adoption))
     }
-    services[name] = core
+    self[name] = core
     if wasIdle { tellShown(name, found) }
     pushDirectives(of: name)
     return nil
   }
 
   mutating func settle(_ core: ServiceCore, _ found: Whereabouts, _ adoption: ServiceCommit) {
-    services[core.name] = core
+    self[core.name] = core
     tellShown(core.name, found)
     pushDirectives(of: core.name)
     for event in adoption.events.reversed() { push(.log(event)) }
   }
 
   private mutating func tellShown(_ name: String, _ found: Whereabouts) {
-    guard found.isFresh, !found.isDoubtful, let shown = found.shown, let core = services[name]
+    guard found.isFresh, !found.isDoubtful, let shown = found.shown, let core = self[name]
     else { return }
     let isOurs = core.machine.at == .region || core.machine.at == .echo
     push(.shown(name, shown, isStrange: !isOurs || found.adoption != nil))
@@ -43,7 +43,8 @@ extension CoordinatorState {
 
   /// Takes in a round of the name servers' answers.
   mutating func take(_ watches: [ConvergenceWatch], of name: String, epoch: UInt64) {
-    guard !isEnding, let isOver = services[name]?.tookAnswers(watches, epoch: epoch, now: now)
+    guard !isEnding, let place = place(of: name),
+      let isOver = cores[place].tookAnswers(watches, epoch: epoch, now: now)
     else { return }
     if isOver { push(.step(name, .nothing)) }
     pushDirectives(of: name)
@@ -52,8 +53,8 @@ extension CoordinatorState {
 
   /// Takes in whether what is written for the service reaches users.
   mutating func take(zoneTrouble trouble: String?, of name: String) {
-    guard let core = services[name], core.machine.memory.zoneTrouble != trouble else { return }
-    services[name]?.machine.observe(zoneTrouble: trouble)
+    guard let core = self[name], core.machine.memory.zoneTrouble != trouble else { return }
+    self[name]?.machine.observe(zoneTrouble: trouble)
     push(
       .record(
         EventRecord(

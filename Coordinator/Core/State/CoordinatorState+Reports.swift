@@ -61,8 +61,8 @@ extension CoordinatorState {
         policy: rules.shared, now: now.instant) == report.agent
     }.contains(true)
     var answers: [ServiceDirective] = []
-    for name in services.keys.sorted() {
-      guard let found = services[name]?.answer(report, isTwin: isTwin, now: now) else { continue }
+    for place in cores.indices {
+      guard let found = cores[place].answer(report, isTwin: isTwin, now: now) else { continue }
       answers.append(found)
     }
     return ReportAnswer(services: answers, isWriter: isWriter && !isTwin)

@@ -7,7 +7,7 @@ extension CoordinatorState {
   mutating func lookAround() {
     var lines = noteWallClock()
     if doubts.tick(&evidence, now: now.instant) {
-      for name in services.keys { services[name]?.machine.restartConfirmations() }
+      for place in cores.indices { cores[place].machine.restartConfirmations() }
       lines.append(.output(.disturbed))
     }
     lines += noteDoubts() + noteTimeRefusals()
@@ -34,8 +34,8 @@ extension CoordinatorState {
     defer { wallOffsetMs = offset }
     guard let before = wallOffsetMs, abs(offset - before) > 5_000 else { return [] }
     // Proofs of publication are timed by it.
-    for name in services.keys.sorted().reversed() {
-      services[name]?.verifyAnew()
+    for name in names.reversed() {
+      self[name]?.verifyAnew()
       pushDirectives(of: name)
     }
     admission.distrustWall(until: now.instant + rules.shared.round)

@@ -6,20 +6,20 @@ enum Work: Sendable {
   /// The process has begun.
   case start(String)
   /// Judge it, and then go on.
-  case step(String, AfterStep)
+  indirect case step(String, AfterStep)
   /// What comes after a step that counts.
-  case follow(String, AfterStep)
+  indirect case follow(String, AfterStep)
   /// Go on with what is written, by that reply.
-  case write(String, WriteReply)
+  indirect case write(String, WriteReply)
   /// Take in one step of what is written.
-  case note(String, MoveStep)
-  case then(String, WriteTurn<WritingEnd>.Then)
-  case afterWriting(String, EndedWriting)
+  indirect case note(String, MoveStep)
+  indirect case then(String, WriteTurn<WritingEnd>.Then)
+  indirect case afterWriting(String, EndedWriting)
   /// Store the machine's memory and this line.
-  case keep(String, EventRecord)
+  indirect case keep(String, EventRecord)
   /// The marker is to be written next, as a proof.
   case prove(String)
-  case order(String, OrderKind, OrderRequest)
+  indirect case order(String, OrderKind, OrderRequest)
   /// See whether the journal can be written.
   case proveJournal
   /// Say where DNS points now; `isNew`: the records were read just now.
@@ -37,7 +37,7 @@ enum AfterStep: Sendable {
 }
 
 /// What waits to be stored, and the core that counts then.
-enum Pending: Sendable {
+indirect enum Pending: Sendable {
   case start(ServiceCore, ServiceCommit)
   case step(ServiceCore, ServiceStep, AfterStep)
   case leave(ServiceCore, WriteLeave)
@@ -52,17 +52,15 @@ extension CoordinatorState {
   mutating func perform(_ work: Work) -> CoreOutput? {
     switch work {
     case .start(let name):
-      guard var core = services[name] else { return nil }
+      guard var core = self[name] else { return nil }
       let commit = core.start(at: now)
       return store(commit, of: name, .start(core, commit))
     case .step(let name, let then): return step(name, then)
     case .follow(let name, let then): return follow(name, then)
     case .write(let name, let reply): write(name, reply)
-    case .note(let name, let step):
-      services[name]?.note(step, now: now)
-      pushDirectives(of: name)
+    case .note(let name, let step): change(name) { $0.note(step, now: $1) }
     case .then(let name, .ask(.mayWrite(let record, let region))):
-      if let no = services[name]?.prepareWrite() {
+      if let no = self[name]?.prepareWrite() {
         push(.write(name, .permission(no)))
       } else if judgesBeforeWrites {
         return step(name, .permit(record, region))
@@ -72,21 +70,19 @@ extension CoordinatorState {
     case .then(let name, .ask(let question)):
       // Whoever starts next reads what came of the newest write.
       guard !isEnding else { return nil }
-      let isRoutine = services[name]?.isRoutine == true
+      let isRoutine = self[name]?.isRoutine == true
       return .ask(
         question, WriteCall(service: name, number: newCall(of: name), isRoutine: isRoutine))
     case .then(let name, .end(let end)): finish(name, end)
     case .afterWriting(let name, let ended):
-      services[name]?.afterWriting(ended, now: now)
-      pushDirectives(of: name)
+      change(name) { $0.afterWriting(ended, now: $1) }
     case .keep(let name, let event):
-      guard let commit = services[name]?.commit([event]) else { return nil }
+      guard let commit = self[name]?.commit([event]) else { return nil }
       return store(commit, of: name, .keep(name, commit, event))
     case .prove(let name):
-      services[name]?.proveToken(now: now)
-      pushDirectives(of: name)
+      change(name) { $0.proveToken(now: $1) }
     case .proveJournal:
-      guard let core = services.min(by: { $0.key < $1.key })?.value else { return nil }
+      guard let core = cores.first else { return nil }
       let commit = ServiceCommit(epoch: core.stored.epoch, memory: core.stored, events: [])
       return store(commit, of: core.name, .journal)
     case .order(let name, let kind, let request): return take(kind, request, for: name)
@@ -106,7 +102,7 @@ extension CoordinatorState {
 
   /// Judges and decides; what comes of it is made durable before it counts.
   private mutating func step(_ name: String, _ then: AfterStep) -> CoreOutput? {
-    guard !isEnding, var core = services[name] else {
+    guard !isEnding, var core = self[name] else {
       return follow(name, then, failure: "the coordinator is about to end")
     }
     let judged = core.judge(evidence, doubts, now: now)
@@ -122,8 +118,9 @@ extension CoordinatorState {
   ) {
     let name = core.name
     let after = core.machine
-    services[name] = core
-    services[name]?.settle(judged, incident: incident, now: now)
+    guard let place = place(of: name) else { return }
+    cores[place] = core
+    cores[place].settle(judged, incident: incident, now: now)
     push(.follow(name, then))
     pushDirectives(of: name)
     push(.judged(JudgedService(service: name, step: judged, after: after)))
@@ -151,7 +148,8 @@ extension CoordinatorState {
     // What it waited for until now says nothing any more.
     let wasAsked = calls.removeValue(forKey: name) != nil
     defer { if wasAsked { push(.forget(name)) } }
-    guard let turn = services[name]?.nextTurn(reply, jitter: jitter) else { return }
+    guard let place = place(of: name), let turn = cores[place].nextTurn(reply, jitter: jitter)
+    else { return }
     push(.then(name, turn.then))
     for step in turn.notes.reversed() { push(.note(name, step)) }
   }
@@ -160,7 +158,7 @@ extension CoordinatorState {
   private mutating func permit(
     _ name: String, _ record: ProviderRecord, _ region: RegionID
   ) -> CoreOutput? {
-    guard var core = services[name] else { return nil }
+    guard var core = self[name] else { return nil }
     let leave = core.permitWrite(record, at: region, now: now)
     if let commit = leave.commit { return store(commit, of: name, .leave(core, leave)) }
     grant(core, leave)
@@ -168,14 +166,16 @@ extension CoordinatorState {
   }
 
   private mutating func grant(_ core: ServiceCore, _ leave: WriteLeave) {
-    services[core.name] = core
+    self[core.name] = core
     push(.write(core.name, .permission(leave.permission)))
     pushDirectives(of: core.name)
   }
 
   /// The end of what was written.
   private mutating func finish(_ name: String, _ end: WritingEnd) {
-    guard !isEnding, let ended = services[name]?.finishWriting(end, now: now) else { return }
+    guard !isEnding, let place = place(of: name),
+      let ended = cores[place].finishWriting(end, now: now)
+    else { return }
     push(ended.isCurrent ? .step(name, .afterWriting(ended)) : .afterWriting(name, ended))
     pushDirectives(of: name)
   }
@@ -187,13 +187,13 @@ extension CoordinatorState {
     pending = nil
     switch stored {
     case .start(let core, let commit):
-      services[core.name] = core
-      services[core.name]?.started(commit)
+      self[core.name] = core
+      self[core.name]?.started(commit)
       pushDirectives(of: core.name)
     case .step(let core, let judged, let then): settle(core, judged, then, incident: incident)
     case .leave(let core, let leave): grant(core, leave)
     case .keep(let name, let commit, let event):
-      services[name]?.stored = commit.memory
+      self[name]?.stored = commit.memory
       push(.log(event))
     case .journal: break
     case .order(let core, let kind, let taken): settle(core, kind, taken)
@@ -208,7 +208,7 @@ extension CoordinatorState {
     switch pending {
     case .start(let core, _):
       // What was found is told all the same; it is stored with the next step.
-      services[core.name] = core
+      self[core.name] = core
       pushDirectives(of: core.name)
     case .step(let core, _, let then):
       _ = follow(core.name, then, failure: reason)

@@ -21,8 +21,9 @@ import Wire
 public struct CoordinatorState: Sendable {
   public internal(set) var evidence: Evidence
   public internal(set) var doubts: Doubts
-  /// By name.
-  public internal(set) var services: [String: ServiceCore]
+  /// Of every service, sorted by name: in an array, so that they are looked at in place.
+  public internal(set) var cores: [ServiceCore]
+  private var places: [String: Int] = [:]
   var rules: StateRules
   var admission: Admission
   var elections = WriterElection()
@@ -61,7 +62,24 @@ public struct CoordinatorState: Sendable {
     doubts = Doubts(policy: rules.shared, expectedTick: rules.tick)
     admission = Admission(freshFor: rules.shared.freshFor, window: rules.window)
     refusals = TimeRefusals(window: rules.window)
-    self.services = Dictionary(services.map { ($0.name, $0) }) { first, _ in first }
+    cores = services.sorted { $0.name < $1.name }
+    findPlaces()
+  }
+
+  /// That service's core; nil where there is none of that name.
+  public internal(set) subscript(name: String) -> ServiceCore? {
+    get { places[name].map { cores[$0] } }
+    set { if let core = newValue, let place = places[name] { cores[place] = core } }
+  }
+
+  /// Where that service's core is among `cores`.
+  public func place(of name: String) -> Int? { places[name] }
+
+  /// Of every service, sorted.
+  public var names: [String] { cores.map(\.name) }
+
+  mutating func findPlaces() {
+    places = Dictionary(uniqueKeysWithValues: cores.enumerated().map { ($1.name, $0) })
   }
 
   /// Takes in what happened at that time. `jitter`, within 0..<1 and drawn anew, spreads the pauses
@@ -71,7 +89,7 @@ public struct CoordinatorState: Sendable {
     self.now = now
     self.jitter = jitter
     switch event {
-    case .started: for name in services.keys.sorted().reversed() { push(.start(name)) }
+    case .started: for name in names.reversed() { push(.start(name)) }
     case .ending: end()
     case .tick: lookAround()
     case .judge(let name): push(.step(name, .nothing))
@@ -84,7 +102,7 @@ public struct CoordinatorState: Sendable {
     case .servers(let name, let watches, let epoch): take(watches, of: name, epoch: epoch)
     case .zones(let name, let trouble): take(zoneTrouble: trouble, of: name)
     case .caches(let name, let incident, let clearMs):
-      services[name]?.noteCaches(clearMs: clearMs, of: incident)
+      self[name]?.noteCaches(clearMs: clearMs, of: incident)
     case .reply(let call, let reply):
       guard awaits(call) else { return }
       calls[call.service] = nil
@@ -133,8 +151,8 @@ public struct CoordinatorState: Sendable {
   /// What is written ends where it may; a call on its way is waited for.
   private mutating func end() {
     isEnding = true
-    for name in services.keys.sorted().reversed() {
-      services[name]?.cancelWriting()
+    for name in names.reversed() {
+      self[name]?.cancelWriting()
       pushDirectives(of: name)
     }
   }
@@ -157,9 +175,17 @@ extension CoordinatorState {
 
   mutating func push(_ output: CoreOutput) { agenda.append(.output(output)) }
 
+  /// Changes that service's core where it is, and pushes what it wants done.
+  mutating func change(_ name: String, _ body: (inout ServiceCore, Now) -> Void) {
+    guard let place = place(of: name) else { return }
+    body(&cores[place], now)
+    pushDirectives(of: name)
+  }
+
   /// What the service's core wants done, in its order, before all that was pushed before.
   mutating func pushDirectives(of name: String) {
-    for directive in services[name]?.takeDirectives().reversed() ?? [] {
+    guard let place = place(of: name) else { return }
+    for directive in cores[place].takeDirectives().reversed() {
       switch directive {
       case .log(let event): push(.log(event))
       case .record(let event): push(.record(event))

@@ -1,7 +1,8 @@
 public import Decision
 public import Wire
 
-/// What the coordinator is told.
+/// What the coordinator is told. What is large lies by itself, so that an event is handed on in a
+/// few words.
 public enum CoreEvent: Sendable {
   /// The process has begun, and the journal was read.
   case started
@@ -12,14 +13,14 @@ public enum CoreEvent: Sendable {
   /// That service is to be judged.
   case judge(String)
   /// A report whose signature is that agent's, and the challenge that its answer is to carry.
-  case report(Report, from: AgentID, challenge: String)
+  indirect case report(Report, from: AgentID, challenge: String)
   /// A summary that another region's agent relays, with its owner's signature.
-  case summary(RelayedHealth)
+  indirect case summary(RelayedHealth)
   /// A round of the coordinator's own probes of what is configured; `reachedAnything`: something
   /// answered.
   case probes([ProbeKey: OwnProbe], reachedAnything: Bool)
   /// The records and the name servers were read.
-  case reading(ServiceReading)
+  indirect case reading(ServiceReading)
   /// A round of the name servers' answers, for the intent of that epoch.
   case servers(String, [ConvergenceWatch], epoch: UInt64)
   /// What is written for the service does not reach users, in words; nil: it does.
@@ -27,27 +28,27 @@ public enum CoreEvent: Sendable {
   /// No cache has the old address of that incident any more since then, Unix milliseconds.
   case caches(String, incident: Int64, clearMs: Int64)
   /// The answer to a question.
-  case reply(WriteCall, WriteReply)
+  indirect case reply(WriteCall, WriteReply)
   /// An operator's order.
-  case order(String, OrderKind, OrderRequest)
+  indirect case order(String, OrderKind, OrderRequest)
   /// An operator's move; without `to`, to the primary.
-  case move(String, MoveRequest, isFailback: Bool)
+  indirect case move(String, MoveRequest, isFailback: Bool)
   /// Another configuration is in force.
-  case reconfigure(StateChange)
+  indirect case reconfigure(StateChange)
 }
 
 /// What the driver is to do, in this order.
 public enum CoreOutput: Sendable {
   /// Make this durable, in one transaction.
-  case store(StoreRequest)
+  indirect case store(StoreRequest)
   /// A service was judged, and it counts: for what is recorded.
-  case judged(JudgedService)
+  indirect case judged(JudgedService)
   /// Write this line to the log; the history has it already, or is not to have it.
-  case log(EventRecord)
+  indirect case log(EventRecord)
   /// Store this line of the history, then log it; that it cannot be stored undoes nothing.
-  case record(EventRecord)
+  indirect case record(EventRecord)
   /// Ask the provider, or wait, and give the reply back.
-  case ask(WriteQuestion, WriteCall)
+  indirect case ask(WriteQuestion, WriteCall)
   /// Nobody waits for the answer to the service's newest question.
   case forget(String)
   /// Ask the name servers of that service until they agree, beginning now.
@@ -63,7 +64,7 @@ public enum CoreOutput: Sendable {
   /// What was known of time or evidence does not hold any more: everything is to be judged.
   case disturbed
   /// The answer to whom the event came from; the last output of an event.
-  case answer(CoreAnswer)
+  indirect case answer(CoreAnswer)
 }
 
 /// What an event is answered by.
@@ -71,13 +72,13 @@ public enum CoreAnswer: Sendable {
   /// Of a report that counts.
   case directive(ReportAnswer)
   /// Of a report that does not.
-  case refusedReport(Problem, showsTwin: Bool)
+  indirect case refusedReport(Problem, showsTwin: Bool)
   /// Of a summary: it counts, as signed then; nil: it does not.
   case summary(signed: Instant?)
   /// Of an order: what holds now.
   case text(String)
   /// Of a move: it has begun.
-  case begun(IncidentRecord)
+  indirect case begun(IncidentRecord)
   /// Of an order or a move.
   case refused(Refusal)
 }

@@ -101,7 +101,7 @@ public struct StateChange: Sendable {
 extension CoordinatorState {
   /// What forbids another configuration because a move rests on what it changes; a sentence each.
   public func hindrances(_ next: [ServiceRules]) -> [String] {
-    services.values.sorted { $0.name < $1.name }.compactMap { core in
+    cores.compactMap { core in
       guard let intent = core.machine.memory.intent else { return nil }
       let move =
         "a move of \(core.name) to \(intent.to) is in flight (epoch \(intent.epoch)): "
@@ -126,13 +126,15 @@ extension CoordinatorState {
     for key in change.otherProbes { evidence.forget(key) }
     rules = change.rules
     let names = Set(change.services.map(\.topology.service))
-    for name in services.keys where !names.contains(name) { calls[name] = nil }
-    services = services.filter { names.contains($0.key) }
+    for name in self.names where !names.contains(name) { calls[name] = nil }
+    cores = cores.filter { names.contains($0.name) }
+    findPlaces()
     for next in change.services.reversed() {
-      services[next.topology.service]?.reconfigure(next, now: now)
-      pushDirectives(of: next.topology.service)
+      self.change(next.topology.service) { $0.reconfigure(next, now: $1) }
     }
-    for core in change.added where services[core.name] == nil { services[core.name] = core }
+    let added = change.added.filter { place(of: $0.name) == nil }
+    cores = (cores + added).sorted { $0.name < $1.name }
+    findPlaces()
     quarantined.formIntersection(rules.agents.keys)
     takeOnPolicy(before.shared)
     push(.disturbed)

@@ -23,7 +23,7 @@ extension Coordinator {
 
   /// What is needed to move all services by hand, or one.
   func breakglass(_ service: String? = nil) throws(Refusal) -> BreakglassDocument {
-    if let service, state.services[service] == nil { throw unknown(service) }
+    if let service, state[service] == nil { throw unknown(service) }
     let settings = deployment.settings
     let now = Now.read()
     let account = books.lastAccount

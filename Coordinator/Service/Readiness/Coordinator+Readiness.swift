@@ -105,7 +105,7 @@ extension Coordinator {
   /// Whether the provider's calls are nobody else's now.
   private var isQuiet: Bool {
     !ending
-      && state.services.values.allSatisfy { !$0.isMoving && $0.machine.memory.intent == nil }
+      && state.cores.allSatisfy { !$0.isMoving && $0.machine.memory.intent == nil }
   }
 
   /// Servers that are named by address tell nothing about a delegation, which goes by name.
@@ -143,7 +143,7 @@ extension Coordinator {
 
   /// The readiness of all services, or of one.
   func check(_ service: String?) throws(Refusal) -> CheckDocument {
-    if let service, state.services[service] == nil { throw unknown(service) }
+    if let service, state[service] == nil { throw unknown(service) }
     let snapshot = snapshot()
     return CheckDocument(
       atMs: snapshot.now.wallMs,
