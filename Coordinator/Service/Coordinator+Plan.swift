@@ -44,7 +44,7 @@ extension Coordinator {
       throw Refusal(code: "conflict", message: "the configuration has just changed: plan again")
     }
     guard let assessment = room.core.assessment else {
-      throw Refusal(code: "starting", message: "just started: nothing is judged yet, try again")
+      throw Refusal.starting
     }
     let planner = MovePlanner(
       room: room, assessment: assessment, target: target, isFailback: isFailback,

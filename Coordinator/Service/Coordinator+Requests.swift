@@ -34,7 +34,7 @@ extension Coordinator {
     guard let room = snapshot.rooms.first(where: { $0.service.topology.service == service }),
       let assessment = room.core.assessment
     else {
-      throw Refusal(code: "starting", message: "just started: nothing is judged yet, try again")
+      throw Refusal.starting
     }
     return Presenter.explain(room, assessment: assessment, snapshot: snapshot)
   }

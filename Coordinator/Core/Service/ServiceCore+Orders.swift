@@ -16,7 +16,7 @@ extension ServiceCore {
     _ kind: OrderKind, _ request: OrderRequest, now: Now
   ) throws(Refusal) -> TakenOrder {
     guard let assessment else {
-      throw Refusal(code: "starting", message: "just started: nothing is judged yet, try again")
+      throw Refusal.starting
     }
     let text = try apply(kind, request, assessment: assessment, now: now)
     let event = EventRecord(

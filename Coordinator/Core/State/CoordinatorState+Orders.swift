@@ -60,11 +60,17 @@ extension CoordinatorState {
   }
 }
 
+extension Refusal {
+  /// Nothing is judged yet, which orders, plans and explanations rest on.
+  public static let starting = Refusal(
+    code: "starting", message: "just started: nothing is judged yet, try again")
+}
+
 extension ServiceCore {
   /// Notes what an operator asked for, for the next step.
   mutating func ask(_ request: MoveRequest, isFailback: Bool, now: Now) throws(Refusal) {
     guard let assessment else {
-      throw Refusal(code: "starting", message: "just started: nothing is judged yet, try again")
+      throw Refusal.starting
     }
     guard let to = request.to ?? (isFailback ? machine.topology.primary : nil) else {
       throw Refusal(code: "no_target", message: "name the region to move to: --to REGION")

@@ -34,10 +34,7 @@ extension CoordinatorState {
     defer { wallOffsetMs = offset }
     guard let before = wallOffsetMs, abs(offset - before) > 5_000 else { return [] }
     // Proofs of publication are timed by it.
-    for name in names.reversed() {
-      self[name]?.verifyAnew()
-      pushDirectives(of: name)
-    }
+    for name in names.reversed() { change(name) { core, _ in core.verifyAnew() } }
     admission.distrustWall(until: now.instant + rules.shared.round)
     let event = EventRecord(
       .clockStepped, at: now, level: .alert,

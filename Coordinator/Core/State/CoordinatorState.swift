@@ -151,10 +151,7 @@ public struct CoordinatorState: Sendable {
   /// What is written ends where it may; a call on its way is waited for.
   private mutating func end() {
     isEnding = true
-    for name in names.reversed() {
-      self[name]?.cancelWriting()
-      pushDirectives(of: name)
-    }
+    for name in names.reversed() { change(name) { core, _ in core.cancelWriting() } }
   }
 
   mutating func newCall(of name: String) -> Int {
