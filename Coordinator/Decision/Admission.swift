@@ -47,6 +47,8 @@ public struct Admission: Sendable {
     /// The wall clock that the newest accepted report carries.
     var sentMs: Int64?
     var challenges: [Challenge] = []
+    /// The newest accepted report echoed a challenge in time.
+    var isProven = false
 
     mutating func issue(_ challenge: Challenge) {
       challenges.append(challenge)
@@ -91,6 +93,7 @@ public struct Admission: Sendable {
     let issued = echoed.flatMap { now.instant - $0 <= freshFor ? $0 : nil }
     guard let place = known.boots.firstIndex(where: { $0.id == report.boot }) else {
       if issued == nil { try checkFirstContact(report, known: known, now: now) }
+      known.isProven = issued != nil
       for index in known.boots.indices where known.boots[index].endedAt == nil {
         known.boots[index].endedAt = now.instant
       }
@@ -120,8 +123,13 @@ public struct Admission: Sendable {
       }
       known.boots[place].endedAt = nil
     }
+    known.isProven = true
     note(report, in: &known, at: place)
   }
+
+  /// Whether the newest report that counted is known not to be old: a first one without a challenge
+  /// is by the wall clock alone.
+  public func isProven(_ agent: AgentID) -> Bool { agents[agent]?.isProven == true }
 
   private mutating func note(_ report: Report, in known: inout Known, at place: Int) {
     let sent = Sent(sequence: report.sequence, sentMs: report.sentMs)

@@ -46,8 +46,9 @@ public struct DeployExcuses: Hashable, Sendable, Codable {
   }
 
   /// Whether bad votes are excused now.
-  public func holds(at now: Instant) -> Bool {
-    isClaimed && spans.last.map { $0.from <= now && now < $0.until } ?? false
+  public func holds(at now: Present) -> Bool {
+    isClaimed
+      && spans.last.map { !now.counts(until: $0.from) && now.counts(until: $0.until) } ?? false
   }
 
   /// The end of the newest excused time: what failed within it confirms nothing before that.

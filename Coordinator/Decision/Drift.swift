@@ -64,11 +64,11 @@ extension Machine {
   /// It is a write that nobody asked for: every hold of automatic moves holds it back as well, but
   /// for those that count moves, and it needs `automation = "automatic"`.
   func enforces(
-    pictures: [RegionID: RegionPicture], holds: [Hold], now: Now
+    pictures: [RegionID: RegionPicture], holds: [Hold], now: Present
   ) -> Bool {
     guard policy.drift == .enforce, policy.automation == .automatic, memory.intent == nil,
       at == .foreign || at == .mixed, let watch = memory.drift, watch.stands,
-      memory.enforcedMs.map({ !isWithinPause($0, now) }) ?? true
+      memory.enforcedMs.map({ !now.runs(policy.driftPause, sinceMs: $0) }) ?? true
     else { return false }
     let harmless: Set<Block> = [.budget, .freeBudget, .maintenance]
     guard holds.allSatisfy({ harmless.contains($0.block) }) else { return false }
@@ -85,7 +85,7 @@ extension Machine {
   }
 
   /// Opens the intent that writes the active region's addresses again; not a move.
-  mutating func enforceDrift(now: Now) {
+  mutating func enforceDrift(now: Present) {
     let replaces = memory.drift?.addresses
     open(.repair, to: memory.active, rule: .enforceDrift)
     memory.intent?.from = nil
@@ -101,10 +101,5 @@ extension Machine {
   ) -> Bool {
     guard let active = memory.active, let verdict = pictures[active]?.verdict else { return false }
     return foreign ? verdict == .healthy : verdict.isUp
-  }
-
-  /// A wall clock that was set back must not stretch it.
-  private func isWithinPause(_ atMs: Int64, _ now: Now) -> Bool {
-    (0..<policy.driftPause.wholeMilliseconds).contains(now.wallMs - atMs)
   }
 }

@@ -28,7 +28,7 @@ public struct EligibilityQuery: Sendable {
 }
 
 /// Judges targets and chooses one; same input, same choice.
-public struct TargetChooser: Sendable {
+public struct TargetChooser {
   public var topology: Topology
   public var policy: Policy
   public var evidence: Evidence
@@ -40,7 +40,7 @@ public struct TargetChooser: Sendable {
   public var excused: Set<AgentID>
   /// Regions in maintenance: no targets.
   public var maintained: Set<RegionID>
-  public var now: Instant
+  public var now: Present
 
   /// Every condition for `region`.
   public func eligibility(of region: RegionID, _ query: EligibilityQuery) -> Eligibility {
@@ -56,10 +56,11 @@ public struct TargetChooser: Sendable {
     }
     // A restart forgets that the region just left was down.
     if memory.wasDown || region == justLeft {
-      let up = memory.upSince.map { now - $0 } ?? .zero
+      let up = memory.upSince.map { now.instant - $0 } ?? .zero
       lines.append(
         CheckedLine(
-          name: "min-up", holds: memory.upSince != nil && up >= policy.minUp,
+          name: "min-up",
+          holds: memory.upSince.map { now.hasLasted(policy.minUp, since: $0) } ?? false,
           text: "up for \(Self.seconds(up)) since it was down (needs "
             + "\(Self.seconds(policy.minUp)))"))
     }
@@ -67,7 +68,7 @@ public struct TargetChooser: Sendable {
       let stable = memory.stable(now)
       lines.append(
         CheckedLine(
-          name: "long-stable", holds: stable >= policy.failbackAfter && !memory.isPaused,
+          name: "long-stable", holds: memory.isStable(for: policy.failbackAfter, now),
           text: "stable for \(Self.seconds(stable)) (needs "
             + "\(Self.seconds(policy.failbackAfter)) after so many moves)"))
     }

@@ -7,7 +7,7 @@ extension Evidence {
   /// nothing but what its checks showed. `signed` is the earliest instant at which it can have been
   /// signed: what is newer already stays.
   public mutating func take(_ summary: HealthSummary, signed: Instant, now: Instant) {
-    guard !twins.hold(summary.agent, at: now) else {
+    guard !twins.hold(summary.agent, at: Present(now)) else {
       relayed[summary.agent] = nil
       return
     }
@@ -17,7 +17,7 @@ extension Evidence {
 
   /// What tells of the agent's host: its own report while that is fresh, else a relayed summary
   /// where there is one. Whether it is fresh is for the reader to ask.
-  func voice(of agent: AgentID, now: Instant, for limit: Duration) -> AgentEvidence? {
+  func voice(of agent: AgentID, now: Present, for limit: Duration) -> AgentEvidence? {
     if isFresh(agent, now: now, for: limit) { return agents[agent] }
     return relayed[agent] ?? agents[agent]
   }

@@ -105,6 +105,10 @@ public struct Evidence: Hashable, Sendable, Codable {
   /// What an agent's deploy notices excuse, and did.
   public private(set) var excuses: [AgentID: DeployExcuses] = [:]
 
+  /// When agents were last served by addresses of which their newest report does not tell it: they
+  /// began anew, or are quarantined.
+  private var servedBefore: [AgentID: [ProbeKey: Instant]]?
+
   /// The most acknowledgements kept of one agent; twice what a full window of sightings needs.
   static let keptAcknowledgements = 64
 
@@ -115,7 +119,8 @@ public struct Evidence: Hashable, Sendable, Codable {
   /// Takes in an authentic, timely report; of one that shows a twin nothing else is kept.
   public mutating func take(_ report: Report, at received: Instant) {
     twins.take(report, at: received)
-    guard !twins.hold(report.agent, at: received) else {
+    keepServed(of: report.agent, by: report)
+    guard !twins.hold(report.agent, at: Present(received)) else {
       agents[report.agent] = nil
       acknowledgements[report.agent] = nil
       return
@@ -138,9 +143,37 @@ public struct Evidence: Hashable, Sendable, Codable {
     acknowledgements[report.agent] = Array(kept.suffix(Self.keptAcknowledgements))
   }
 
+  /// Keeps what the agent's report of before tells and the next one does not.
+  private mutating func keepServed(of agent: AgentID, by next: Report) {
+    guard let held = agents[agent],
+      !held.report.probes.elementsEqual(
+        next.probes, by: { $0.isOfSame($1) && ($0.servingMs == nil || $1.servingMs != nil) })
+    else { return }
+    // Of what it asks now and asked right before: bounded as reports are.
+    let kept = servedBefore?[agent]?.filter { next.probe($0.key) != nil }
+    servedBefore?[agent] = kept
+    for probe in held.report.probes {
+      guard let age = probe.servingMs else { continue }
+      let key = ProbeKey(service: probe.service, region: probe.region, family: probe.family)
+      keep(served: held.instant(ageMs: age), of: agent, key)
+    }
+  }
+
+  /// When the agent was last served by that address as reports told that are replaced.
+  func servedBefore(_ agent: AgentID, _ key: ProbeKey) -> Instant? { servedBefore?[agent]?[key] }
+
   /// Takes in the state of the coordinator's own probes of one address.
   public mutating func take(_ probe: OwnProbe, of key: ProbeKey) {
+    if probe.servingStarted == nil, let served = ownProbes[key]?.servingStarted {
+      keep(served: served, of: Outside.coordinator, key)
+    }
     ownProbes[key] = probe
+  }
+
+  private mutating func keep(served: Instant, of vantage: String, _ key: ProbeKey) {
+    servedBefore = servedBefore ?? [:]
+    let before = servedBefore?[vantage]?[key]
+    servedBefore?[vantage, default: [:]][key] = max(before ?? served, served)
   }
 
   /// Forgets what an agent said: it is configured otherwise now.
@@ -150,11 +183,13 @@ public struct Evidence: Hashable, Sendable, Codable {
     agents[agent] = nil
     relayed[agent] = nil
     acknowledgements[agent] = nil
+    servedBefore?[agent] = nil
   }
 
   /// Forgets the coordinator's own probes of an address: it is configured otherwise now.
   public mutating func forget(_ key: ProbeKey) {
     ownProbes[key] = nil
+    servedBefore?[Outside.coordinator]?[key] = nil
   }
 
   /// Drops all evidence from before `instant` (RULES 6c).
@@ -168,13 +203,13 @@ public struct Evidence: Hashable, Sendable, Codable {
   }
 
   /// Whether evidence of that instant counts now.
-  public func isFresh(_ at: Instant, now: Instant, for limit: Duration) -> Bool {
-    if let voidUntil, now < voidUntil { return false }
-    return at >= floor && now - at <= limit
+  public func isFresh(_ at: Instant, now: Present, for limit: Duration) -> Bool {
+    if let voidUntil, now.counts(until: voidUntil) { return false }
+    return at >= floor && now.isWithin(limit, of: at)
   }
 
   /// Whether the agent's report as a whole counts now.
-  public func isFresh(_ agent: AgentID, now: Instant, for limit: Duration) -> Bool {
+  public func isFresh(_ agent: AgentID, now: Present, for limit: Duration) -> Bool {
     guard let evidence = agents[agent] else { return false }
     return isFresh(evidence.receivedAt, now: now, for: limit)
   }

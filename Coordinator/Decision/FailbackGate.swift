@@ -20,10 +20,10 @@ public struct FailbackGate: Hashable, Sendable {
     lines.append(
       CheckedLine(
         name: "stable",
-        holds: stable >= policy.failbackAfter && memory?.isPaused == false,
+        holds: memory?.isStable(for: policy.failbackAfter, chooser.now) == true,
         text: "\(recovered) stable for \(TargetChooser.seconds(stable)) (needs "
           + "\(TargetChooser.seconds(policy.failbackAfter)))"))
-    let since = memory?.upSince ?? chooser.now
+    let since = memory?.upSince ?? chooser.now.instant
     let others = eligibleOthers(recovered, active, chooser: chooser)
     var breach = false
     if isStrong([recovered, active], chooser: chooser) {

@@ -219,7 +219,7 @@ private struct VirtualWorld {
     where held.report.region != dead && !held.report.goodbye
       // Two reports are missing: it is not assumed to go on.
       && evidence.isFresh(
-        held.receivedAt, now: start, for: min(policy.freshFor, policy.reportInterval * 2))
+        held.receivedAt, now: Present(start), for: min(policy.freshFor, policy.reportInterval * 2))
     {
       var report = held.report
       // What is of no concern for this service costs time only.
@@ -229,7 +229,9 @@ private struct VirtualWorld {
         Voice(report: report, delay: min(start - held.receivedAt, policy.reportInterval)))
     }
     for (key, probe) in evidence.ownProbes
-    where key.service == service && evidence.isFresh(probe.at, now: start, for: policy.freshFor) {
+    where key.service == service
+      && evidence.isFresh(probe.at, now: Present(start), for: policy.freshFor)
+    {
       own.append((key, probe))
     }
   }

@@ -9,7 +9,7 @@ public enum HeartbeatView: String, Hashable, Sendable, CaseIterable {
 public enum Heartbeats {
   /// The view of `region` from the fresh reports of all others.
   public static func view(
-    of region: RegionID, topology: Topology, policy: Policy, evidence: Evidence, now: Instant
+    of region: RegionID, topology: Topology, policy: Policy, evidence: Evidence, now: Present
   ) -> HeartbeatView {
     var stopped = false
     for (agent, home) in topology.agents where home != region {
@@ -19,8 +19,7 @@ public enum Heartbeats {
           $0.seenMs < $1.seenMs
         })
       else { continue }
-      let limit =
-        policy.heartbeatPeriod * 3 + .milliseconds(usualLagMs(peer, policy: policy))
+      let limit = limit(peer, policy: policy)
       // At the time of the report. What is seen late may have been written long ago: a backlog that
       // drains is no life.
       let isNew = Duration.milliseconds(peer.seenMs) <= limit
@@ -47,10 +46,11 @@ public enum Heartbeats {
     return .milliseconds(peer.seenMs) + .milliseconds(max(0, lag?.lagLowMs ?? 0))
   }
 
-  /// The largest of the newest lags, at most `maxLag`.
-  private static func usualLagMs(_ peer: PeerHeartbeat, policy: Policy) -> Int64 {
+  /// How long none may come: three periods, and the largest of the newest lags, at most `maxLag`.
+  static func limit(_ peer: PeerHeartbeat, policy: Policy) -> Duration {
     let seen = Int64(peer.sightings.map(\.lagHighMs).max() ?? 0)
-    return min(max(seen, 0), policy.maxLag.wholeMilliseconds)
+    let usual = min(max(seen, 0), policy.maxLag.wholeMilliseconds)
+    return policy.heartbeatPeriod * 3 + .milliseconds(usual)
   }
 
   /// The newest acknowledged heartbeat of the region's writers.

@@ -18,6 +18,8 @@ public struct InstanceView: Hashable, Sendable {
   public var badSince: Instant?
   public var reason: String?
   public var failure: FailureClass?
+  /// What fails is the check of its replica.
+  public var failsByDynamoDB = false
   /// A check of it cannot vote because its credentials or permissions fail.
   public var lacksCredentials = false
   /// It reports; what it says may still be no vote.
@@ -56,7 +58,7 @@ public enum Inside {
 
   /// The view of one region; hosts that are `excused` by maintenance are not expected.
   public static func view(
-    of region: RegionID, topology: Topology, policy: Policy, evidence: Evidence, now: Instant,
+    of region: RegionID, topology: Topology, policy: Policy, evidence: Evidence, now: Present,
     excused: Set<AgentID> = []
   ) -> InsideView {
     var instances = topology.agents(of: region).filter { !excused.contains($0) }.map { agent in
@@ -81,7 +83,7 @@ public enum Inside {
   }
 
   static func vote(
-    of agent: AgentID, service: String, policy: Policy, evidence: Evidence, now: Instant
+    of agent: AgentID, service: String, policy: Policy, evidence: Evidence, now: Present
   ) -> InstanceView {
     func missing(_ reason: String, isHeard: Bool = true) -> InstanceView {
       InstanceView(agent: agent, vote: .missing, reason: reason, isHeard: isHeard)
@@ -112,10 +114,10 @@ public enum Inside {
       guard !report.starved else { return missing("is starved; its bad votes do not count") }
       // What failed under a deploy notice was planned: it confirms nothing after its end.
       let began = held.instant(ageMs: bad.badSinceMs ?? bad.ageMs)
-      let excused = evidence.excuses[agent]?.until.flatMap { $0 <= now ? $0 : nil }
+      let excused = evidence.excuses[agent]?.until.flatMap { now.counts(until: $0) ? nil : $0 }
       return InstanceView(
         agent: agent, vote: .bad, badSince: max(began, excused ?? began),
-        reason: named(bad, or: "bad"), failure: bad.failure,
+        reason: named(bad, or: "bad"), failure: bad.failure, failsByDynamoDB: bad.isOfDynamoDB,
         lacksCredentials: checks.contains(where: \.lacksCredentials))
     }
     if fresh.count < voting.count { return missing("a check has no fresh result") }
@@ -138,7 +140,7 @@ public enum Inside {
   /// Bad votes of hosts under a deploy notice become missing: of at most half of the hosts, rounded
   /// up, and of each for a while; beyond that they count (RULES 1).
   private static func excuseDeploys(
-    _ instances: inout [InstanceView], policy: Policy, evidence: Evidence, now: Instant
+    _ instances: inout [InstanceView], policy: Policy, evidence: Evidence, now: Present
   ) {
     let most = (instances.count + 1) / 2
     var left = most
@@ -146,7 +148,8 @@ public enum Inside {
       let agent = instances[index].agent
       guard let held = evidence.voice(of: agent, now: now, for: policy.freshFor),
         let remaining = held.report.deployingMs,
-        now - held.receivedAt < .milliseconds(remaining), let excuses = evidence.excuses[agent]
+        now.counts(until: held.receivedAt + .milliseconds(remaining)),
+        let excuses = evidence.excuses[agent]
       else { continue }
       let refusal: String? =
         if !excuses.holds(at: now) {
@@ -174,6 +177,9 @@ extension CheckResult {
   func counts(for service: String) -> Bool {
     counts == .region && !services.allSatisfy { $0 != "*" && $0 != service }
   }
+
+  /// A relayed summary has no kind: agents name their checks by it.
+  fileprivate var isOfDynamoDB: Bool { kind == "dynamodb" || name.hasPrefix("dynamodb ") }
 
   fileprivate var lacksCredentials: Bool {
     state == .misconfigured && (failure == .credentials || failure == .permission)

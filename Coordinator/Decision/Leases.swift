@@ -72,8 +72,8 @@ public struct Leases: Hashable, Sendable {
 
   /// What `memory.exclusive` is to be from now on. Without a `lease` nothing changes: what was
   /// granted runs out.
-  public mutating func owner(_ memory: Memory, lease: Duration?, now: Instant) -> Exclusive? {
-    holders.removeAll { $0.until <= now }
+  public mutating func owner(_ memory: Memory, lease: Duration?, now: Present) -> Exclusive? {
+    holders.removeAll { $0.until <= now.instant }
     guard let lease, let wanted = Self.wanted(memory) else { return memory.exclusive }
     let leaseMs = lease.wholeMilliseconds
     if let exclusive = memory.exclusive, exclusive.region == wanted {
@@ -85,13 +85,18 @@ public struct Leases: Hashable, Sendable {
 
   /// Notes what an admitted report acknowledges: a process that took over a newer epoch than that
   /// of its lease holds it no longer, and refuses older epochs for good.
-  public mutating func take(_ report: Report, of service: String, memory: Memory) {
+  ///
+  /// True where that was so.
+  @discardableResult
+  public mutating func take(_ report: Report, of service: String, memory: Memory) -> Bool {
     let epochs = report.acknowledged.filter { $0.service == service }.map(\.epoch)
     // An epoch that was never given out is no answer to this coordinator.
-    guard let epoch = epochs.max(), epoch <= memory.epoch else { return }
+    guard let epoch = epochs.max(), epoch <= memory.epoch else { return false }
+    let before = holders.count
     holders.removeAll {
       $0.agent == report.agent && $0.boot == report.boot && $0.epoch < epoch
     }
+    return holders.count < before
   }
 
   /// How long the lease is that the answer to an admitted report grants, in milliseconds from the
@@ -124,21 +129,22 @@ public struct Leases: Hashable, Sendable {
 
   /// Where exclusive work stands; nil: nothing is leased.
   public func standing(_ memory: Memory, lease: Duration?, now: Instant) -> LeaseStanding? {
+    let now = Present(now)
     guard let lease else { return nil }
     guard let wanted = Self.wanted(memory) else { return memory.active == nil ? nil : .moving }
     if memory.exclusive?.region == wanted { return .granted(wanted) }
-    let others = holders.filter { $0.region != wanted && $0.until > now }
+    let others = holders.filter { $0.region != wanted && !now.hasReached($0.until) }
     return .pending(
       wanted, left: waits(for: wanted, lease: lease, now: now) ?? .zero,
       holders: Set(others.map(\.agent)).sorted())
   }
 
   /// How long another region's leases may still run; nil: not any more.
-  private func waits(for region: RegionID, lease: Duration, now: Instant) -> Duration? {
+  private func waits(for region: RegionID, lease: Duration, now: Present) -> Duration? {
     // Who was granted a lease before the start is not known: one lease passes.
     let unknown = started + Self.span(kept.map { .milliseconds($0.leaseMs) } ?? lease)
     let until = holders.filter { $0.region != region }.map(\.until).reduce(unknown, max)
-    return until > now ? until - now : nil
+    return now.hasReached(until) ? nil : until - now.instant
   }
 }
 

@@ -93,8 +93,8 @@ extension Machine {
     }
   }
 
-  mutating func expireEchoes(_ now: Now) {
-    let kept = memory.echoes?.filter { now.wallMs < $0.untilMs }
+  mutating func expireEchoes(_ now: Present) {
+    let kept = memory.echoes?.filter { !now.hasReached(wallMs: $0.untilMs) }
     memory.echoes = kept?.isEmpty == true ? nil : kept
     // What was taken for an echo may be somebody's wish: the next reading tells.
     if at == .echo, pendingEchoes.isEmpty { at = .unknown }

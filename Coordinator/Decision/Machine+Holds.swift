@@ -26,7 +26,7 @@ public struct Hold: Hashable, Sendable {
 extension Machine {
   /// All that holds an automatic move back, in the order in which it is told.
   func holds(
-    doubts: Doubts, chooser: TargetChooser, query: EligibilityQuery, now: Now
+    doubts: Doubts, chooser: TargetChooser, query: EligibilityQuery, now: Present
   ) -> [Hold] {
     [
       conflictHold(), graceHold(now), doubtHold(doubts), zoneHold(), observeHold(), pauseHold(now),
@@ -41,10 +41,9 @@ extension Machine {
     }
   }
 
-  private func graceHold(_ now: Now) -> Hold? {
-    graceLeft(now.instant).map { left in
-      Hold(block: .grace, text: "just started", clears: .after(left))
-    }
+  private func graceHold(_ now: Present) -> Hold? {
+    guard isInGrace(now), let left = graceLeft(now.instant) else { return nil }
+    return Hold(block: .grace, text: "just started", clears: .after(left))
   }
 
   private func doubtHold(_ doubts: Doubts) -> Hold? {
@@ -62,7 +61,7 @@ extension Machine {
       : nil
   }
 
-  private func pauseHold(_ now: Now) -> Hold? {
+  private func pauseHold(_ now: Present) -> Hold? {
     guard let pause = memory.pause else { return nil }
     let reason = pause.reason.map { ": \($0)" } ?? ""
     let resume = "signalbox resume \(topology.service)"
@@ -73,7 +72,7 @@ extension Machine {
 
   /// A region in maintenance is left only when everyone outside sees it dead (RULES 14).
   private func maintenanceHold(
-    _ chooser: TargetChooser, _ query: EligibilityQuery, _ now: Now
+    _ chooser: TargetChooser, _ query: EligibilityQuery, _ now: Present
   ) -> Hold? {
     guard let source = query.source, let work = memory.maintenance?[source],
       chooser.pictures[source]?.isHardDown == false
@@ -83,7 +82,7 @@ extension Machine {
       clears: .after(.milliseconds(work.untilMs - now.wallMs)))
   }
 
-  private func budgetHold(_ now: Now) -> Hold? {
+  private func budgetHold(_ now: Present) -> Hold? {
     spent(policy.maxSwitchesHard, now).map { left in
       Hold(
         block: .budget,
@@ -96,11 +95,12 @@ extension Machine {
   /// Beyond the free moves only from a region that is dead for all to one that is long stable
   /// (RULES 9).
   private func freeBudgetHold(
-    _ chooser: TargetChooser, _ query: EligibilityQuery, _ now: Now
+    _ chooser: TargetChooser, _ query: EligibilityQuery, _ now: Present
   ) -> Hold? {
     guard let left = spent(policy.maxSwitches, now), let source = query.source else { return nil }
-    let dead = chooser.memories[source]?.hardDownSince.map { now.instant - $0 } ?? .zero
-    let isDead = dead >= policy.outsideConfirm
+    let since = chooser.memories[source]?.hardDownSince
+    let dead = since.map { now.instant - $0 } ?? .zero
+    let isDead = since.map { now.hasLasted(policy.outsideConfirm, since: $0) } ?? false
     var anyone = query
     anyone.longStable = false
     let lacksStable = chooser.choose(query) == nil && chooser.choose(anyone) != nil
@@ -117,29 +117,28 @@ extension Machine {
   }
 
   /// How long until fewer than `limit` moves are in the window; nil: there are fewer.
-  private func spent(_ limit: Int, _ now: Now) -> Duration? {
+  private func spent(_ limit: Int, _ now: Present) -> Duration? {
     memory.moves.map(\.atMs).filter { inWindow($0, now) }.sorted().dropLast(limit - 1).last.map {
       policy.switchWindow - .milliseconds(now.wallMs - $0)
     }
   }
 
-  private func refusalHold(_ now: Now) -> Hold? {
-    guard let refused = memory.refusedMs,
-      (0..<policy.refusalPause.wholeMilliseconds).contains(now.wallMs - refused)
+  private func refusalHold(_ now: Present) -> Hold? {
+    guard let refused = memory.refusedMs, now.runs(policy.refusalPause, sinceMs: refused)
     else { return nil }
     return Hold(
       block: .refusal, text: "the DNS provider refused the last attempt",
       clears: .after(policy.refusalPause - .milliseconds(now.wallMs - refused)))
   }
 
-  func movesUsed(_ now: Now) -> Int { memory.moves.count { inWindow($0.atMs, now) } }
+  func movesUsed(_ now: Present) -> Int { memory.moves.count { inWindow($0.atMs, now) } }
 
-  func inWindow(_ atMs: Int64, _ now: Now) -> Bool {
-    now.wallMs - atMs <= policy.switchWindow.wholeMilliseconds
+  func inWindow(_ atMs: Int64, _ now: Present) -> Bool {
+    now.isWithin(policy.switchWindow, ofMs: atMs)
   }
 
   /// What an automatic failback needs beyond the gate (RULES 9, 14).
-  func arming(cooling: Bool, holds: [Hold], now: Now) -> [CheckedLine] {
+  func arming(cooling: Bool, holds: [Hold], now: Present) -> [CheckedLine] {
     let elective = memory.moves.count { $0.errand == .elective && inWindow($0.atMs, now) }
     return [
       CheckedLine(name: "cooldown", holds: !cooling, text: "the cool-down is over"),
@@ -162,7 +161,7 @@ extension Machine {
   /// The automatic move to `target` that waits for an operator's approval; nil: it needs none, or
   /// has it.
   func asks(
-    _ target: RegionID?, emergency: Bool, chooser: TargetChooser, now: Now
+    _ target: RegionID?, emergency: Bool, chooser: TargetChooser, now: Present
   ) -> Question? {
     guard let target, let active = memory.active, target != active else { return nil }
     let wants: String? =
@@ -175,8 +174,9 @@ extension Machine {
       }
     guard let wants else { return nil }
     if let given = memory.approval, given.epoch == memory.epoch, given.from == active,
-      given.to == target, now.wallMs < given.untilMs,
-      given.untilMs - now.wallMs <= policy.approvalValid.wholeMilliseconds
+      given.to == target, !now.hasReached(wallMs: given.untilMs),
+      now.hasReached(
+        wallMs: given.untilMs.subtractingSaturated(policy.approvalValid.wholeMilliseconds))
     {
       return nil
     }

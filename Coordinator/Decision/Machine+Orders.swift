@@ -142,13 +142,13 @@ extension Machine {
   }
 
   /// Forgets what has ended by itself.
-  mutating func expireOrders(_ now: Now) {
-    if let until = memory.pause?.untilMs, now.wallMs >= until { memory.pause = nil }
-    if let until = memory.pinnedUntilMs, now.wallMs >= until {
+  mutating func expireOrders(_ now: Present) {
+    if let until = memory.pause?.untilMs, now.hasReached(wallMs: until) { memory.pause = nil }
+    if let until = memory.pinnedUntilMs, now.hasReached(wallMs: until) {
       memory.pinned = nil
       memory.pinnedUntilMs = nil
     }
-    memory.maintenance = memory.maintenance?.filter { now.wallMs < $0.value.untilMs }
+    memory.maintenance = memory.maintenance?.filter { !now.hasReached(wallMs: $0.value.untilMs) }
   }
 
   func checkEpoch(_ epoch: UInt64) throws(Refusal) {

@@ -15,6 +15,12 @@ public struct Outer: Hashable, Sendable, Codable {
 }
 
 extension Machine {
+  /// Whether a step that began with that machine left it as it was: made again on the same
+  /// evidence, it comes to the same.
+  public func hasSettled(since before: Machine) -> Bool {
+    regions == before.regions && outer == before.outer
+  }
+
   /// To be recorded before a step, and put back before the same step is made again.
   public var outer: Outer {
     get { Outer(at: at, write: write, request: request, memory: memory) }

@@ -22,7 +22,7 @@ extension Machine {
   }
 
   /// Draws every region, folds the pictures into the memories, and reduces all to facts.
-  mutating func draw(evidence: Evidence, doubts: Doubts, now: Now) -> View {
+  mutating func draw(evidence: Evidence, doubts: Doubts, now: Present) -> View {
     let excused = agentsInMaintenance
     let pictures = fold(evidence: evidence, excused: excused, now: now)
     let cooling = isCooling(now)
@@ -31,7 +31,7 @@ extension Machine {
     let chooser = TargetChooser(
       topology: topology, policy: policy, evidence: evidence, pictures: pictures,
       memories: regions, justLeft: cooling ? memory.left : nil, excused: excused,
-      maintained: regionsInMaintenance, now: now.instant)
+      maintained: regionsInMaintenance, now: now)
     var query = query(active: active, pictures: pictures)
     query.longStable = movesUsed(now) >= policy.maxSwitches
     let eligibilities = chooser.eligibilities(query)
@@ -64,15 +64,15 @@ extension Machine {
   }
 
   private mutating func fold(
-    evidence: Evidence, excused: Set<AgentID>, now: Now
+    evidence: Evidence, excused: Set<AgentID>, now: Present
   ) -> [RegionID: RegionPicture] {
     var pictures: [RegionID: RegionPicture] = [:]
     for region in topology.regions {
       let picture = RegionPicture.draw(
-        of: region.id, topology: topology, policy: policy, evidence: evidence, now: now.instant,
+        of: region.id, topology: topology, policy: policy, evidence: evidence, now: now,
         excused: excused)
       pictures[region.id] = picture
-      regions[region.id]?.fold(picture, policy: policy, now: now.instant)
+      regions[region.id]?.fold(picture, policy: policy, now: now)
     }
     return pictures
   }
@@ -80,14 +80,14 @@ extension Machine {
   /// The regions that are down for as long as their verdicts need; every region's confirmation
   /// runs, also that of a move's target.
   private mutating func confirm(
-    _ pictures: [RegionID: RegionPicture], cooling: Bool, now: Now
+    _ pictures: [RegionID: RegionPicture], cooling: Bool, now: Present
   ) -> Set<RegionID> {
     var confirmed: Set<RegionID> = []
     for (id, picture) in pictures {
       // The cool-down does not apply to the target of a move in flight (RULES 10).
       let doubled = cooling && id == memory.active && memory.intent == nil
       guard let limit = limit(of: picture, cooling: doubled) else { continue }
-      if regions[id]?.confirm(limit: limit, now: now.instant) == true { confirmed.insert(id) }
+      if regions[id]?.confirm(limit: limit, now: now) == true { confirmed.insert(id) }
     }
     return confirmed
   }
@@ -108,11 +108,9 @@ extension Machine {
     return write == .pending || write == .refused && memory.phase == .switching ? .apart : write
   }
 
-  func isCooling(_ now: Now) -> Bool {
+  func isCooling(_ now: Present) -> Bool {
     // A wall clock that was set back must not stretch it.
-    memory.completedMs.map {
-      (0..<policy.cooldown.wholeMilliseconds).contains(now.wallMs - $0)
-    } ?? false
+    memory.completedMs.map { now.runs(policy.cooldown, sinceMs: $0) } ?? false
   }
 
   /// What a target of an emergency has to fulfil now.
@@ -132,12 +130,12 @@ extension Machine {
   }
 
   private mutating func gate(
-    chooser: TargetChooser, active: RegionID?, now: Now
+    chooser: TargetChooser, active: RegionID?, now: Present
   ) -> FailbackGate? {
     guard let active, let primary = topology.primary, primary != active else { return nil }
     // While a failback writes, its source is still the active region.
     let gate = FailbackGate.judge(recovered: primary, active: active, chooser: chooser)
-    if gate.lagBreach { regions[primary]?.resetGate(now: now.instant) }
+    regions[primary]?.noteLag(isBreached: gate.lagBreach, now: now)
     return gate
   }
 
@@ -169,7 +167,7 @@ extension Machine {
     return failing ? .ineligible : .eligible
   }
 
-  func assessment(_ view: View, decision: Decision, now: Now) -> Assessment {
+  func assessment(_ view: View, decision: Decision, now: Present) -> Assessment {
     var risks: [RegionID: DataAtRisk] = [:]
     if let active = view.active {
       for region in topology.regions where region.id != active {
@@ -180,24 +178,25 @@ extension Machine {
       policy.cooldown - .milliseconds(now.wallMs - $0)
     }
     return Assessment(
-      now: now, phase: memory.phase, epoch: memory.epoch, active: view.active, facts: view.facts,
+      now: now.now, phase: memory.phase, epoch: memory.epoch, active: view.active,
+      facts: view.facts,
       decision: decision, pictures: view.chooser.pictures, memories: regions,
       eligibilities: view.eligibilities, target: view.target, holds: view.holds, gate: view.gate,
       arming: view.arming, asks: view.asks, dataAtRisk: risks, confirmation: view.confirmation,
       cooldownLeft: left.flatMap { $0 > .zero ? $0 : nil }, movesUsed: movesUsed(now),
-      intent: memory.intent, pinned: memory.pinned, voteless: voteless(now.instant),
+      intent: memory.intent, pinned: memory.pinned, voteless: voteless(now),
       putBack: view.putBack,
-      replication: view.replication(now: now.instant),
+      replication: view.replication(now: now),
       illReplicas: Replication.replicas(
         of: topology.regions.map(\.id), as: topology.regions.map(\.id), topology: topology,
-        policy: policy, evidence: view.evidence, now: now.instant))
+        policy: policy, evidence: view.evidence, now: now))
   }
 
   /// By region, the address that has given only answers without a vote for long.
-  private func voteless(_ now: Instant) -> [RegionID: Voteless] {
+  private func voteless(_ now: Present) -> [RegionID: Voteless] {
     guard let limit = policy.votelessAfter else { return [:] }
     return regions.compactMapValues { memory in
-      memory.voteless?.filter { now - $0.since >= limit }.min { $0.since < $1.since }
+      memory.voteless?.filter { now.hasLasted(limit, since: $0.since) }.min { $0.since < $1.since }
     }
   }
 

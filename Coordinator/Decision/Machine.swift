@@ -14,8 +14,7 @@ public struct Machine: Hashable, Sendable, Codable {
   public internal(set) var write = WriteFact.pending
   var regions: [RegionID: RegionMemory] = [:]
   var request: Request?
-  private var lastTick: Instant?
-  private let graceEnds: Instant
+  private var graceEnds: Instant
 
   /// A machine that starts at `started`, with what the journal holds; an open intent is resumed:
   /// its write may be under way until a read tells.
@@ -39,10 +38,20 @@ public struct Machine: Hashable, Sendable, Codable {
     for region in topology.regions { regions[region.id] = RegionMemory(at: started) }
   }
 
+  /// So much time passed that the boot-time clock does not know of, and nothing happened in it:
+  /// only where time is virtual.
+  public mutating func leaveOut(_ span: Duration) {
+    graceEnds = graceEnds - span
+    for id in regions.keys { regions[id]?.leaveOut(span) }
+  }
+
   /// What is left of the start-up grace.
   public func graceLeft(_ now: Instant) -> Duration? {
     now < graceEnds ? graceEnds - now : nil
   }
+
+  /// Whether the start-up grace runs.
+  public func isInGrace(_ now: Present) -> Bool { !now.hasReached(graceEnds) }
 
   /// Takes in where DNS points; returns the region when it was not this machine that moved it
   /// there. One entry per name of the service; nil: not known.
@@ -51,7 +60,7 @@ public struct Machine: Hashable, Sendable, Codable {
       at = .unknown
       return nil
     }
-    expireEchoes(now)
+    expireEchoes(Present(now))
     let found = Self.locate(names, topology: topology)
     if let echo = echo(in: names) {
       noteEcho(of: echo)
@@ -126,6 +135,13 @@ public struct Machine: Hashable, Sendable, Codable {
   public mutating func tick(
     evidence: Evidence, doubts: Doubts, now: Now
   ) -> (transition: Transition?, assessment: Assessment) {
+    tick(evidence: evidence, doubts: doubts, now: Present(now))
+  }
+
+  /// The same, at a present that notes when it has to be done again.
+  public mutating func tick(
+    evidence: Evidence, doubts: Doubts, now: Present
+  ) -> (transition: Transition?, assessment: Assessment) {
     expireOrders(now)
     expireEchoes(now)
     let view = draw(evidence: evidence, doubts: doubts, now: now)
@@ -134,7 +150,6 @@ public struct Machine: Hashable, Sendable, Codable {
     let ended = memory.intent
     apply(decision, view: view, now: now)
     noteHeld(view: view, now: now)
-    lastTick = now.instant
     let changed = decision.next != before || decision.effect != .none
     let transition =
       changed
@@ -145,7 +160,7 @@ public struct Machine: Hashable, Sendable, Codable {
     return (transition, assessment(view, decision: decision, now: now))
   }
 
-  private mutating func apply(_ decision: Decision, view: View, now: Now) {
+  private mutating func apply(_ decision: Decision, view: View, now: Present) {
     memory.phase = decision.next
     switch decision.effect {
     case .none: break
@@ -193,11 +208,11 @@ public struct Machine: Hashable, Sendable, Codable {
 
   /// The primary fails again soon after users were returned to it: the next return is not made
   /// without a look (RULES 9).
-  private mutating func noteRelapse(now: Now) {
+  private mutating func noteRelapse(now: Present) {
     let last = memory.moves.last
     let returned = memory.returnedMs ?? (last?.errand == .elective ? last?.atMs : nil)
     guard let returned, let active = memory.active, active == topology.primary,
-      now.wallMs - returned <= policy.probation.wholeMilliseconds
+      now.isWithin(policy.probation, ofMs: returned)
     else { return }
     memory.disarmed = Disarmed(region: active, atMs: now.wallMs)
   }
@@ -218,7 +233,7 @@ public struct Machine: Hashable, Sendable, Codable {
   }
 
   /// The move in flight has written: it counts, and DNS points at its target from now on. Once.
-  private mutating func passPointOfNoReturn(now: Now) {
+  private mutating func passPointOfNoReturn(now: Present) {
     guard let intent = memory.intent else { return }
     at = .region
     memory.accepted = nil
@@ -231,7 +246,7 @@ public struct Machine: Hashable, Sendable, Codable {
   }
 
   /// The hour of probation follows every return, an operator's too (RULES 9).
-  private mutating func noteReturn(_ intent: Intent, now: Now) {
+  private mutating func noteReturn(_ intent: Intent, now: Present) {
     switch intent.errand {
     case .elective, .commanded: memory.returnedMs = now.wallMs
     case .emergency, .repair: break
@@ -255,18 +270,20 @@ public struct Machine: Hashable, Sendable, Codable {
   }
 
   /// Counts an automatic move against the budget.
-  private mutating func count(_ intent: Intent, now: Now) {
+  private mutating func count(_ intent: Intent, now: Present) {
     guard intent.errand.isAutomaticMove else { return }
     let kept = memory.moves.filter { inWindow($0.atMs, now) }
     memory.moves = kept + [MoveMark(atMs: now.wallMs, errand: intent.errand)]
   }
 
-  /// Adds up how long a confirmed down verdict of the active region has been held back.
-  private mutating func noteHeld(view: View, now: Now) {
-    guard let active = view.active, let lastTick, view.facts.source == .confirmed,
-      memory.intent == nil, let confirmed = regions[active]?.confirmedAt
-    else { return }
-    let since = max(confirmed, lastTick)
-    regions[active]?.heldMs += max(0, (now.instant - since).wholeMilliseconds)
+  /// Notes since when a confirmed down verdict of the active region has been held back, and until
+  /// when it was.
+  private mutating func noteHeld(view: View, now: Present) {
+    guard let active = view.active else { return }
+    if view.facts.source == .confirmed, memory.intent == nil {
+      regions[active]?.hold(now)
+    } else {
+      regions[active]?.letGo(now)
+    }
   }
 }

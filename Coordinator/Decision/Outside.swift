@@ -19,6 +19,8 @@ public struct VantageVote: Hashable, Sendable {
   public var servingStarted: Instant?
   /// Of a bad vote: when an agent was served last that would speak against it, and is mute.
   public var muteServed: Instant?
+  /// When the vantage was served last, whether or not that still counts.
+  var lastServed: Instant?
 }
 
 /// A region from outside.
@@ -55,7 +57,7 @@ public enum Outside {
 
   /// The view of one region.
   public static func view(
-    of region: RegionID, topology: Topology, policy: Policy, evidence: Evidence, now: Instant
+    of region: RegionID, topology: Topology, policy: Policy, evidence: Evidence, now: Present
   ) -> OutsideView {
     let families = topology.families
     let all = families.flatMap { family in
@@ -120,7 +122,7 @@ public enum Outside {
   }
 
   private static func votes(
-    on key: ProbeKey, topology: Topology, policy: Policy, evidence: Evidence, now: Instant
+    on key: ProbeKey, topology: Topology, policy: Policy, evidence: Evidence, now: Present
   ) -> [VantageVote] {
     var votes: [VantageVote] = []
     if let own = evidence.ownProbes[key] {
@@ -132,7 +134,8 @@ public enum Outside {
           vantage: coordinator, family: key.family, vote: counts ? own.vote : .none,
           detail: evidence.ownVoteVoid ? "void: it reached nothing" : own.detail,
           at: counts ? own.voted : own.at, badSince: own.badSince,
-          servingStarted: own.servingStarted))
+          servingStarted: own.servingStarted,
+          lastServed: own.servingStarted ?? evidence.servedBefore(coordinator, key)))
     }
     for other in topology.regions where other.id != key.region {
       votes.append(
@@ -145,13 +148,20 @@ public enum Outside {
   /// A region's vote: the majority of its agents that probe; a tie is no vote.
   private static func vote(
     of vantage: RegionID, on key: ProbeKey, topology: Topology, policy: Policy,
-    evidence: Evidence, now: Instant
+    evidence: Evidence, now: Present
   ) -> VantageVote {
     var results: [(probe: ProbeResult, held: AgentEvidence, voted: Instant)] = []
     var muteServed: Instant?
     var newest: (probe: ProbeResult, ended: Instant)?
+    var lastServed: Instant?
     for agent in topology.agents(of: vantage) {
+      if let served = evidence.servedBefore(agent, key) {
+        lastServed = max(lastServed ?? served, served)
+      }
       guard let held = evidence.agents[agent], let probe = held.report.probe(key) else { continue }
+      if let served = probe.servingMs.map(held.instant) {
+        lastServed = max(lastServed ?? served, served)
+      }
       let ended = held.instant(ageMs: probe.ageMs)
       if newest.map({ $0.ended < ended }) ?? true { newest = (probe, ended) }
       let voted = probe.votedMs.map(held.instant)
@@ -170,7 +180,8 @@ public enum Outside {
     let serving = results.filter { $0.probe.vote == .serving }
     let bad = results.filter { $0.probe.vote == .bad }
     var vote = VantageVote(
-      vantage: vantage, family: key.family, vote: .none, detail: "no probe", at: newest?.ended)
+      vantage: vantage, family: key.family, vote: .none, detail: "no probe", at: newest?.ended,
+      lastServed: lastServed)
     if bad.count > serving.count {
       let since = bad.map { $0.held.instant(ageMs: $0.probe.badSinceMs ?? $0.probe.ageMs) }.sorted()
       vote.vote = .bad

@@ -14,7 +14,7 @@ public struct RegionPicture: Hashable, Sendable {
 
   /// Judges `region` by the evidence.
   public static func draw(
-    of region: RegionID, topology: Topology, policy: Policy, evidence: Evidence, now: Instant,
+    of region: RegionID, topology: Topology, policy: Policy, evidence: Evidence, now: Present,
     excused: Set<AgentID> = []
   ) -> RegionPicture {
     let inside = Inside.view(
@@ -61,7 +61,7 @@ public struct RegionPicture: Hashable, Sendable {
 
   /// Whether the region is failing because of its DynamoDB replica.
   public var failsByDynamoDB: Bool {
-    inside.instances.contains { $0.vote == .bad && $0.reason?.hasPrefix("dynamodb") == true }
+    inside.instances.contains { $0.vote == .bad && $0.failsByDynamoDB }
   }
 }
 
@@ -79,9 +79,10 @@ public struct RegionMemory: Hashable, Sendable, Codable {
   public var downSince: Instant?
   /// When the down verdict's limit had passed.
   public var confirmedAt: Instant?
-  /// How long a confirmed down verdict of the active region has been held back.
-  public var heldMs: Int64 = 0
-  /// The newest instant at which the region was up, for the stamps.
+  /// How long a confirmed down verdict of the active region was held back, and since when it is.
+  var heldMs: Int64 = 0
+  var heldSince: Instant?
+  /// When it was not up any more, for the stamps.
   public var lastUp: Instant?
   /// Since when it has been up without a break.
   public var upSince: Instant?
@@ -93,45 +94,43 @@ public struct RegionMemory: Hashable, Sendable, Codable {
   public var gateSince: Instant?
   /// Since when the gate's clock is only paused.
   public var gatePausedAt: Instant?
+  /// Heartbeats lag, which holds the gate's clock at its beginning; nil: they do not.
+  var isLagging: Bool?
   /// Its addresses that only give answers without a vote; nil: none does.
   public internal(set) var voteless: [Voteless]?
   /// Whose last vote was bad.
   var badVantages: Set<Voter> = []
-  /// When each was served last.
-  var servedAt: [Voter: Instant] = [:]
 
   public init(at now: Instant) {
     verdictSince = now
   }
 
   /// Folds the new picture in.
-  public mutating func fold(_ picture: RegionPicture, policy: Policy, now: Instant) {
+  public mutating func fold(_ picture: RegionPicture, policy: Policy, now: Present) {
     if picture.verdict != verdict {
+      if verdict.isUp, !picture.verdict.isUp { lastUp = now.instant }
       verdict = picture.verdict
-      verdictSince = now
+      verdictSince = now.instant
     }
     foldConfirmation(picture, policy: policy, now: now)
     foldVoteless(picture.voteless, now: now)
-    hardDownSince = picture.isHardDown ? hardDownSince ?? now : nil
+    hardDownSince = picture.isHardDown ? hardDownSince ?? now.instant : nil
     foldGate(policy: policy, now: now)
     if verdict.isUp {
-      if upSince == nil { upSince = now }
-      lastUp = now
+      if upSince == nil { upSince = now.instant }
     } else if verdict.isDown {
       upSince = nil
       wasDown = true
     }
   }
 
-  private mutating func foldConfirmation(_ picture: RegionPicture, policy: Policy, now: Instant) {
+  private mutating func foldConfirmation(_ picture: RegionPicture, policy: Policy, now: Present) {
     var turned = false
     for vote in picture.outside.votes {
       let voter = Voter(vantage: vote.vantage, family: vote.family)
       switch vote.vote {
       case .bad: badVantages.insert(voter)
-      case .serving:
-        turned = badVantages.remove(voter) != nil || turned
-        servedAt[voter] = vote.servingStarted ?? now
+      case .serving: turned = badVantages.remove(voter) != nil || turned
       // A vantage that has fallen mute has not taken its bad vote back.
       case .none: break
       }
@@ -140,56 +139,69 @@ public struct RegionMemory: Hashable, Sendable, Codable {
     guard policy.movesFor(picture.verdict) else {
       downSince = nil
       confirmedAt = nil
-      heldMs = 0
+      forgetHeld()
       return
     }
     if downSince == nil { downSince = began(picture, policy: policy, now: now) }
     if turned && picture.judgement.basis == .outside {
       // One vantage is served again: the outside's confirmation starts anew.
-      downSince = now
+      downSince = now.instant
       confirmedAt = nil
     }
   }
 
   /// When the confirmation of a new down verdict begins. Where votes that are mute now were
   /// serving, it is their loss that completed the verdict: never before they were served last.
-  private func began(_ picture: RegionPicture, policy: Policy, now: Instant) -> Instant {
-    let since = picture.badSince ?? now
+  private func began(_ picture: RegionPicture, policy: Policy, now: Present) -> Instant {
+    let since = picture.badSince ?? now.instant
     if picture.judgement.basis == .inside, policy.onContested == .alert {
       // What its hosts say moves nobody as long as users are served: the outside completed this.
-      return max(since, servedAt.values.max() ?? since)
+      return max(since, picture.outside.votes.compactMap(\.lastServed).max() ?? since)
     }
     guard picture.judgement.basis == .outside else { return since }
     let mute = picture.outside.votes.filter { $0.vote == .none }
-    let served = mute.compactMap { servedAt[Voter(vantage: $0.vantage, family: $0.family)] }
-    return max(since, served.max() ?? since)
+    return max(since, mute.compactMap(\.lastServed).max() ?? since)
   }
 
   /// Whether the down verdict has stood for `limit`; notes when it first had.
-  public mutating func confirm(limit: Duration, now: Instant) -> Bool {
-    guard let downSince, now - downSince >= limit else {
+  public mutating func confirm(limit: Duration, now: Present) -> Bool {
+    guard let downSince, now.hasLasted(limit, since: downSince) else {
       confirmedAt = nil
-      heldMs = 0
+      forgetHeld()
       return false
     }
     if confirmedAt == nil { confirmedAt = max(downSince + limit, verdictSince) }
     return true
   }
 
-  private mutating func foldGate(policy: Policy, now: Instant) {
+  private mutating func foldGate(policy: Policy, now: Present) {
     switch verdict {
     case .healthy, .degraded:
       if let paused = gatePausedAt, let since = gateSince {
-        gateSince = since + (now - paused)
+        gateSince = since + (now.instant - paused)
       }
       gatePausedAt = nil
-      if gateSince == nil { gateSince = now }
+      if gateSince == nil { gateSince = now.instant }
     case .failing, .unreachable, .isolated, .contested:
       gateSince = nil
       gatePausedAt = nil
     case .silent, .partial, .unknown:
-      if gatePausedAt == nil { gatePausedAt = now }
-      if let paused = gatePausedAt, now - paused > policy.failbackPause { gateSince = nil }
+      if gatePausedAt == nil { gatePausedAt = now.instant }
+      if let paused = gatePausedAt, now.hasExceeded(policy.failbackPause, since: paused) {
+        gateSince = nil
+      }
+    }
+  }
+
+  /// All of its clocks ran on while the boot-time clock stood still.
+  mutating func leaveOut(_ span: Duration) {
+    for clock in [
+      \RegionMemory.downSince, \.confirmedAt, \.heldSince, \.lastUp, \.upSince, \.hardDownSince,
+      \.gateSince, \.gatePausedAt,
+    ] { self[keyPath: clock] = self[keyPath: clock].map { $0 - span } }
+    verdictSince = verdictSince - span
+    voteless = voteless?.map { found in
+      Voteless(family: found.family, status: found.status, since: found.since - span)
     }
   }
 
@@ -200,17 +212,27 @@ public struct RegionMemory: Hashable, Sendable, Codable {
     hardDownSince = nil
   }
 
-  /// How long the region has been stable, by the failback gate's clock.
-  public func stable(_ now: Instant) -> Duration {
-    gateSince.map { (gatePausedAt ?? now) - $0 } ?? .zero
+  /// How long the region has been stable, by the failback gate's clock; for words.
+  public func stable(_ now: Present) -> Duration {
+    if isLagging == true { return .zero }
+    return gateSince.map { (gatePausedAt ?? now.instant) - $0 } ?? .zero
+  }
+
+  /// Whether it has been stable for so long, and its clock runs.
+  func isStable(for span: Duration, _ now: Present) -> Bool {
+    guard !isPaused, isLagging == nil else { return false }
+    guard let gateSince else { return span <= .zero }
+    return now.hasLasted(span, since: gateSince)
   }
 
   /// The gate's clock stands still for now.
   public var isPaused: Bool { gatePausedAt != nil }
 
-  /// Resets the failback gate's clock, as a breach of the lag limit does.
-  public mutating func resetGate(now: Instant) {
+  /// A breach of the lag limit holds the failback gate's clock, which starts anew at its end.
+  mutating func noteLag(isBreached: Bool, now: Present) {
+    guard isBreached != (isLagging == true) else { return }
+    isLagging = isBreached ? true : nil
     // A paused clock goes on from its pause.
-    gateSince = gateSince.map { _ in gatePausedAt ?? now }
+    if !isBreached { gateSince = gateSince.map { _ in gatePausedAt ?? now.instant } }
   }
 }

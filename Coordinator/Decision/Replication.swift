@@ -31,7 +31,7 @@ public struct Replication: Hashable, Sendable {
   /// heartbeat of the source.
   public static func view(
     from source: RegionID, to target: RegionID, topology: Topology, policy: Policy,
-    evidence: Evidence, now: Instant
+    evidence: Evidence, now: Present
   ) -> Replication? {
     var newest: (peer: PeerHeartbeat, seen: Instant)?
     for agent in topology.agents(of: target) {
@@ -49,26 +49,29 @@ public struct Replication: Hashable, Sendable {
     let sighting = newest.peer.sightings.last
     return Replication(
       source: source, target: target, lagLowMs: sighting?.lagLowMs, lagHighMs: sighting?.lagHighMs,
-      ageMs: Int(clamping: max(0, (now - newest.seen).wholeMilliseconds)),
+      ageMs: Int(clamping: max(0, (now.instant - newest.seen).wholeMilliseconds)),
       state: state(
-        age: now - newest.seen, isBehind: acknowledged.map { $0.writtenMs > newest.peer.writtenMs },
+        seen: newest.seen, now: now,
+        isBehind: acknowledged.map { $0.writtenMs > newest.peer.writtenMs },
         policy: policy))
   }
 
   /// `isBehind` says whether the source had something acknowledged that was not seen; nil: its own
   /// word is not known.
-  static func state(age: Duration, isBehind: Bool?, policy: Policy) -> State {
+  static func state(
+    seen: Instant, now: Present, isBehind: Bool?, policy: Policy
+  ) -> State {
     let limit = policy.maxLag + policy.heartbeatPeriod * 3
-    if age <= limit { return .flowing }
+    if now.isWithin(limit, of: seen) { return .flowing }
     if isBehind == false { return .unwritten }
-    return age <= limit + lateFor ? .late : .stopped
+    return now.isWithin(limit + lateFor, of: seen) ? .late : .stopped
   }
 
   /// Which of the regions' replicas are not active or not listed, as a clause each, as the hosts of
   /// `tellers` list them; nil where nobody lists any. A replica that others do not list is none.
   static func replicas(
     of regions: [RegionID], as tellers: [RegionID], topology: Topology, policy: Policy,
-    evidence: Evidence, now: Instant
+    evidence: Evidence, now: Present
   ) -> [RegionID: String]? {
     var found: [RegionID: String] = [:]
     var isTold = false
@@ -108,7 +111,7 @@ public struct RegionPair: Hashable, Sendable {
 
 extension Machine.View {
   /// Every direction between two regions in which heartbeats were seen.
-  func replication(now: Instant) -> [RegionPair: Replication] {
+  func replication(now: Present) -> [RegionPair: Replication] {
     var found: [RegionPair: Replication] = [:]
     for source in chooser.topology.regions {
       for target in chooser.topology.regions where target.id != source.id {

@@ -47,7 +47,7 @@ public struct Twins: Hashable, Sendable, Codable {
   }
 
   /// Whether the identity is quarantined: not long ago two hosts used it.
-  public func hold(_ agent: AgentID, at now: Instant) -> Bool {
-    identities[agent]?.provenAt.map { now - $0 < Defaults.quarantine } ?? false
+  public func hold(_ agent: AgentID, at now: Present) -> Bool {
+    identities[agent]?.provenAt.map { now.counts(until: $0 + Defaults.quarantine) } ?? false
   }
 }

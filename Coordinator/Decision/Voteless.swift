@@ -58,7 +58,7 @@ struct VotelessAnswer: Hashable, Sendable {
 
   /// The region's addresses of which no fresh answer of any vantage says anything, though one came.
   static func all(
-    of region: RegionID, topology: Topology, policy: Policy, evidence: Evidence, now: Instant
+    of region: RegionID, topology: Topology, policy: Policy, evidence: Evidence, now: Present
   ) -> [VotelessAnswer] {
     topology.families.compactMap { family in
       let key = ProbeKey(service: topology.service, region: region, family: family)
@@ -67,7 +67,7 @@ struct VotelessAnswer: Hashable, Sendable {
   }
 
   private static func found(
-    _ key: ProbeKey, topology: Topology, policy: Policy, evidence: Evidence, now: Instant
+    _ key: ProbeKey, topology: Topology, policy: Policy, evidence: Evidence, now: Present
   ) -> VotelessAnswer? {
     var newest: (at: Instant, status: Int)?
     var voted: Instant?
@@ -99,10 +99,10 @@ struct VotelessAnswer: Hashable, Sendable {
 
 extension RegionMemory {
   /// Notes since when addresses have said nothing.
-  mutating func foldVoteless(_ answers: [VotelessAnswer], now: Instant) {
+  mutating func foldVoteless(_ answers: [VotelessAnswer], now: Present) {
     let before = voteless ?? []
     let after = answers.map { answer in
-      let since = before.first { $0.family == answer.family }?.since ?? now
+      let since = before.first { $0.family == answer.family }?.since ?? now.instant
       return Voteless(
         family: answer.family, status: answer.status, since: max(since, answer.voted ?? since))
     }

@@ -19,7 +19,7 @@ public struct WriterElection: Sendable {
     of group: String, agents: [AgentID], evidence: Evidence, policy: Policy, now: Instant
   ) -> AgentID? {
     let fresh = agents.filter { agent in
-      evidence.isFresh(agent, now: now, for: policy.freshFor)
+      evidence.isFresh(agent, now: Present(now), for: policy.freshFor)
         && evidence.agents[agent]?.report.goodbye == false
     }
     if let term = terms[group], fresh.contains(term.agent),

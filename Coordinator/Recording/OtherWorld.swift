@@ -95,14 +95,25 @@ struct OtherWorld {
   mutating func take(
     _ step: Step, from before: Memory, machine: Machine, move: ReplayedMove?, isShown: Bool
   ) {
-    let name = step.service
     if let change = step.change { take(change, from: before, step: step, isShown: isShown) }
-    if apart[name] != nil { succeed(name) }
-    guard let stepped = world.step(name, now: step.now) else { return }
-    holds.note(stepped.assessment, service: name, isShown: isShown)
-    let mine = stepped.transition.flatMap {
-      world.move($0, service: name, atMs: step.now.wallMs)
+    judge(step.service, now: step.now, machine: machine, move: move, isShown: isShown)
+  }
+
+  /// A tick of the recording. Its steps were made when they could come to something else under the
+  /// policy that was in force; under another one that is at other times.
+  mutating func look(_ machines: [String: Machine], now: Now, isShown: Bool) {
+    for (service, machine) in machines.sorted(by: { $0.key < $1.key }) {
+      judge(service, now: now, machine: machine, move: nil, isShown: isShown)
     }
+  }
+
+  private mutating func judge(
+    _ name: String, now: Now, machine: Machine, move: ReplayedMove?, isShown: Bool
+  ) {
+    if apart[name] != nil { succeed(name) }
+    guard let stepped = world.step(name, now: now) else { return }
+    holds.note(stepped.assessment, service: name, isShown: isShown)
+    let mine = stepped.transition.flatMap { world.move($0, service: name, atMs: now.wallMs) }
     if let transition = stepped.transition, isShown { log.note(transition, mine, service: name) }
     match(name, then: isShown ? move : nil, new: isShown ? mine : nil)
     compare(name, with: machine)

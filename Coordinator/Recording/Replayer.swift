@@ -15,6 +15,8 @@ public struct Replayer {
   private var holds = HoldLog()
   /// Differs from what was recorded since the newest keyframe.
   private var isOff: Set<String> = []
+  /// The newest tick, and the services that were judged in it.
+  private var looking: (now: Now, stepped: Set<String>)?
   /// Whether the newest entry lies in the span that is shown.
   private var isShown = false
 
@@ -31,6 +33,7 @@ public struct Replayer {
 
   /// Plays the next entry.
   public mutating func take(_ entry: Entry) {
+    if case .step(let step) = entry { looking?.stepped.insert(step.service) } else { look() }
     switch entry {
     case .keyframe(let keyframe): take(keyframe)
     case .summary(let summary, let signed, let at):
@@ -47,12 +50,28 @@ public struct Replayer {
       show(now)
       world?.judge(now)
       other?.world.judge(now)
+      looking = (now, [])
     case .step(let step): take(step)
     }
   }
 
+  /// The steps of a tick were made: what was not due then may be under the other policy.
+  private mutating func look() {
+    guard let (now, stepped) = looking else { return }
+    looking = nil
+    guard let world, other != nil else { return }
+    let machines = world.machines.filter { name, machine in
+      guard wants(name), !stepped.contains(name) else { return false }
+      // What came to something and was not recorded could not be stored: under no policy.
+      var copy = machine
+      return copy.tick(evidence: world.evidence, doubts: world.doubts, now: now).transition == nil
+    }
+    other?.look(machines, now: now, isShown: isShown)
+  }
+
   /// Ends the replay: what is still open is told.
   public mutating func finish() -> ReplayResult {
+    look()
     if var other {
       other.finish()
       result.newMoves = other.log.moves
@@ -210,7 +229,7 @@ struct HoldLog {
   private var newest: [String: Instant] = [:]
 
   /// The most that one step counts for: longer ones are gaps.
-  private static let longest: Int64 = 10_000
+  private static let longest: Int64 = 60_000
 
   mutating func note(_ assessment: Assessment, service: String, isShown: Bool) {
     let now = assessment.now.instant

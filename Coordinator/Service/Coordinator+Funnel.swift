@@ -17,6 +17,7 @@ extension Coordinator {
     while let output = state.next() {
       if case .answer(let found) = output { answer = found } else { perform(output) }
     }
+    planEarlyTick()
     return answer
   }
 

@@ -40,7 +40,10 @@ extension Coordinator {
     }
     let (records, missing) = try await read(known.names)
     // What the records are to be is judged by what is known after the reading.
-    guard let room = room(service), let target = room.service.topology.region(to) else {
+    let now = Now.read()
+    guard let room = room(service).map({ looked($0, now: now) }),
+      let target = room.service.topology.region(to)
+    else {
       throw Refusal(code: "conflict", message: "the configuration has just changed: plan again")
     }
     guard let assessment = room.core.assessment else {

@@ -38,7 +38,8 @@ extension Coordinator {
       do throws(SummaryError) {
         let summary = try SummaryCodec.verify(relayed, keys: deployment.verifyingKey)
         guard summary.agent == agent else { continue }
-        let health = RelayedHealth(summary, region: report.region, ageMs: relayed.ageMs)
+        let health = RelayedHealth(
+          summary, by: report.agent, region: report.region, ageMs: relayed.ageMs)
         guard case .summary(let signed?) = tell(.summary(health), now: now) else { continue }
         recording.put(summary, signed: signed, at: now.instant)
       } catch {

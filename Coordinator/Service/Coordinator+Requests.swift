@@ -60,7 +60,7 @@ extension Coordinator {
     var troubles: [String] = []
     if let reloadTrouble { troubles.append("configuration not reloaded: \(reloadTrouble)") }
     if !evidence.agents.isEmpty { troubles += doubts.current.map(\.text).sorted() }
-    let snapshot = snapshot(plays: false)
+    let snapshot = snapshot(plays: false, looks: false)
     return StatusLine.text(
       snapshot.rooms.map { StatusLine.Service($0, snapshot: snapshot) }, troubles: troubles)
   }
@@ -68,8 +68,8 @@ extension Coordinator {
   func unknown(_ service: String) -> Refusal { state.unknown(service) }
 
   /// `plays`: outlooks are played out where those of a moment ago do not hold; they cost more than
-  /// all the rest.
-  func snapshot(plays: Bool = true) -> Snapshot {
+  /// all the rest. `looks`: ages are those of now, and not of the newest judgement.
+  func snapshot(plays: Bool = true, looks: Bool = true) -> Snapshot {
     let now = Now.read()
     var outlooks: [String: Outlooks] = [:]
     for core in state.cores {
@@ -78,7 +78,7 @@ extension Coordinator {
     }
     return Snapshot(
       now: now, coordinator: self.about(), deployment: deployment,
-      rooms: rooms, evidence: evidence,
+      rooms: looks ? rooms.map { looked($0, now: now) } : rooms, evidence: evidence,
       doubts: doubts.current, skews: surroundings.skews, books: books, cluster: store.clusterID,
       nameServersAreAddresses: nameServersAreAddresses, storeTrouble: storeTrouble,
       storeTroubleMs: storeTroubleMs, freeBytes: freeBytes(), outlooks: outlooks)

@@ -71,6 +71,9 @@ actor Coordinator {
   nonisolated let readinessProvider: (any ReadinessProvider)?
   var books = ReadinessBooks()
   var card = KeptCard()
+  private var ticksEarly = false
+  /// The early tick that is planned next.
+  private var early: Instant?
 
   init(
     deployment: Deployment, store: Store, provider: any DNSProvider, nameServers: NameServers,
@@ -135,13 +138,34 @@ actor Coordinator {
     tell(.started, now: Now(instant: started, wallMs: startedMs))
   }
 
-  /// One tick: doubts, then every service.
+  /// One tick: doubts, then every service that is due.
   func tick() {
     let now = Now.read()
     recordTick(now)
     tell(.tick, now: now)
-    for name in state.names { tell(.judge(name), now: now) }
     eventLog.settle()
+  }
+
+  /// From now on it also ticks between the regular ticks, when something is due at once.
+  func tickEarlyToo() { ticksEarly = true }
+
+  /// Plans a tick before the next regular one, where something is due by then.
+  func planEarlyTick() {
+    guard ticksEarly, !state.isEnding, let at = state.wakeAt, early.map({ at < $0 }) ?? true
+    else { return }
+    let pause = at - Now.read().instant
+    guard pause < deployment.tick else { return }
+    early = at
+    Task {
+      try? await Task.sleep(for: max(pause, .zero))
+      tickEarly(at)
+    }
+  }
+
+  private func tickEarly(_ planned: Instant) {
+    if early == planned { early = nil }
+    guard !state.isEnding, let at = state.wakeAt else { return }
+    if at <= Now.read().instant { tick() } else { planEarlyTick() }
   }
 
   /// What the coordinator's own probes ask for now.
@@ -273,4 +297,11 @@ extension Coordinator {
 
   /// Of every service, by name.
   var rooms: [Room] { state.names.compactMap(room) }
+
+  /// The same with words of now.
+  func looked(_ room: Room, now: Now) -> Room {
+    var room = room
+    room.core = room.core.looked(evidence, doubts, now: now)
+    return room
+  }
 }

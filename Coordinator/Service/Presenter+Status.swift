@@ -189,7 +189,7 @@ enum Presenter {
     let checks = room.service.topology.agents(of: region)
       .filter {
         snapshot.evidence.isFresh(
-          $0, now: snapshot.now.instant, for: room.service.policy.freshFor)
+          $0, now: Present(snapshot.now), for: room.service.policy.freshFor)
       }
       .compactMap { snapshot.evidence.agents[$0]?.report }
       .flatMap(\.checks).filter { $0.kind == "dynamodb" }

@@ -290,6 +290,7 @@ private struct Ticker: Service {
   func run() async throws {
     var line = ""
     var next = Clocks.bootTime()
+    await coordinator.tickEarlyToo()
     while !Task.isShuttingDownGracefully && !Task.isCancelled {
       await coordinator.tick()
       let now = await coordinator.oneLine()

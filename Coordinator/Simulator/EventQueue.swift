@@ -2,7 +2,8 @@
 struct Event: Comparable, Sendable {
   enum Kind: UInt8, Sendable {
     case check, checkEnd, probe, probeEnd, beat, read, report, reportArrives, replyArrives
-    case reportLost, timer, tick, ownProbes, ownProbesEnd, readRecord, recordRead, verify, verified
+    case reportLost, timer, tick, wake, ownProbes, ownProbesEnd, readRecord, recordRead, verify,
+      verified
     case resumeMove, restart, land, users, humanReturns, humanAdopts
   }
 

@@ -92,10 +92,12 @@ extension Judge {
   mutating func relayed(_ world: World, _ signed: Summaries.Signed, _ counted: Moment) {
     let truth = world.now - (world.frozenNow - signed.at)
     let taken = world.now - (world.clock.instant - counted).wholeMilliseconds
-    // What the relaying report is on its way is not in its age. By the wall clocks an old one is
-    // refused.
+    // How long the relaying report was on its way, or lay before a process that stood still, is not
+    // in its age: its challenge bounds it. By the wall clocks an old summary is refused.
     let slackMs =
-      Self.areClocksRight(world) ? 6_000 : Defaults.firstContactWindow.wholeMilliseconds + 60_000
+      Self.areClocksRight(world)
+      ? world.setup.policy.freshFor.wholeMilliseconds + 1_000
+      : Defaults.firstContactWindow.wholeMilliseconds + 60_000
     if taken > truth + slackMs {
       fail(
         world, .authentic,

@@ -10,10 +10,9 @@ extension Shell {
   @discardableResult
   func tell(_ event: CoreEvent, of index: Int? = nil) -> CoreAnswer? {
     guard !isGone else { return nil }
-    let jitter = index.map { world.noise.unit(.pause, $0, world.now) }
     let committed = index.map(committedCount)
     var answer: CoreAnswer?
-    state.handle(event, now: world.clock, jitter: jitter ?? 0.5)
+    state.handle(event, now: world.clock, jitter: world.noise.unit(.pause, index ?? 0, world.now))
     while !isGone, let output = state.next() {
       // Nothing of it is stored yet.
       if case .reply = event, let index, let committed, committedCount(index) > committed,
@@ -41,7 +40,6 @@ extension Shell {
     case .stopVerifying(let name): rooms[position(name)].verifyKey = nil
     case .heardServers(let name, let isOver): if isOver { rooms[position(name)].verifyKey = nil }
     case .disturbed:
-      wake()
       world.noteTrouble()
     case .log, .forget, .forgetCaches, .shown, .answer: break
     }
@@ -50,16 +48,16 @@ extension Shell {
   /// A step counts.
   private func take(_ judged: JudgedService) {
     let index = position(judged.service)
-    let (step, now) = (judged.step, judged.step.now)
-    let rule = step.assessment.decision.rule
-    let hasChanged = step.transition != nil || rooms[index].rule != rule
-    rooms[index].rule = rule
+    let step = judged.step
+    judgedNow.insert(index)
+    let gate = step.assessment.gate.map { [$0.lagBreach] + $0.conditions.map(\.holds) } ?? []
+    if gate != rooms[index].gate {
+      rooms[index].gate = gate
+      rooms[index].gateSince = world.frozenNow
+    }
     world.figures.ticks += 1
     say(judged, index)
     if step.commit == nil { world.judge.judged(world, self, index, step.assessment, nil) }
-    rooms[index].rest = Rest(
-      step.assessment, machine: judged.after, hasChanged: hasChanged, now: now)
-    if core(index).isLeaseDue(now: now) { rooms[index].rest.isRestless = true }
     if step.transition != nil { world.noteTrouble() }
   }
 
@@ -79,15 +77,12 @@ extension Shell {
     if matters, opens ? world.reach(.beforeCommit) : world.reach(.anyCommit) { return }
     let index = position(request.service)
     guard let receipt = commit(request, index) else {
-      rooms[index].isDirty = true
       if !isHasty { state.notStored("the disk is full", now: world.clock) }
       return
     }
     if let step = request.step {
       world.judge.judged(world, self, index, step.assessment, step.transition)
       if opens && world.reach(.afterCommit) { return }
-    } else {
-      rooms[index].isDirty = true
     }
     for ended in [request.commit.closing, request.commit.incident].compactMap(\.self)
     where ended.outcome != .open { world.judge.closed(world, ended) }

@@ -71,7 +71,6 @@ extension Shell {
   ) {
     var request = OrderRequest(epoch: core(index).machine.memory.epoch, operatorName: "op")
     fill(&request)
-    rooms[index].isDirty = true
     switch tell(.order(rooms[index].name, kind, request), of: index) {
     case .text(let text):
       world.trace.say(world.now, "\(rooms[index].name): operator: \(text)")
@@ -84,7 +83,6 @@ extension Shell {
     let request = MoveRequest(
       to: region, epoch: core(index).machine.memory.epoch, operatorName: "op")
     world.trace.say(world.now, "\(rooms[index].name): operator asks for a move to \(region)")
-    rooms[index].isDirty = true
     let answer = tell(.move(rooms[index].name, request, isFailback: isFailback), of: index)
     if case .refused(let refusal) = answer { refuse(refusal, index) }
   }

@@ -109,9 +109,6 @@ extension Shell {
     guard !isGone else { return }
     if case .failure = found { world.noteTrouble() }
     let machine = core(index).machine
-    if machine.at != before.machine.at || machine.memory != before.machine.memory {
-      rooms[index].isDirty = true
-    }
     guard machine.memory.active != before.machine.memory.active else { return }
     world.noteTrouble()
     world.trace.say(

@@ -22,11 +22,10 @@ struct Room {
   var isReading = false
   var readingNumber = 0
   // What was judged.
-  var rule: Rule?
   var shown: [RegionID: Verdict] = [:]
-  // Which ticks can be left out.
-  var isDirty = true
-  var rest = Rest.restless
+  /// What a failback's gate came to, and since when, on the frozen clock.
+  var gate: [Bool] = []
+  var gateSince: Int64 = 0
 }
 
 /// The coordinator's process in the world: the core and the store that ship, around them a driver
@@ -41,11 +40,9 @@ final class Shell {
   var tallies: [OwnProbeKey: ProbeTally<Moment>] = [:]
   /// When the next round of own probes begins, on the frozen clock.
   private(set) var probesAt: Int64 = 0
-  var watch: FreshnessWatch
   private var shownDoubts: Set<Doubt> = []
-  private var wasVoid = false
-  /// Until then what others relay of a host may count, and then not any more.
-  var relayedUntil: Moment?
+  /// The services that were judged in this tick.
+  var judgedNow: Set<Int> = []
   private(set) var isGone = false
 
   var policy: Policy { world.setup.policy }
@@ -70,7 +67,6 @@ final class Shell {
     self.world = world
     self.life = life
     let incarnation = Hex.text(world.noise.word(.jitter, 77, Int64(life)))
-    watch = FreshnessWatch(limit: world.setup.policy.freshFor)
     rooms = world.topologies.enumerated().map { Room(service: $0.offset, name: $0.element.service) }
     positions = Dictionary(uniqueKeysWithValues: rooms.map { ($0.name, $0.service) })
     do {
@@ -90,6 +86,8 @@ final class Shell {
     }
     let isRash = [.noRevalidation, .writeBeforeCommit].contains(world.perturbation)
     state.judgesBeforeWrites = !isRash
+    state.judgesMoves = world.perturbation != .noRevalidation
+    state.judgesAlways = world.pace == .step
     world.noteTrouble()
     world.trace.say(world.now, "coordinator starts")
     tell(.started)
@@ -155,69 +153,52 @@ final class Shell {
     isGone = true
   }
 
-  /// Everything is to be judged with the next tick.
-  func wake() {
-    for index in rooms.indices { rooms[index].isDirty = true }
-  }
-
   // MARK: Ticks
 
   func tick() {
-    let held = state.quarantined
+    judgedNow = []
     tell(.tick)
-    let now = world.clock
     if state.doubts.current != shownDoubts {
       shownDoubts = state.doubts.current
       world.noteTrouble()
-      wake()
     }
-    // What was void counts again at an instant that nothing else marks.
-    let isVoid = evidence.voidUntil.map { now.instant < $0 } ?? false
-    if isVoid != wasVoid {
-      wasVoid = isVoid
-      wake()
-    }
-    if let until = relayedUntil {
-      wake()
-      if now.instant > until { relayedUntil = nil }
-    }
-    if watch.expire(now.instant) || state.quarantined != held || endsDeploy(now.instant) { wake() }
-    for index in rooms.indices {
-      if isGone { return }
-      guard world.pace == .step || rooms[index].isDirty || rooms[index].rest.isDue(now) else {
-        continue
-      }
-      if world.perturbation == .noRevalidation, core(index).isMoving { continue }
-      rooms[index].isDirty = false
-      tell(.judge(rooms[index].name), of: index)
-      if world.conditions.isApproved, !isGone { approve(index) }
-    }
+    guard world.conditions.isApproved else { return }
+    for index in judgedNow.sorted() where !isGone { approve(index) }
   }
 
-  /// A deploy notice is at its end: what an agent's reports count for changes by time alone.
-  private func endsDeploy(_ now: Moment) -> Bool {
-    evidence.excuses.values.compactMap(\.until).contains {
-      $0 <= now && now - $0 < .milliseconds(World.tickMs)
-    }
+  /// When the next tick comes at the latest, on the frozen clock.
+  var wakeAt: Int64? {
+    isGone ? nil : state.wakeAt.map { world.frozen(at: $0) }
   }
+
+  /// As long a gate has to be the same that waits for reports or is held by them: longer than what
+  /// agents remember of heartbeats. Nothing comes of more of the same.
+  private static let gateMs: Int64 = 2_400_000
 
   /// Nothing is going on and nothing can begin but by a fault or at a deadline.
   var isQuiet: Bool {
-    state.canStore && relayedUntil == nil && state.doubts.current.isEmpty
-      && state.quarantined.isEmpty
-      && watch.allFresh(world.clock.instant)
-      && rooms.allSatisfy { !$0.isDirty && $0.rest.isCalm && $0.verifyKey == nil }
-      && state.cores.allSatisfy { core in
-        core.forgetting == nil && !core.isWriting && core.machine.at == .region
-          && !core.machine.isReadOnly
+    let now = world.clock
+    return state.canStore && state.doubts.current.isEmpty && state.quarantined.isEmpty
+      && rooms.allSatisfy { room in
+        let core = state.cores[room.place]
+        let isStill =
+          !room.gate.isEmpty && world.frozenNow - room.gateSince >= Self.gateMs
+        return room.verifyKey == nil && core.forgetting == nil
+          && core.isCalm(now, isGateStill: isStill)
       }
+      && state.hearsAll(now)
   }
 
-  /// The earliest deadline on the wall clock, in true time.
+  /// The earliest deadline of a service, in true time.
   func deadlineTrue() -> Int64? {
-    rooms.compactMap(\.rest.wallMs).min().map {
+    let wakes = state.cores.compactMap(\.wake)
+    let wall = wakes.compactMap(\.wallMs).map {
       $0 - World.wallStart - world.conditions.coordinator.clockStepMs
     }
+    let boot = wakes.compactMap(\.instant).map {
+      world.now + ($0 - world.clock.instant).wholeMilliseconds
+    }
+    return (wall + boot).min()
   }
 
   // MARK: Own probes
@@ -254,7 +235,6 @@ final class Shell {
     guard life == self.life else { return }
     let now = world.clock.instant
     let good = Set(findings.filter { $0.outcome == .serving }.map(\.key.region))
-    var changed = evidence.ownVoteVoid != good.isEmpty
     var probes: [OwnProbeKey: OwnProbe] = [:]
     for finding in findings {
       var tally = tallies[finding.key] ?? ProbeTally()
@@ -267,7 +247,6 @@ final class Shell {
         runsFrom: finding.started - .milliseconds(run))
       tallies[finding.key] = tally
       if tally.vote != before {
-        changed = true
         world.noteTrouble()
       }
       if finding.outcome != .serving { world.noteLoss() }
@@ -277,8 +256,6 @@ final class Shell {
         badNewest: tally.badNewest, status: finding.status)
     }
     tell(.probes(probes, reachedAnything: !good.isEmpty))
-    if watch.takeProbes(evidence.ownProbes.values, at: now) { changed = true }
-    if changed { wake() }
   }
 }
 

@@ -43,7 +43,7 @@ public actor Simulator {
       return playOnce(schedule, pace: pace, perturbation: perturbation, keepTrace: keepTrace)
     }
     let stepped = playOnce(schedule, pace: .step, perturbation: perturbation, keepTrace: true)
-    var jumped = playOnce(schedule, pace: .jump, perturbation: perturbation, keepTrace: true)
+    var jumped = playOnce(schedule, pace: .both, perturbation: perturbation, keepTrace: true)
     if stepped.counted != jumped.counted || stepped.traceSum != jumped.traceSum {
       let count = zip(stepped.counted, jumped.counted).prefix { $0 == $1 }.count
       let lines = [stepped.counted, jumped.counted].map {

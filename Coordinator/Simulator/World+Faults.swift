@@ -99,7 +99,6 @@ extension World {
       let parcels = waiting
       waiting.removeAll()
       for parcel in parcels { arrive(parcel) }
-      shell?.wake()
     }
   }
 

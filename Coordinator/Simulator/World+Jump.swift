@@ -15,18 +15,22 @@ extension World {
 
   /// Leaves out the time up to shortly before the next thing that can happen.
   func jump() {
-    guard commonPeriod > 0, !isRestless, now - troubleAt > Self.memoryMs, let shell,
+    guard commonPeriod > 0 || mayShift, !isRestless, now - troubleAt > Self.memoryMs, let shell,
       shell.isQuiet, zone.isQuiet(in: conditions, at: now), hosts.allSatisfy(isQuiet)
     else { return }
     let deadline = shell.deadlineTrue() ?? .max
     let room = min(nextTurn, deadline, schedule.length) - now - Self.warmUpMs
-    guard room >= commonPeriod else { return }
+    guard room >= max(commonPeriod, Self.tickMs) else { return }
     if setup.lossPercent == 0 {
-      leaveOut(room / commonPeriod * commonPeriod)
+      leaveOut(commonPeriod > 0 ? room / commonPeriod * commonPeriod : room)
     } else if isUsual, isStill, now >= lullFrom {
       jumpLosses(shell, room: min(room, Self.lullMs))
     }
   }
+
+  /// Whether faults may meet the regular things at other moments than they would without the jump:
+  /// where these never come together again in short, and no other story has to be the same.
+  private var mayShift: Bool { pace == .jump && setup.lossPercent == 0 }
 
   /// At most so much is looked ahead at once.
   private static let lullMs: Int64 = 3_600_000

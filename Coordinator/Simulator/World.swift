@@ -20,7 +20,7 @@ indirect enum Payload {
 public enum Pace: String, Hashable, Sendable, CaseIterable {
   /// Every tick of the coordinator is made.
   case step
-  /// Ticks that can change nothing are left out, and quiet time is jumped over.
+  /// Steps that can come to nothing else are left out, and quiet time is jumped over.
   case jump
   /// One after the other: they have to tell the same story.
   case both
@@ -71,6 +71,9 @@ final class World {
   private(set) var troubleAt: Int64 = 0
   private var edges: [Int64]
   private var nextEdge = 0
+  /// When the coordinator ticks next at its own pace, and before that, on the frozen clock.
+  private var regularTick: Int64 = 0
+  private var wakePlanned: Int64?
   /// Nothing is wrong but what always is: packets get lost where the setup says so.
   private(set) var isUsual = true
   /// A fault is active whose time cannot be left out.
@@ -191,9 +194,15 @@ final class World {
   /// The coordinator's clocks.
   var clock: Now {
     Now(
-      instant: Moment(milliseconds: 1_000_000 + frozenNow),
+      instant: Moment(milliseconds: Self.bootMs + frozenNow),
       wallMs: Self.wallStart + now + conditions.coordinator.clockStepMs)
   }
+
+  /// What the coordinator's boot-time clock shows at first.
+  private static let bootMs: Int64 = 1_000_000
+
+  /// When its boot-time clock shows that, on the frozen clock.
+  func frozen(at instant: Moment) -> Int64 { instant.milliseconds - Self.bootMs }
 
   func keep(_ payload: Payload) -> Int {
     lastPayload = (lastPayload + 1) & 0x3fff_ffff
@@ -228,7 +237,8 @@ final class World {
   func run() {
     for host in hosts { startAgent(host) }
     startCoordinator()
-    queue.plan(.tick, at: Self.tickMs)
+    regularTick = Self.tickMs
+    queue.plan(.tick, at: regularTick)
     while step() {}
     judge.end(self)
     shell?.vanish()
@@ -257,6 +267,7 @@ final class World {
 
   private func handle(_ event: Event) {
     figures.events += 1
+    defer { planWake() }
     let (who, key) = (Int(event.who), Int(event.key))
     switch event.kind {
     case .check: runCheck(hosts[who], key: key)
@@ -267,6 +278,7 @@ final class World {
     case .reportLost: missReply(hosts[who], sequence: UInt64(key))
     case .timer: runTimer(hosts[who], life: key)
     case .tick: tick()
+    case .wake: wake()
     case .ownProbes: shell?.startProbes(life: key)
     case .readRecord: shell?.startReading(life: key)
     case .verify: shell?.askServers(who, key: key)
@@ -301,7 +313,8 @@ final class World {
   }
 
   private func tick() {
-    queue.plan(.tick, at: frozenNow + Self.tickMs)
+    regularTick = frozenNow + Self.tickMs
+    queue.plan(.tick, at: regularTick)
     users.sample(self)
     guard let shell else {
       orders.removeAll()
@@ -316,6 +329,23 @@ final class World {
     }
     judge.look(self)
     if pace != .step { jump() }
+  }
+
+  /// The coordinator wants to judge before its next regular tick.
+  private func planWake() {
+    guard !conditions.coordinator.stopped, let at = shell?.wakeAt, at < regularTick,
+      at < wakePlanned ?? .max
+    else { return }
+    wakePlanned = max(at, frozenNow)
+    queue.plan(.wake, at: max(at, frozenNow))
+  }
+
+  private func wake() {
+    wakePlanned = nil
+    guard let shell, !conditions.coordinator.stopped, let at = shell.wakeAt, at <= frozenNow
+    else { return }
+    shell.tick()
+    judge.look(self)
   }
 
   // MARK: Roads

@@ -22,7 +22,7 @@ import Wire
 
   @Test func nothingOfAStepComesOutBeforeItIsStored() {
     var bench = StateBench(Bench())
-    bench.state.handle(.judge("app"), now: bench.now)
+    bench.state.handle(.tick, now: bench.now)
     guard case .store(let request) = bench.state.next() else {
       Issue.record("the first step tells its rule")
       return
@@ -41,20 +41,20 @@ import Wire
   @Test func whatIsNotStoredDidNotHappen() {
     var bench = StateBench(Bench())
     bench.isFull = true
-    bench.tell(.judge("app"))
+    bench.tell(.tick)
     #expect(bench.names == ["store"] && bench.core?.assessment == nil && !bench.state.canStore)
     bench.isFull = false
-    bench.tell(.judge("app"))
+    bench.tell(.tick)
     #expect(bench.names == ["store", "judged", "log"] && bench.state.canStore)
   }
 
   @Test func aStepThatChangesNothingIsNotStored() {
     var bench = StateBench(Bench())
-    bench.tell(.judge("app"))
-    bench.tell(.judge("app"))
+    bench.tell(.tick)
+    bench.tell(.tick)
     #expect(bench.names == ["judged"])
-    bench.tell(.judge("none"))
-    #expect(bench.names.isEmpty)
+    bench.tell(.tick)
+    #expect(bench.names.isEmpty, "nothing is due")
   }
 
   /// What is written goes on question by question; each answer counts once, and only the newest.
@@ -95,7 +95,7 @@ import Wire
     let order = OrderRequest(epoch: 4, operatorName: "kim")
     #expect(Self.refusal(bench.tell(.order("app", .pause, order))) == "starting")
     #expect(Self.refusal(bench.tell(.order("none", .pause, order))) == "unknown_service")
-    bench.tell(.judge("app"))
+    bench.tell(.tick)
     bench.isFull = true
     #expect(Self.refusal(bench.tell(.order("app", .pause, order))) == "cannot_store")
     #expect(bench.core?.machine.memory.pause == nil)
@@ -188,7 +188,8 @@ import Wire
   )
     -> Instant?
   {
-    let answer = bench.tell(.summary(RelayedHealth(summary, region: region, ageMs: ageMs)))
+    let health = RelayedHealth(summary, by: "eu1", region: region, ageMs: ageMs)
+    let answer = bench.tell(.summary(health))
     if case .summary(let signed) = answer { return signed }
     return nil
   }
@@ -201,6 +202,10 @@ import Wire
     var old = health(bench)
     old.wallMs -= 61_000
     #expect(signed(&bench, old, "eu", 100) == nil, "by the wall clocks it is shown again")
+    bench.tell(.report(bench.report("eu1", "eu"), from: "eu1", challenge: "c"))
+    #expect(signed(&bench, health(bench), "eu", 700) == nil, "who relays it may be an old report")
+    let proven = bench.report("eu1", "eu", sequence: 2, challenge: "c")
+    bench.tell(.report(proven, from: "eu1", challenge: "d"))
     let at = signed(&bench, health(bench), "eu", 700)
     #expect(at == bench.now.instant - .milliseconds(700))
     #expect(bench.state.evidence.relayed.keys.sorted() == ["us1"])
@@ -294,7 +299,7 @@ import Wire
     bench.tell(.probes([key: probe], reachedAnything: true))
     bench.tell(.report(bench.report(), from: "us1", challenge: "c"))
     bench.tell(.report(bench.report("eu1", "eu"), from: "eu1", challenge: "d"))
-    bench.tell(.judge("app"))
+    bench.tell(.tick)
     bench.read("192.0.2.1")
     let core = try #require(bench.core)
     var rules = StateBench.rules(core.machine.policy)

@@ -28,6 +28,8 @@ struct StateBench {
     state = CoordinatorState(
       rules: Self.rules(bench.core.machine.policy), services: [bench.core], now: bench.now)
     now = bench.now
+    // Tried just now.
+    state.journalTriedAt = now.instant
   }
 
   var core: ServiceCore? { state["app"] }
@@ -62,7 +64,7 @@ struct StateBench {
     now.wallMs += span.wholeMilliseconds
   }
 
-  /// Ticks once a second, and judges, while both agents report.
+  /// Ticks once a second while both agents report.
   mutating func run(seconds: Int, reading address: String? = nil) {
     for second in 0..<seconds {
       for (agent, region) in [("us1", "us"), ("eu1", "eu")] {
@@ -72,7 +74,6 @@ struct StateBench {
         tell(.report(next, from: agent, challenge: "challenge-\(sequence)"))
       }
       tell(.tick)
-      tell(.judge("app"))
       if second % 10 == 0, let address { read(address) }
       pass(.seconds(1))
     }

@@ -25,9 +25,11 @@ import Wire
       keyid: signed.keyID, ageMs: ageMs)
   }
 
-  /// The report of `b1` that relays it.
+  /// The report of `b1` that relays it, its second: that echoes a challenge.
   private static func take(_ summary: RelayedSummary, _ rig: CoordinatorRig) async throws {
     var report = rig.report("b1", from: "eu-central")
+    report.challenge = try await rig.coordinator.take(report, from: "b1").challenge
+    report.sequence = 2
     report.peers = [
       PeerHeartbeat(
         region: "us-east", agent: "a1", boot: "boot", sequence: 3, writtenMs: 0, seenMs: 1000,

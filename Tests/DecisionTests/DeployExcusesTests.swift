@@ -71,7 +71,7 @@ struct DeployExcusesTests {
       }
       let excuses = evidence.excuses["a1"]
       let end = excuses?.until.map { min($0, now + .seconds(1)) } ?? now
-      let spent = excuses?.holds(at: now) == true ? end.milliseconds - now.milliseconds : 0
+      let spent = excuses?.holds(at: Present(now)) == true ? end.milliseconds - now.milliseconds : 0
       excused.append(spent)
     }
     return excused
@@ -90,7 +90,7 @@ struct DeployExcusesTests {
         at: Instant(milliseconds: startMs + step * 5000))
     }
     let last = Instant(milliseconds: startMs + 599_999)
-    #expect(evidence.excuses["a1"]?.holds(at: last) == true)
-    #expect(evidence.excuses["a1"]?.holds(at: last + .milliseconds(1)) == false)
+    #expect(evidence.excuses["a1"]?.holds(at: Present(last)) == true)
+    #expect(evidence.excuses["a1"]?.holds(at: Present(last + .milliseconds(1))) == false)
   }
 }

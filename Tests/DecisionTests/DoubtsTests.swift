@@ -136,9 +136,10 @@ struct DoubtsTests {
   @Test func whatIsAsOldAsTheFloorCounts() {
     let floor = Instant(milliseconds: 5000)
     let evidence = Evidence(floor: floor)
-    #expect(evidence.isFresh(floor, now: floor, for: .seconds(1)))
-    #expect(!evidence.isFresh(Instant(milliseconds: 4999), now: floor, for: .seconds(1)))
-    #expect(evidence.isFresh(floor, now: floor + .seconds(1), for: .seconds(1)))
-    #expect(!evidence.isFresh(floor, now: floor + .milliseconds(1001), for: .seconds(1)))
+    #expect(evidence.isFresh(floor, now: Present(floor), for: .seconds(1)))
+    #expect(!evidence.isFresh(Instant(milliseconds: 4999), now: Present(floor), for: .seconds(1)))
+    #expect(evidence.isFresh(floor, now: Present(floor + .seconds(1)), for: .seconds(1)))
+    let after = Present(floor + .milliseconds(1001))
+    #expect(!evidence.isFresh(floor, now: after, for: .seconds(1)))
   }
 }

@@ -158,7 +158,7 @@ struct LeasesTests {
     memory.active = "a"
     var leases = Leases(memory: memory, started: Instant(milliseconds: 0))
     let now = Instant(milliseconds: Self.span)
-    memory.exclusive = leases.owner(memory, lease: .seconds(120), now: now)
+    memory.exclusive = leases.owner(memory, lease: .seconds(120), now: Present(now))
     #expect(leases.grant(to: Self.report(), memory: memory, lease: .seconds(120), now: now) != nil)
     memory.epoch = 1
     memory.active = "b"
@@ -290,7 +290,8 @@ struct LeasesTests {
     for boot in 1...8 { #expect(granted("a1", boot: boot, at: 0)) }
     #expect(!granted("a1", boot: 9, at: 0))
     #expect(granted("a1", boot: 8, at: 0) && granted("a2", boot: 1, at: 0))
-    _ = leases.owner(memory, lease: .seconds(120), now: Instant(milliseconds: Self.span))
+    let now = Present(Instant(milliseconds: Self.span))
+    _ = leases.owner(memory, lease: .seconds(120), now: now)
     #expect(granted("a1", boot: 9, at: Self.span))
   }
 

@@ -158,7 +158,7 @@ struct MachineTests {
     #expect(found.target == "b")
     #expect(lab.machine.memory.epoch == 0)
     // How long it has been held back is known.
-    #expect(found.memories["a"]?.heldMs == 10_000)
+    #expect(found.memories["a"]?.held(lab.now) == .seconds(10))
   }
 
   @Test func theHardBudgetHolds() {

@@ -12,10 +12,11 @@ struct RegionMemoryTests {
     lab.see("a", .bad, from: outside)
     lab.run()
     var memory = RegionMemory(at: lab.now)
-    memory.fold(lab.picture("a"), policy: lab.policy, now: lab.now)
-    let isConfirmed = memory.confirm(limit: .zero, now: lab.now + .seconds(1))
+    memory.fold(lab.picture("a"), policy: lab.policy, now: Present(lab.now))
+    let isConfirmed = memory.confirm(limit: .zero, now: Present(lab.now + .seconds(1)))
     #expect(isConfirmed && memory.confirmedAt != nil && memory.hardDownSince != nil)
-    memory.heldMs = 5000
+    memory.hold(Present(lab.now))
+    #expect(memory.held(lab.now + .seconds(5)) == .seconds(5))
     return memory
   }
 
@@ -36,16 +37,17 @@ struct RegionMemoryTests {
     var memory = Self.confirmed(&lab)
     lab.recover("a")
     lab.run()
-    memory.fold(lab.picture("a"), policy: lab.policy, now: lab.now)
+    memory.fold(lab.picture("a"), policy: lab.policy, now: Present(lab.now))
     #expect(memory.downSince == nil && memory.confirmedAt == nil)
-    #expect(memory.heldMs == 0 && memory.hardDownSince == nil)
+    #expect(memory.held(lab.now) == .zero && memory.hardDownSince == nil)
   }
 
   @Test func aLongerLimitTakesTheConfirmationBack() {
     var lab = Lab()
     var memory = Self.confirmed(&lab)
-    let isConfirmed = memory.confirm(limit: .seconds(60), now: lab.now + .seconds(2))
-    #expect(!isConfirmed && memory.confirmedAt == nil && memory.heldMs == 0)
+    let isConfirmed = memory.confirm(limit: .seconds(60), now: Present(lab.now + .seconds(2)))
+    #expect(
+      !isConfirmed && memory.confirmedAt == nil && memory.held(lab.now + .seconds(2)) == .zero)
     #expect(memory.downSince != nil)
   }
 
@@ -56,7 +58,7 @@ struct RegionMemoryTests {
     var memory = Self.confirmed(&lab)
     lab.see("a", .serving, from: ["d"])
     lab.run(5)
-    memory.fold(lab.picture("a"), policy: lab.policy, now: lab.now)
+    memory.fold(lab.picture("a"), policy: lab.policy, now: Present(lab.now))
     #expect(lab.picture("a").verdict.isDown)
     #expect(memory.downSince == lab.now && memory.confirmedAt == nil)
   }

@@ -13,8 +13,9 @@ struct ReplicationTests {
       (11_001, false, .unwritten), (99_000, false, .unwritten),
     ] as [(Int, Bool?, Replication.State)])
   func itsState(ageMs: Int, isBehind: Bool?, state: Replication.State) {
+    let (seen, now) = (Instant(milliseconds: 0), Instant(milliseconds: Int64(ageMs)))
     let found = Replication.state(
-      age: .milliseconds(ageMs), isBehind: isBehind, policy: Policy())
+      seen: seen, now: Present(now), isBehind: isBehind, policy: Policy())
     #expect(found == state)
   }
 

@@ -140,10 +140,10 @@ struct SmallPartsTests {
     var lab = OrdersTests.settled()
     lab.run(100)
     lab.check("b", is: .unknown)
-    let before = lab.run().memories["b"]?.stable(lab.now)
+    let before = lab.run().memories["b"]?.stable(Present(lab.now))
     let paused = lab.run(10).memories["b"]
     #expect(paused?.isPaused == true)
-    #expect(paused?.stable(lab.now) == before)
+    #expect(paused?.stable(Present(lab.now)) == before)
     lab.check("b", is: .good)
     #expect(lab.run(10).memories["b"]?.isPaused == false)
   }

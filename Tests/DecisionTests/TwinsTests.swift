@@ -49,7 +49,7 @@ struct TwinsTests {
       }
     }
 
-    var holds: Bool { evidence.twins.hold("a1", at: now.instant) }
+    var holds: Bool { evidence.twins.hold("a1", at: Present(now)) }
   }
 
   @Test func aHostThatStartsAnewIsNoTwin() {

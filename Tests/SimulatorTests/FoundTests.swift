@@ -12,7 +12,7 @@ import Testing
     .filter { $0.hasSuffix(".txt") }.sorted()
 
   @Test func thereAreSome() {
-    #expect(Self.names.count >= 7)
+    #expect(Self.names.count >= 9)
   }
 
   @Test(arguments: names)

@@ -55,23 +55,22 @@ extension ServiceCore {
 
   /// An alert, once, when a confirmed down verdict is held back for long, with the way to force it
   /// (RULES 6).
-  mutating func heldEvents(_ assessment: Assessment, now: Now) -> [EventRecord] {
+  mutating func heldEvents(_ assessment: Assessment, now: Present) -> [EventRecord] {
     guard assessment.facts.source == .confirmed, assessment.intent == nil,
       let active = assessment.active, let memory = assessment.memories[active]
     else {
       saidHeld = false
       return []
     }
-    let limit = machine.policy.outsideConfirm.wholeMilliseconds
-    guard !saidHeld, memory.heldMs >= limit else { return [] }
+    guard !saidHeld, memory.isHeld(for: machine.policy.outsideConfirm, now) else { return [] }
     saidHeld = true
     let rule = assessment.decision.rule
     return [
       EventRecord(
-        .held, at: now, service: name, region: active, epoch: assessment.epoch, rule: rule,
+        .held, at: now.now, service: name, region: active, epoch: assessment.epoch, rule: rule,
         level: .alert,
         text: "\(active) has been down and not left for "
-          + "\(Story.span(.milliseconds(memory.heldMs))): \(RuleText.sentence(rule)). "
+          + "\(Story.span(memory.held(now.instant))): \(RuleText.sentence(rule)). "
           + "To force it: \(Story.force(machine.topology, assessment: assessment))")
     ]
   }

@@ -13,15 +13,22 @@ public struct ServiceStep: Sendable {
   public var hasChanged: Bool
   /// When it was judged.
   public var now: Now
+  /// When it is to be judged again though nothing has happened.
+  var wake: Wake
+  /// What of the machine is changed between steps, as the step left it.
+  var outer: Outer
+  /// Made again at once, it comes to the same.
+  var isSettled: Bool
 }
 
 extension ServiceCore {
   /// Steps the machine: judges and decides. The value of before is to be kept, in case that what
   /// comes of it cannot be stored.
   mutating func judge(_ evidence: Evidence, _ doubts: Doubts, now: Now) -> ServiceStep {
-    let passed = passLease(now: now)
+    let present = Present(now)
+    let passed = passLease(now: present)
     let before = machine
-    let stepped = machine.tick(evidence: evidence, doubts: doubts, now: now)
+    let stepped = machine.tick(evidence: evidence, doubts: doubts, now: present)
     let found = stepped.assessment
     upkeep.doubts = doubts.blocks ? doubts.current : []
     var events = [passed].compactMap { $0 } + verdictEvents(found, now: now)
@@ -29,11 +36,12 @@ extension ServiceCore {
     events += familyEvents(found, now: now)
     events += votelessEvents(found, now: now)
     events += replicationEvents(found, now: now)
-    events += heldEvents(found, now: now)
+    events += heldEvents(found, now: present)
     let hasChanged = stepped.transition != nil || machine.memory != stored
     var result = ServiceStep(
       before: before, assessment: found, transition: stepped.transition, hasChanged: hasChanged,
-      now: now)
+      now: now, wake: present.wake, outer: machine.outer,
+      isSettled: machine.hasSettled(since: before))
     guard hasChanged || !events.isEmpty else { return result }
     var commit = commit(events)
     if let transition = stepped.transition { prepare(&commit, transition, found, now: now) }
@@ -54,7 +62,12 @@ extension ServiceCore {
     assessment = step.assessment
     for event in step.commit?.events ?? [] { direct(.log(event)) }
     if let transition = step.transition { perform(transition.decision.effect, now: now) }
-    keepGoing(now: now)
+    let going = going
+    let present = Present(now)
+    keepGoing(now: present)
+    judged =
+      step.isSettled
+      ? Judged(outer: step.outer, going: going, wake: step.wake.or(present.wake)) : nil
   }
 
   /// Adds what a transition closes and opens to its commit.
@@ -151,7 +164,7 @@ extension ServiceCore {
     stamps.lastGoodMs = memory.lastUp.map(now.wall)
     stamps.firstBadMs = memory.downSince.map(now.wall)
     stamps.confirmedMs = memory.confirmedAt.map(now.wall)
-    stamps.heldMs = memory.heldMs
+    stamps.heldMs = memory.held(now.instant).wholeMilliseconds
     return stamps
   }
 }

@@ -1,28 +1,20 @@
-public import Decision
+import Decision
 import Wire
 
 /// Leases for work that only one region may do (RULES 13).
 extension ServiceCore {
   /// Passes exclusive work on where nobody else can hold a lease any more: durable with the step
   /// that it comes before.
-  mutating func passLease(now: Now) -> EventRecord? {
+  mutating func passLease(now: Present) -> EventRecord? {
     let before = machine.memory.exclusive
-    let owner = leases.owner(machine.memory, lease: machine.policy.lease, now: now.instant)
+    let owner = leases.owner(machine.memory, lease: machine.policy.lease, now: now)
     guard owner != before else { return nil }
     machine.note(exclusive: owner)
     return EventRecord(
-      .exclusive, at: now, service: name, region: owner?.region, epoch: machine.memory.epoch,
+      .exclusive, at: now.now, service: name, region: owner?.region, epoch: machine.memory.epoch,
       level: .notice,
       text: "exclusive work of \(name) is leased to \(owner?.region ?? "nobody")"
         + (before.map { $0.region == owner?.region ? "" : ", no longer to \($0.region)" } ?? ""))
-  }
-
-  /// Exclusive work waits to be passed on: time alone may do that.
-  public func isLeaseDue(now: Now) -> Bool {
-    switch leases.standing(machine.memory, lease: machine.policy.lease, now: now.instant) {
-    case .pending: true
-    case .granted, .moving, nil: false
-    }
   }
 
   /// What the answer to an admitted report says of the service, with the lease that it grants; nil
@@ -36,7 +28,7 @@ extension ServiceCore {
     guard let lease = machine.policy.lease else { return answer }
     var leaseMs: Int?
     if !isTwin {
-      leases.take(report, of: name, memory: memory)
+      if leases.take(report, of: name, memory: memory) { judged = nil }
       // Who may be granted one has to be known after a restart.
       leaseMs = leases.grant(to: report, memory: stored, lease: lease, now: now.instant)
     }

@@ -26,27 +26,27 @@ extension ServiceCore {
   }
 
   /// Takes up again what a restart or a stopped write left: every step comes by here.
-  mutating func keepGoing(now: Now) {
+  mutating func keepGoing(now: Present) {
     guard let intent = machine.memory.intent else { return }
     switch machine.memory.phase {
     case .verifying: if !isVerifying { verify() }
     case .switching, .committed:
       guard !isMoving else { return }
-      if machine.isReadOnly { return holdMove(now: now) }
-      if let from = retryFrom, now.instant < from { return }
+      if machine.isReadOnly { return holdMove(now: now.now) }
+      if let from = retryFrom, !now.hasReached(from) { return }
       if assessment?.decision.rule == .resumeWait { return }
-      if let from = mayWriteFrom, now.instant < from { return }
-      if machine.graceLeft(now.instant) != nil { return }
+      if let from = mayWriteFrom, !now.hasReached(from) { return }
+      if machine.isInGrace(now) { return }
       guard resumed else { return startMove() }
       if machine.write == .underway {
         // What was under way before the restart has landed or never will, as a reading from
         // after the wait tells; the next step judges the move anew.
         guard let read = readAt, read >= (mayWriteFrom ?? read) else { return }
-        machine.noteMayLand(now: now)
+        machine.noteMayLand(now: now.now)
         machine.observe(write: hasBegun(intent) ? .partly : .pending)
       }
       resumed = false
-      tell(.resumed, at: now, text: "taking up the move to \(intent.to) after a restart")
+      tell(.resumed, at: now.now, text: "taking up the move to \(intent.to) after a restart")
     case .steady, .confirming, .awaitingApproval, .stranded, .cooling: break
     }
   }

@@ -94,6 +94,9 @@ public struct ServiceCore: Sendable {
   /// The newest answers of the name servers.
   public var lines: [NameServerLine] = []
 
+  /// What was judged, and until when that holds; nil: it does not, whatever time it is.
+  var judged: Judged?
+
   private var directives: [CoreDirective] = []
 
   /// `incident`: the open one; `last`: the newest of those that ended.

@@ -7,7 +7,7 @@ extension CoordinatorState {
   mutating func take(
     _ kind: OrderKind, _ request: OrderRequest, for name: String
   ) -> CoreOutput? {
-    guard var core = self[name] else { return .answer(.refused(unknown(name))) }
+    guard var core = looked(name) else { return .answer(.refused(unknown(name))) }
     do throws(Refusal) {
       let taken = try core.order(kind, request, now: now)
       return store(taken.commit, of: name, .order(core, kind, taken))
@@ -26,7 +26,7 @@ extension CoordinatorState {
 
   /// Takes an operator's move: it begins with the next step, or it is refused.
   mutating func take(_ request: MoveRequest, _ isFailback: Bool, for name: String) {
-    guard var core = self[name] else { return push(.answer(.refused(unknown(name)))) }
+    guard var core = looked(name) else { return push(.answer(.refused(unknown(name)))) }
     do throws(Refusal) {
       try core.ask(request, isFailback: isFailback, now: now)
       self[name] = core

@@ -23,7 +23,9 @@ extension CoordinatorState {
     } catch {
       return refuse(report, error, challenge)
     }
+    let before = evidence.agents[agent]
     evidence.take(report, at: now.instant)
+    hear(report, after: before)
     admission.issued(challenge, to: agent, now: now.instant)
     push(.answer(.directive(answer(report))))
     noteQuarantine(of: [agent])
@@ -45,6 +47,7 @@ extension CoordinatorState {
     push(.answer(.refusedReport(problem, showsTwin: error.showsTwin)))
     guard error.showsTwin else { return }
     evidence.take(report, at: now.instant)
+    forget(judgedOf: report.agent)
     noteQuarantine(of: [report.agent])
   }
 
@@ -53,7 +56,7 @@ extension CoordinatorState {
   }
 
   private mutating func answer(_ report: Report) -> ReportAnswer {
-    let isTwin = evidence.twins.hold(report.agent, at: now.instant)
+    let isTwin = evidence.twins.hold(report.agent, at: Present(now))
     // Each group elects its own, whoever asks.
     let isWriter = (rules.writers[report.region] ?? []).map { group in
       elections.writer(
@@ -77,7 +80,7 @@ extension CoordinatorState {
   ) -> Instant? {
     let limit = rules.shared.freshFor
     guard let home = rules.agents[agent], home != region,
-      !evidence.isFresh(agent, now: now.instant, for: limit)
+      !evidence.isFresh(agent, now: Present(now), for: limit)
     else { return nil }
     let signed = now.instant.before(ageMs: ageMs)
     return now.instant - signed <= limit ? signed : nil
@@ -89,10 +92,13 @@ extension CoordinatorState {
     // shown again.
     let apartMs = abs(now.wallMs.subtractingSaturated(summary.wallMs))
     guard summary.region == rules.agents[summary.agent], apartMs <= rules.window.wholeMilliseconds,
+      // How long the relaying report was on its way is not in the age: a challenge bounds it.
+      admission.isProven(relayed.agent),
       let signed = wants(
         summaryOf: summary.agent, relayedFrom: relayed.region, ageMs: relayed.ageMs, now: now)
     else { return push(.answer(.summary(signed: nil))) }
     evidence.take(summary, signed: signed, now: now.instant)
+    forget(judgedOf: summary.agent)
     push(.answer(.summary(signed: signed)))
   }
 }

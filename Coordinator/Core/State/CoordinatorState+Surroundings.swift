@@ -6,10 +6,12 @@ extension CoordinatorState {
   /// Time has passed.
   mutating func lookAround() {
     var lines = noteWallClock()
+    let before = (doubts.current, evidence.floor, evidence.voidUntil)
     if doubts.tick(&evidence, now: now.instant) {
       for place in cores.indices { cores[place].machine.restartConfirmations() }
       lines.append(.output(.disturbed))
     }
+    if before != (doubts.current, evidence.floor, evidence.voidUntil) { disturb() }
     lines += noteDoubts() + noteTimeRefusals()
     if isJournalDue {
       journalTriedAt = now.instant
@@ -35,6 +37,7 @@ extension CoordinatorState {
     guard let before = wallOffsetMs, abs(offset - before) > 5_000 else { return [] }
     // Proofs of publication are timed by it.
     for name in names.reversed() { change(name) { core, _ in core.verifyAnew() } }
+    disturb()
     admission.distrustWall(until: now.instant + rules.shared.round)
     let event = EventRecord(
       .clockStepped, at: now, level: .alert,
@@ -85,7 +88,7 @@ extension CoordinatorState {
   /// 11): it begins with a report, and ends by time.
   mutating func noteQuarantine(of agents: Set<AgentID>) {
     for agent in agents.sorted().reversed() {
-      let holds = evidence.twins.hold(agent, at: now.instant)
+      let holds = evidence.twins.hold(agent, at: Present(now))
       guard holds != quarantined.contains(agent) else { continue }
       if holds { quarantined.insert(agent) } else { quarantined.remove(agent) }
       push(.record(quarantine(of: agent, begins: holds)))

@@ -5,6 +5,9 @@ import Wire
 enum Work: Sendable {
   /// The process has begun.
   case start(String)
+  /// Judge all that is due at that time.
+  case judgeDue(Now)
+  case judge(String, Now)
   /// Judge it, and then go on.
   indirect case step(String, AfterStep)
   /// What comes after a step that counts.
@@ -55,6 +58,11 @@ extension CoordinatorState {
       guard var core = self[name] else { return nil }
       let commit = core.start(at: now)
       return store(commit, of: name, .start(core, commit))
+    case .judgeDue(let now): judgeDue(now)
+    case .judge(let name, let time):
+      // A commit that took long completes no confirmation of the next service.
+      now = time
+      return step(name, .nothing)
     case .step(let name, let then): return step(name, then)
     case .follow(let name, let then): return follow(name, then)
     case .write(let name, let reply): write(name, reply)
@@ -121,6 +129,7 @@ extension CoordinatorState {
     guard let place = place(of: name) else { return }
     cores[place] = core
     cores[place].settle(judged, incident: incident, now: now)
+    soonest = nil
     push(.follow(name, then))
     pushDirectives(of: name)
     push(.judged(JudgedService(service: name, step: judged, after: after)))

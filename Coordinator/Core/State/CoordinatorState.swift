@@ -24,6 +24,8 @@ public struct CoordinatorState: Sendable {
   /// Of every service, sorted by name: in an array, so that they are looked at in place.
   public internal(set) var cores: [ServiceCore]
   private var places: [String: Int] = [:]
+  /// Where the cores are whose services an agent carries.
+  private(set) var concerned: [AgentID: [Int]] = [:]
   var rules: StateRules
   var admission: Admission
   var elections = WriterElection()
@@ -44,6 +46,16 @@ public struct CoordinatorState: Sendable {
   public private(set) var isEnding = false
   /// False plants a bug, for the test of the simulator's own checkers: writes are not judged anew.
   public var judgesBeforeWrites = true
+  /// False plants another: nothing is judged while a move is written.
+  public var judgesMoves = true
+  /// Judges every service with every tick: for the proof that it comes to the same.
+  public var judgesAlways = false
+  /// A vote has turned since the newest tick.
+  var isUrgent = false
+  /// When a service is due by time alone, the first of them; nil: to be found.
+  var soonest: Instant??
+  /// The newest tick.
+  var tickedAt: Instant?
 
   /// What is to be done and given out, the next one last.
   var agenda: [Item] = []
@@ -80,6 +92,10 @@ public struct CoordinatorState: Sendable {
 
   mutating func findPlaces() {
     places = Dictionary(uniqueKeysWithValues: cores.enumerated().map { ($1.name, $0) })
+    concerned = [:]
+    for (place, core) in cores.enumerated() {
+      for agent in core.machine.topology.agents.keys { concerned[agent, default: []].append(place) }
+    }
   }
 
   /// Takes in what happened at that time. `jitter`, within 0..<1 and drawn anew, spreads the pauses
@@ -91,13 +107,11 @@ public struct CoordinatorState: Sendable {
     switch event {
     case .started: for name in names.reversed() { push(.start(name)) }
     case .ending: end()
-    case .tick: lookAround()
-    case .judge(let name): push(.step(name, .nothing))
+    case .tick: tick()
     case .report(let report, let agent, let challenge): take(report, from: agent, challenge)
     case .summary(let summary): take(summary)
     case .probes(let probes, let reachedAnything):
-      evidence.ownVoteVoid = !reachedAnything
-      for (key, probe) in probes { evidence.take(probe, of: key) }
+      take(probes, reachedAnything: reachedAnything)
     case .reading(let reading): take(reading)
     case .servers(let name, let watches, let epoch): take(watches, of: name, epoch: epoch)
     case .zones(let name, let trouble): take(zoneTrouble: trouble, of: name)
@@ -146,6 +160,8 @@ public struct CoordinatorState: Sendable {
   /// happened in it: only where time is virtual.
   public mutating func leaveOut(_ span: Duration) {
     wallOffsetMs = wallOffsetMs.map { $0 + span.wholeMilliseconds }
+    for place in cores.indices { cores[place].leaveOut(span) }
+    soonest = nil
   }
 
   /// What is written ends where it may; a call on its way is waited for.

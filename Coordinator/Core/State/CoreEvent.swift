@@ -8,10 +8,10 @@ public enum CoreEvent: Sendable {
   case started
   /// The process is about to end.
   case ending
-  /// Time has passed: the coordinator doubts itself where it has to. Judges nothing.
+  /// Time has passed: the coordinator doubts itself where it has to, and every service is judged
+  /// whose step may come to something else than its newest one did. It comes at the pace that
+  /// `StateRules.tick` says, and whenever `wakeAt` says so.
   case tick
-  /// That service is to be judged.
-  case judge(String)
   /// A report whose signature is that agent's, and the challenge that its answer is to carry.
   indirect case report(Report, from: AgentID, challenge: String)
   /// A summary that another region's agent relays, with its owner's signature.
@@ -94,12 +94,14 @@ public struct ReportAnswer: Hashable, Sendable {
 /// A summary with what its relaying agent says of it.
 public struct RelayedHealth: Hashable, Sendable {
   public var summary: HealthSummary
-  /// Whose agent relays it.
+  /// Who relays it, of which region.
+  public var agent: AgentID
   public var region: RegionID
   public var ageMs: Int
 
-  public init(_ summary: HealthSummary, region: RegionID, ageMs: Int) {
+  public init(_ summary: HealthSummary, by agent: AgentID, region: RegionID, ageMs: Int) {
     self.summary = summary
+    self.agent = agent
     self.region = region
     self.ageMs = ageMs
   }

@@ -137,6 +137,7 @@ extension CoordinatorState {
     findPlaces()
     quarantined.formIntersection(rules.agents.keys)
     takeOnPolicy(before.shared)
+    disturb()
     push(.disturbed)
   }
 

@@ -200,7 +200,7 @@ extension Presenter {
     return topology.agents.sorted { $0.key < $1.key }.map { agent, region in
       var facts = AgentFacts(id: agent, region: region)
       guard let held = snapshot.evidence.agents[agent],
-        snapshot.evidence.isFresh(held.receivedAt, now: snapshot.now.instant, for: limit)
+        snapshot.evidence.isFresh(held.receivedAt, now: Present(snapshot.now), for: limit)
       else { return facts }
       let report = held.report
       facts.heardMs = Int((snapshot.now.instant - held.receivedAt).wholeMilliseconds)

@@ -228,7 +228,7 @@ struct Lab {
   /// The region as the evidence of now shows it.
   func picture(_ region: RegionID) -> RegionPicture {
     RegionPicture.draw(
-      of: region, topology: topology, policy: policy, evidence: evidence, now: now)
+      of: region, topology: topology, policy: policy, evidence: evidence, now: Present(now))
   }
 }
 

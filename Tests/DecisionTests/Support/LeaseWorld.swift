@@ -101,7 +101,7 @@ struct LeaseWorld {
 
   /// The coordinator's tick: what it gives is in the journal before anything else happens.
   mutating func tick() {
-    journal.exclusive = leases.owner(journal, lease: lease, now: now.instant)
+    journal.exclusive = leases.owner(journal, lease: lease, now: Present(now))
   }
 
   mutating func restart() {

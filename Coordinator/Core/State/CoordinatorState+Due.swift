@@ -1,0 +1,112 @@
+public import Decision
+import Wire
+
+/// When what is judged: as soon as it may come to something else, and not before.
+extension CoordinatorState {
+  /// Doubts first, then every service that is due, at this one time.
+  mutating func tick() {
+    tickedAt = now.instant
+    isUrgent = false
+    push(.judgeDue(now))
+    lookAround()
+  }
+
+  /// Pushes the steps of all that are due.
+  mutating func judgeDue(_ now: Now) {
+    for core in cores.reversed()
+    where (judgesAlways || core.isDue(now)) && (judgesMoves || !core.isMoving) {
+      push(.judge(core.name, now))
+    }
+  }
+
+  /// When `tick` is to come at the latest, if nothing happens until then; nil: at its own pace.
+  ///
+  /// A vote that turns and a confirmation that runs out are judged at once; what only stops to
+  /// count is as good a tick later.
+  public var wakeAt: Instant? {
+    mutating get {
+      let next: Instant?
+      if isUrgent {
+        next = tickedAt ?? now.instant
+      } else if let found = soonest, found.map({ $0 > tickedAt ?? $0 - .milliseconds(1) }) ?? true {
+        next = found
+      } else {
+        // What was due already waits for the journal.
+        next = cores.compactMap { $0.wake?.instant }.filter { instant in
+          tickedAt.map { instant > $0 } ?? true
+        }.min()
+        soonest = .some(next)
+      }
+      return next.map { max($0, (tickedAt ?? $0) + Self.leastPause) }
+    }
+  }
+
+  /// Between two ticks.
+  static let leastPause = Duration.milliseconds(50)
+
+  /// Whether all agents are heard and all own probes count.
+  public func hearsAll(_ now: Now) -> Bool {
+    let (limit, present) = (rules.shared.freshFor, Present(now))
+    return !evidence.ownProbes.isEmpty
+      && evidence.ownProbes.values.allSatisfy {
+        evidence.isFresh($0.voted ?? $0.at, now: present, for: limit)
+      }
+      && rules.agents.keys.allSatisfy { agent in
+        evidence.agents[agent].map { held in
+          evidence.isFresh(held.oldest, now: present, for: limit)
+        } ?? false
+      }
+  }
+
+  /// That service with words of now.
+  func looked(_ name: String) -> ServiceCore? {
+    self[name]?.looked(evidence, doubts, now: now)
+  }
+
+  // MARK: What was judged does not hold any more
+
+  /// Everything is to be judged with the next tick.
+  mutating func disturb() {
+    for place in cores.indices { cores[place].forgetJudged() }
+  }
+
+  /// What rests on that agent is to be judged with the next tick.
+  mutating func forget(judgedOf agent: AgentID) {
+    for place in concerned[agent] ?? [] { cores[place].forgetJudged() }
+  }
+
+  /// A report counts.
+  mutating func hear(_ report: Report, after before: AgentEvidence?) {
+    guard evidence.agents[report.agent] != nil || before == nil else {
+      return forget(judgedOf: report.agent)
+    }
+    // Services mostly share a policy: what a report says is compared once for all of them.
+    var found: (policy: Policy, news: ReportNews)?
+    for place in concerned[report.agent] ?? [] {
+      let policy = cores[place].machine.policy
+      let known = found.flatMap { $0.policy == policy ? $0.news : nil }
+      let news =
+        known
+        ?? ReportNews(
+          report, after: before, floor: evidence.floor, policy: policy, now: now.instant)
+      found = (policy, news)
+      if news.turns { isUrgent = true }
+      cores[place].hear(report, news, evidence, now: now)
+    }
+  }
+
+  /// A round of own probes.
+  mutating func take(_ probes: [ProbeKey: OwnProbe], reachedAnything: Bool) {
+    if evidence.ownVoteVoid == reachedAnything {
+      evidence.ownVoteVoid = !reachedAnything
+      disturb()
+    }
+    for (key, probe) in probes {
+      let before = evidence.ownProbes[key]
+      evidence.take(probe, of: key)
+      guard let place = place(of: key.service) else { continue }
+      if before?.vote != probe.vote { isUrgent = true }
+      cores[place].hear(probe, after: before, evidence, now: now)
+    }
+  }
+}
