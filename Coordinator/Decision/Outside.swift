@@ -159,9 +159,6 @@ public enum Outside {
         lastServed = max(lastServed ?? served, served)
       }
       guard let held = evidence.agents[agent], let probe = held.report.probe(key) else { continue }
-      if let served = probe.servingMs.map(held.instant) {
-        lastServed = max(lastServed ?? served, served)
-      }
       let ended = held.instant(ageMs: probe.ageMs)
       if newest.map({ $0.ended < ended }) ?? true { newest = (probe, ended) }
       let voted = probe.votedMs.map(held.instant)
@@ -172,13 +169,21 @@ public enum Outside {
       if isMute || held.report.starved && probe.vote == .bad {
         if let served = probe.servingMs.map(held.instant) {
           muteServed = max(muteServed ?? served, served)
+          lastServed = max(lastServed ?? served, served)
         }
         continue
+      }
+      if probe.vote == .bad, let served = probe.servingMs.map(held.instant) {
+        lastServed = max(lastServed ?? served, served)
       }
       if let voted { results.append((probe, held, voted)) }
     }
     let serving = results.filter { $0.probe.vote == .serving }
     let bad = results.filter { $0.probe.vote == .bad }
+    // Who is served and outvoted says nothing of when the vantage was.
+    if serving.count >= bad.count {
+      lastServed = (serving.map(\.voted) + [lastServed].compactMap(\.self)).max()
+    }
     var vote = VantageVote(
       vantage: vantage, family: key.family, vote: .none, detail: "no probe", at: newest?.ended,
       lastServed: lastServed)

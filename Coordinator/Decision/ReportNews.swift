@@ -16,19 +16,26 @@ public struct ReportNews: Sendable {
       (turns, isNew) = (true, true)
       return
     }
-    let limit = policy.freshFor
-    let counted = before.oldest
-    let counts = AgentEvidence(report: report, receivedAt: now).oldest
     let old = before.report
-    turns =
-      counted < floor || now - counted > limit || !report.saysTheSame(as: old)
+    turns = !report.saysTheSame(as: old)
+    func counts(_ at: Instant) -> Bool { at >= floor && now - at <= policy.freshFor }
     isNew =
-      turns || now - counts > limit || report.differs(from: old)
-      || report.peerNews(policy) != old.peerNews(policy)
+      turns || report.differs(from: old) || report.peerNews(policy) != old.peerNews(policy)
+      || before.whatCounts(counts)
+        != AgentEvidence(report: report, receivedAt: now).whatCounts(counts)
   }
 }
 
 extension AgentEvidence {
+  /// The report, its checks and its probes: whether each counts.
+  fileprivate func whatCounts(_ counts: (Instant) -> Bool) -> [Bool] {
+    [counts(receivedAt)] + report.checks.map { counts(instant(ageMs: $0.ageMs)) }
+      + report.probes.flatMap { probe in
+        // Where its newest answer says nothing, that counts for itself.
+        [counts(instant(ageMs: probe.votedMs ?? probe.ageMs)), counts(instant(ageMs: probe.ageMs))]
+      }
+  }
+
   /// When the oldest of what the report says was so.
   public var oldest: Instant {
     var age = 0

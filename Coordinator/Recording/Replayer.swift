@@ -226,21 +226,22 @@ struct HoldLog {
   }
 
   private var times: [Key: Int64] = [:]
-  private var newest: [String: Instant] = [:]
+  /// Of each service's newest step, and the rule under which it was held back from there on.
+  private var newest: [String: (at: Instant, rule: Rule?)] = [:]
 
   /// The most that one step counts for: longer ones are gaps.
   private static let longest: Int64 = 60_000
 
   mutating func note(_ assessment: Assessment, service: String, isShown: Bool) {
     let now = assessment.now.instant
-    defer { newest[service] = now }
     // A confirmation that has just ended is not held: the next tick moves.
-    guard isShown, let before = newest[service], assessment.facts.source == .confirmed,
-      assessment.intent == nil, assessment.decision.rule != .suspect
-    else { return }
-    let span = now.milliseconds - before.milliseconds
-    times[Key(service: service, rule: assessment.decision.rule), default: 0] +=
-      min(max(0, span), Self.longest)
+    let isHeld =
+      assessment.facts.source == .confirmed && assessment.intent == nil
+      && assessment.decision.rule != .suspect
+    defer { newest[service] = (now, isHeld ? assessment.decision.rule : nil) }
+    guard isShown, let before = newest[service], let rule = before.rule else { return }
+    let span = now.milliseconds - before.at.milliseconds
+    times[Key(service: service, rule: rule), default: 0] += min(max(0, span), Self.longest)
   }
 
   static func lines(_ then: HoldLog, _ new: HoldLog?) -> [ReplayHold] {

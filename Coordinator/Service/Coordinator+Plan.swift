@@ -41,7 +41,7 @@ extension Coordinator {
     let (records, missing) = try await read(known.names)
     // What the records are to be is judged by what is known after the reading.
     let now = Now.read()
-    guard let room = room(service).map({ looked($0, now: now) }),
+    guard let room = room(service).map({ looked($0, now: now, evenIfDue: true) }),
       let target = room.service.topology.region(to)
     else {
       throw Refusal(code: "conflict", message: "the configuration has just changed: plan again")

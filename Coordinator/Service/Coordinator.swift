@@ -146,8 +146,9 @@ actor Coordinator {
     eventLog.settle()
   }
 
-  /// From now on it also ticks between the regular ticks, when something is due at once.
-  func tickEarlyToo() { ticksEarly = true }
+  /// From now on it also ticks between the regular ticks, when something is due at once, or not any
+  /// more: the regular ones have ended.
+  func tickEarly(_ isOn: Bool) { ticksEarly = isOn }
 
   /// Plans a tick before the next regular one, where something is due by then.
   func planEarlyTick() {
@@ -164,7 +165,7 @@ actor Coordinator {
 
   private func tickEarly(_ planned: Instant) {
     if early == planned { early = nil }
-    guard !state.isEnding, let at = state.wakeAt else { return }
+    guard ticksEarly, !state.isEnding, let at = state.wakeAt else { return }
     if at <= Now.read().instant { tick() } else { planEarlyTick() }
   }
 
@@ -299,9 +300,9 @@ extension Coordinator {
   var rooms: [Room] { state.names.compactMap(room) }
 
   /// The same with words of now.
-  func looked(_ room: Room, now: Now) -> Room {
+  func looked(_ room: Room, now: Now, evenIfDue: Bool = false) -> Room {
     var room = room
-    room.core = room.core.looked(evidence, doubts, now: now)
+    room.core = room.core.looked(evidence, doubts, now: now, evenIfDue: evenIfDue)
     return room
   }
 }

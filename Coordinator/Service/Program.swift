@@ -290,7 +290,7 @@ private struct Ticker: Service {
   func run() async throws {
     var line = ""
     var next = Clocks.bootTime()
-    await coordinator.tickEarlyToo()
+    await coordinator.tickEarly(true)
     while !Task.isShuttingDownGracefully && !Task.isCancelled {
       await coordinator.tick()
       let now = await coordinator.oneLine()
@@ -303,6 +303,7 @@ private struct Ticker: Service {
       let pause = next - Clocks.bootTime()
       try? await cancelWhenGracefulShutdown { try await Task.sleep(for: pause) }
     }
+    await coordinator.tickEarly(false)
   }
 }
 

@@ -97,13 +97,19 @@ extension Judge {
     let slackMs =
       Self.areClocksRight(world)
       ? world.setup.policy.freshFor.wholeMilliseconds + 1_000
-      : Defaults.firstContactWindow.wholeMilliseconds + 60_000
+      : Defaults.firstContactWindow.wholeMilliseconds + 60_000 + Self.mostWrongMs(world)
     if taken > truth + slackMs {
       fail(
         world, .authentic,
         "a relayed summary of \(signed.summary.agent) counts as \(taken - truth) ms newer than it "
           + "is")
     }
+  }
+
+  /// How far a clock was stepped at most.
+  private static func mostWrongMs(_ world: World) -> Int64 {
+    world.schedule.faults.filter { [.coordinatorClockStep, .hostClockStep].contains($0.kind) }
+      .map { abs(Int64($0.amount)) }.max() ?? 0
   }
 
   private static func areClocksRight(_ world: World) -> Bool {

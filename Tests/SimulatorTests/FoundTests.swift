@@ -12,7 +12,7 @@ import Testing
     .filter { $0.hasSuffix(".txt") }.sorted()
 
   @Test func thereAreSome() {
-    #expect(Self.names.count >= 9)
+    #expect(Self.names.count >= 10)
   }
 
   @Test(arguments: names)

@@ -167,6 +167,17 @@ struct SelfTests {
     #expect(WordRules.crashes(file("a.swift", "let a = try? f() as? D")).isEmpty)
   }
 
+  @Test func comparingWithNowPastPresentIsSeen() {
+    let path = "Coordinator/Decision/A.swift"
+    for test in ["now.instant >= a", "a < now.wallMs", "(0..<5).contains(now.wallMs - a)"] {
+      let text = "func f(now: Present) -> Bool { \(test) }"
+      #expect(!WordRules.clocks(file(path, text)).isEmpty)
+      #expect(WordRules.clocks(file("Coordinator/Core/A.swift", text)).isEmpty)
+      #expect(WordRules.clocks(file(path, "func f(now: Now) -> Bool { \(test) }")).isEmpty)
+    }
+    #expect(WordRules.clocks(file(path, "let left = until - Present(now).instant")).isEmpty)
+  }
+
   @Test func uncheckedSharingIsSeen() {
     let line = "final class A: @unchecked Sendable {}"
     #expect(WordRules.unchecked(file("Sources/Wire/A.swift", "/// Why.\n\(line)")).count == 1)

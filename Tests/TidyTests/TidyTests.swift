@@ -41,6 +41,7 @@ struct TidyTests {
 
   @Test func nothingStopsTheProgram() { expectNone(swift.flatMap(WordRules.crashes)) }
   @Test func dataRacesAreChecked() { expectNone(swift.flatMap(WordRules.unchecked)) }
+  @Test func onlyPresentComparesWithNow() { expectNone(swift.flatMap(WordRules.clocks)) }
   @Test func nothingIsLeftUnfinished() { expectNone(repository.files.flatMap(WordRules.marks)) }
   @Test func noMachineIsNamed() { expectNone(repository.files.flatMap(WordRules.places)) }
   @Test func shellScriptsStopAtMistakes() { expectNone(repository.files.flatMap(WordRules.shell)) }

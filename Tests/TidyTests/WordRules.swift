@@ -19,6 +19,20 @@ enum WordRules {
       ["try!", "as!", "unowned(unsafe)"], in: file, why: "which stops the program; throw instead")
   }
 
+  /// What a step of the decision compares with now past `Present`: nobody knew when it turns.
+  /// `Leases` forgets who held one that has ended; whether it counts is asked elsewhere.
+  static func clocks(_ file: SourceFile) -> [Finding] {
+    guard file.path.hasPrefix("Coordinator/Decision/"), file.text.contains("Present"),
+      !["Present.swift", "Leases.swift"].contains(file.name)
+    else { return [] }
+    let clocks = ["now.instant", "now.wallMs", "now.now.instant", "now.now.wallMs"]
+    let signs = ["<", ">", "<=", ">="]
+    let words = clocks.flatMap { clock in
+      signs.flatMap { ["\(clock) \($0)", "\($0) \(clock)"] } + ["contains(\(clock)"]
+    }
+    return find(words, in: file, why: "a comparison that Present does not see")
+  }
+
   /// Doors out of the checks for data races: only where a C handle needs them, with a reason.
   static func unchecked(_ file: SourceFile) -> [Finding] {
     guard !file.path.hasPrefix("Tests/") else { return [] }

@@ -68,8 +68,12 @@ extension ServiceCore {
 
   /// The same with words of now, for whoever looks at it: as long as nothing is due the newest step
   /// would come to the same, and only what it tells of ages would be another.
-  public func looked(_ evidence: Evidence, _ doubts: Doubts, now: Now) -> ServiceCore {
-    guard let assessment, assessment.now != now, !isDue(now) else { return self }
+  ///
+  /// `evenIfDue`: for whoever acts on it now, before the next step.
+  public func looked(
+    _ evidence: Evidence, _ doubts: Doubts, now: Now, evenIfDue: Bool = false
+  ) -> ServiceCore {
+    guard let assessment, assessment.now != now, evenIfDue || !isDue(now) else { return self }
     var (looked, copy) = (self, machine)
     looked.assessment = copy.tick(evidence: evidence, doubts: doubts, now: now).assessment
     return looked
@@ -92,10 +96,12 @@ extension ServiceCore {
     let limit = machine.policy.freshFor
     let isSame =
       before.map { before in
-        let counted = before.voted ?? before.at
-        return counted >= evidence.floor && now.instant - counted <= limit
-          && now.instant - (probe.voted ?? probe.at) <= limit
-          && before.vote == probe.vote && before.outcome == probe.outcome
+        func counts(_ at: Instant) -> Bool {
+          at >= evidence.floor && now.instant - at <= limit
+        }
+        return counts(before.voted ?? before.at) == counts(probe.voted ?? probe.at)
+          && counts(before.at) == counts(probe.at) && before.vote == probe.vote
+          && before.outcome == probe.outcome
           && before.status == probe.status
           && (before.servingStarted == nil) == (probe.servingStarted == nil)
           && (before.badNewest == nil) == (probe.badNewest == nil)

@@ -58,9 +58,9 @@ extension CoordinatorState {
       }
   }
 
-  /// That service with words of now.
+  /// That service as it is judged by the evidence of now.
   func looked(_ name: String) -> ServiceCore? {
-    self[name]?.looked(evidence, doubts, now: now)
+    self[name]?.looked(evidence, doubts, now: now, evenIfDue: true)
   }
 
   // MARK: What was judged does not hold any more
