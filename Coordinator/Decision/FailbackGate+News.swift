@@ -11,10 +11,7 @@ extension FailbackGate {
     let pair = [active, primary]
     guard pair.contains(report.region) else { return false }
     let policy = machine.policy
-    let isSlow = report.peers.contains { peer in
-      pair.contains(peer.region)
-        && peer.sightings.contains { .milliseconds($0.lagHighMs) > policy.maxLag }
-    }
+    let isSlow = report.peers.contains { pair.contains($0.region) && $0.isSlow(policy) }
     func isLate(_ source: RegionID, in target: RegionID) -> Bool {
       Self.isLate(source, in: target, machine: machine, evidence: evidence, now: now)
     }

@@ -56,12 +56,17 @@ public struct Replication: Hashable, Sendable {
         policy: policy))
   }
 
+  /// How long after the newest heartbeat was seen the next one may still be on its way.
+  static func flowsWithin(_ policy: Policy) -> Duration {
+    policy.maxLag + policy.heartbeatPeriod * 3
+  }
+
   /// `isBehind` says whether the source had something acknowledged that was not seen; nil: its own
   /// word is not known.
   static func state(
     seen: Instant, now: Present, isBehind: Bool?, policy: Policy
   ) -> State {
-    let limit = policy.maxLag + policy.heartbeatPeriod * 3
+    let limit = flowsWithin(policy)
     if now.isWithin(limit, of: seen) { return .flowing }
     if isBehind == false { return .unwritten }
     return now.isWithin(limit + lateFor, of: seen) ? .late : .stopped

@@ -78,9 +78,9 @@ extension Report {
       let seen = Duration.milliseconds(peer.seenMs)
       return PeerNews(
         agent: peer.agent, boot: peer.boot, isSeen: seen <= limit,
-        isFlowing: seen <= policy.maxLag + policy.heartbeatPeriod * 3,
+        isFlowing: seen <= Replication.flowsWithin(policy),
         isRead: .milliseconds(peer.readMs) <= limit,
-        isSlow: peer.sightings.contains { .milliseconds($0.lagHighMs) > policy.maxLag })
+        isSlow: peer.isSlow(policy))
     }
   }
 }
@@ -92,6 +92,13 @@ private struct PeerNews: Hashable {
   var isFlowing: Bool
   var isRead: Bool
   var isSlow: Bool
+}
+
+extension PeerHeartbeat {
+  /// One of its newest heartbeats took too long.
+  func isSlow(_ policy: Policy) -> Bool {
+    sightings.contains { .milliseconds($0.lagHighMs) > policy.maxLag }
+  }
 }
 
 extension ProbeResult {

@@ -15,10 +15,6 @@ public struct ServiceStep: Sendable {
   public var now: Now
   /// When it is to be judged again though nothing has happened.
   var wake: Wake
-  /// What of the machine is changed between steps, as the step left it.
-  var outer: Outer
-  /// Made again at once, it comes to the same.
-  var isSettled: Bool
 }
 
 extension ServiceCore {
@@ -40,8 +36,7 @@ extension ServiceCore {
     let hasChanged = stepped.transition != nil || machine.memory != stored
     var result = ServiceStep(
       before: before, assessment: found, transition: stepped.transition, hasChanged: hasChanged,
-      now: now, wake: present.wake, outer: machine.outer,
-      isSettled: machine.hasSettled(since: before))
+      now: now, wake: present.wake)
     guard hasChanged || !events.isEmpty else { return result }
     var commit = commit(events)
     if let transition = stepped.transition { prepare(&commit, transition, found, now: now) }
@@ -51,6 +46,8 @@ extension ServiceCore {
 
   /// It is stored; `id` is what the journal named the commit's incident.
   mutating func settle(_ step: ServiceStep, incident id: Int64?, now: Now) {
+    // Made again at once, a step that left the machine as it was comes to the same.
+    let settled = machine.hasSettled(since: step.before) ? machine.outer : nil
     if let commit = step.commit {
       if let id { incident?.id = id }
       stored = commit.memory
@@ -65,9 +62,9 @@ extension ServiceCore {
     let going = going
     let present = Present(now)
     keepGoing(now: present)
-    judged =
-      step.isSettled
-      ? Judged(outer: step.outer, going: going, wake: step.wake.or(present.wake)) : nil
+    judged = settled.map {
+      Judged(outer: $0, going: going, wake: step.wake.or(present.wake))
+    }
   }
 
   /// Adds what a transition closes and opens to its commit.
