@@ -4,15 +4,15 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
-PROGRAMS := signalbox signalbox-agent signalbox-coordinator signalbox-sandbox
+PROGRAMS := signalbox signalbox-agent signalbox-sandbox
 STRICT := --explicit-target-dependency-import-check error
 DEBUG := $(STRICT) --enable-code-coverage
 RELEASE := $(STRICT) -c release --static-swift-stdlib
 SOURCES := Package.swift Sources Agent Coordinator Tests
 ARGS ?=
 
-.PHONY: help dependencies build deb demo hosts-test simulate test test-swift test-clients bench cover walk mutants \
-	fuzz lint format ci ci-long clean
+.PHONY: help dependencies build build-tests deb demo hosts-test simulate test test-swift test-clients bench cover walk \
+	mutants fuzz lint format ci ci-long clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -25,6 +25,8 @@ build: dependencies ## release programs into build/bin
 	@mkdir -p build/bin
 	@bin=$$(swift build $(RELEASE) --show-bin-path); \
 	for program in $(PROGRAMS); do install -m 0755 "$$bin/$$program" build/bin/; done
+# One file for both, which are alike but for a few percent.
+	@ln -sfn signalbox build/bin/signalbox-coordinator
 
 deb: build ## Debian packages into build/debs, checked
 	@Packaging/scripts/install-dependencies packing >&2
@@ -43,13 +45,15 @@ simulate: build ## minutes of simulated faults, jumping against stepping, health
 test: test-swift test-clients ## everything that is tested
 
 # In three runs: computing tests would starve those that wait for servers, and process tests need
-# the machine's addresses and cores for themselves.
+# the machine's cores for themselves.
 COMPUTING := (Wire|Codec|Settings|AgentCore|Decision|CoordinatorCore|Store|Screens|Simulator|Recording|Tidy)Tests
 PROCESSES := IntegrationTests
 RUN := swift test $(DEBUG) --skip-build --disable-xctest
 
-test-swift: dependencies ## the Swift tests, with coverage
-	@swift build $(DEBUG) --build-tests
+build-tests: dependencies ## what the tests need
+	@swift build $(DEBUG) --build-tests >&2
+
+test-swift: build-tests ## the Swift tests, with coverage
 	@$(RUN) --filter '^$(COMPUTING)'
 	@cp "$$(swift test --show-codecov-path)" .build/coverage.json
 	@$(RUN) --skip '^$(COMPUTING)' --skip '^$(PROCESSES)'
@@ -61,14 +65,15 @@ test-clients: ## independent implementations against ours, in a virtual environm
 cover: ## region coverage of the last test run, module by module; fails under the gates
 	@Packaging/scripts/coverage
 
-bench: dependencies ## what the simulator, a tick and a proven move cost; ARGS: simulator, ticks, dns
-	@cd Tests/Benchmarks && SIGNALBOX_BENCH=1 SIGNALBOX_ONLY=Simulator,Sandbox \
-		swift run --configuration release Benchmarks $(ARGS)
+bench: build ## what the simulator, a tick, a proven move and many agents cost; ARGS: simulator, ticks, dns, load
+	@SIGNALBOX_BENCH=1 SIGNALBOX_ONLY=DNS,Simulator,Sandbox \
+		swift run --package-path Tests/Benchmarks --configuration release Benchmarks $(ARGS)
 
-walk: build ## every fault of the sandbox on release programs: do the screens tell the truth? ARGS: some, short, long
-	@swift build $(DEBUG) --build-tests >&2
-	@SIGNALBOX_LIBEXEC=$(CURDIR)/build/bin SIGNALBOX_WALK=$(or $(ARGS),short) \
-		$(RUN) --filter FaultWalkTests
+walk: build build-tests ## every fault of the sandbox on release programs, and 300 services; ARGS: some, short, long
+	@for suite in FaultWalkTests ManyServicesTests; do \
+		SIGNALBOX_LIBEXEC=$(CURDIR)/build/bin SIGNALBOX_WALK=$(or $(ARGS),short) \
+			$(RUN) --filter $$suite; \
+	done
 
 mutants: ## breaks the decision in hundreds of ways; the tests must notice each (an hour)
 	@python3 Tests/Mutants/mutants.py $(ARGS)

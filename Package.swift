@@ -1,9 +1,10 @@
 // swift-tools-version: 6.2
-// The map of Signalbox: targets bottom-up. Imports only go down; nothing imports a daemon.
+// The map of Signalbox: targets bottom-up. Imports only go down.
 //
 // SIGNALBOX_PURE=1          only the pure targets, Codec, Settings and their tests, without
 //                           server packages
 // SIGNALBOX_ONLY=Name,Name  only these modules, what they need, and their tests
+// SIGNALBOX_UNOPTIMISED=1   debug builds as a debugger likes them
 import PackageDescription
 
 /// The settings of every target of ours.
@@ -13,6 +14,12 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
+
+/// Debug builds of ours are optimised, tests aside: what is tested computes more than it is
+/// compiled, and nothing in it asks whether a build is one for debugging.
+let optimised: [SwiftSetting] =
+  Context.environment["SIGNALBOX_UNOPTIMISED"] == "1"
+  ? [] : [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
 /// How release programs are linked: they export nothing, which nobody would load from them, and
 /// what the loader has to relocate is packed, as glibc reads it since 2.36: an eighth of their
@@ -156,18 +163,20 @@ let modules: [Module] = [
       "Screens", "Settings", "Store", "Wire", "Hummingbird", "HummingbirdCore", "HTTPTypes",
       "NIOCore", "Logging", "ServiceLifecycle", "UnixSignals",
     ]),
-  .program(
-    "signalbox-coordinator", "Coordinator/Daemon",
+  .library(
+    "CoordinatorDaemon", "Coordinator/Daemon",
     [
       "CommandEntry", "CoordinatorService", "Platform", "Settings", "Wire", "ArgumentParser",
       "Logging",
     ]),
+  .program("signalbox-coordinator", "Coordinator/Program", ["CoordinatorDaemon"]),
   .library("Rehearsal", "Sources/Rehearsal", ["Codec", "Platform", "Wire"]),
   .program(
     "signalbox", "Coordinator/Control",
     [
-      "Codec", "CommandEntry", "CoordinatorCore", "DNS", "Decision", "Platform", "Recording",
-      "Rehearsal", "Screens", "Settings", "Simulator", "Wire", "ArgumentParser", "UnixSignals",
+      "Codec", "CommandEntry", "CoordinatorCore", "CoordinatorDaemon", "DNS", "Decision",
+      "Platform", "Recording", "Rehearsal", "Screens", "Settings", "Simulator", "Wire",
+      "ArgumentParser", "UnixSignals",
     ]),
 
   // Tests, a folder per module.
@@ -198,8 +207,9 @@ let modules: [Module] = [
   .tests(
     "CoordinatorService",
     [
-      "CoordinatorService", "Codec", "CoordinatorCore", "DNS", "Decision", "Platform", "Screens",
-      "Settings", "Store", "Wire", "HummingbirdCore", "Logging", "NIOCore", "ServiceLifecycle",
+      "CoordinatorService", "Codec", "CoordinatorCore", "DNS", "Decision", "Platform", "Probing",
+      "Screens", "Settings", "Store", "Wire", "HummingbirdCore", "Logging", "NIOCore",
+      "ServiceLifecycle",
     ]),
   .tests(
     "Integration",
@@ -251,11 +261,12 @@ func target(_ module: Module) -> Target {
       name: module.name, path: module.path, cxxSettings: [.treatAllWarnings(as: .error)])
   case .library:
     return .target(
-      name: module.name, dependencies: dependencies, path: module.path, swiftSettings: strict)
+      name: module.name, dependencies: dependencies, path: module.path,
+      swiftSettings: strict + optimised)
   case .program:
     return .executableTarget(
-      name: module.name, dependencies: dependencies, path: module.path, swiftSettings: strict,
-      linkerSettings: lean)
+      name: module.name, dependencies: dependencies, path: module.path,
+      swiftSettings: strict + optimised, linkerSettings: lean)
   case .tests:
     return .testTarget(
       name: module.name, dependencies: dependencies, path: module.path, exclude: module.excluded,
@@ -272,7 +283,8 @@ let used = Dictionary(
 let measured =
   Context.environment["SIGNALBOX_BENCH"] == "1"
   ? [
-    "CoordinatorCore", "DNS", "Decision", "Linode", "Platform", "Sandbox", "Simulator", "Wire",
+    "Codec", "CoordinatorCore", "DNS", "Decision", "Linode", "Platform", "Sandbox", "Simulator",
+    "Wire",
   ] : []
 
 let package = Package(

@@ -49,6 +49,10 @@ public struct AgentState: Sendable {
   private var lastNumber = -1
   private var ledger: HeartbeatLedger?
   private var lag: [String: LagEstimator] = [:]
+  /// Up to which change the coordinator knows each region's sightings, and will once it has
+  /// answered the newest report.
+  private var told: [String: UInt64] = [:]
+  private var telling: [String: UInt64] = [:]
   private var history = CheckHistory()
   private var starved: StarvedMonitor
   private var app: AppState?
@@ -163,7 +167,7 @@ public struct AgentState: Sendable {
   ) -> Bool {
     let changed = board.take(
       finding, of: target, started: started, ended: ended, fall: directive.probeFall,
-      periodMs: directive.probePeriodMs)
+      periodMs: directive.times(of: target).periodMs)
     if changed { pacer.change() }
     return changed
   }
@@ -195,12 +199,19 @@ public struct AgentState: Sendable {
   public mutating func take(
     _ directive: Directive, answering sequence: UInt64, sent: Instant, at now: Instant
   ) -> DirectiveState.Verdict {
+    let orders = self.directive.orders
     let verdict = self.directive.take(directive, answering: sequence, sent: sent, at: now)
     guard case .taken = verdict else { return verdict }
+    // Whoever gives other orders may have begun anew, and knows nothing of before.
+    let isKept = orders != nil && orders == self.directive.orders
+    if sequence == self.sequence { told = isKept ? telling : [:] }
     answered = max(answered, sequence)
     counts.answered += 1
     board.take(targets: self.directive.probes)
-    for gone in lag.keys where !self.directive.peers.contains(gone) { lag[gone] = nil }
+    for gone in lag.keys where !self.directive.peers.contains(gone) {
+      lag[gone] = nil
+      told[gone] = nil
+    }
     if sequence == self.sequence { history.deliver() }
     pacer.deliver(nextMs: directive.nextReportMs)
     return verdict
@@ -227,10 +238,12 @@ public struct AgentState: Sendable {
   ) -> Report {
     sequence += 1
     pacer.send(at: now)
+    telling = lag.mapValues(\.changes)
     return Report(
       agent: facts.agent, region: facts.region, boot: facts.boot, sequence: sequence,
       sentMs: wallMs, intervalMs: Int(pacer.intervalMs), challenge: directive.challenge,
-      checks: results(at: now), heartbeat: heartbeat(at: now), peers: peers(at: now),
+      orders: directive.orders, checks: results(at: now), heartbeat: heartbeat(at: now),
+      peers: peers(at: now, since: told),
       probes: board.results(at: now), clock: clock, app: app, agentVersion: facts.version,
       starved: isStarved, deployingMs: deployingMs(at: now), goodbye: goodbye,
       acknowledged: directive.acknowledged, history: history.cover(),
@@ -246,8 +259,9 @@ public struct AgentState: Sendable {
       ? ledger?.own(periodMs: Int(directive.heartbeatPeriodMs), at: now) : nil
   }
 
-  func peers(at now: Instant) -> [PeerHeartbeat] {
-    directive.peers.compactMap { lag[$0]?.peer($0, at: now) }
+  /// The peers, without the sightings that are told already: by region, up to which change.
+  func peers(at now: Instant, since told: [String: UInt64] = [:]) -> [PeerHeartbeat] {
+    directive.peers.compactMap { lag[$0]?.peer($0, at: now, since: told[$0] ?? 0) }
   }
 
   /// The report without what may be left out, for one that would be too large to be accepted:

@@ -32,11 +32,13 @@ public struct DirectiveState: Sendable {
   public private(set) var heartbeatPeriodMs: Int64
   /// How often peers' heartbeats are read.
   public private(set) var heartbeatReadMs: Int64
+  /// Which orders `peers` and `probes` are of, for the report; nil where they have no name.
+  public private(set) var orders: String?
   /// The other regions.
   public private(set) var peers: [String] = []
-  /// From probe to probe of one target.
+  /// From probe to probe of a target that says nothing else.
   public private(set) var probePeriodMs: Int64 = 5000
-  /// How long a probe may take.
+  /// How long a probe of such a one may take.
   public private(set) var probeDeadlineMs: Int64 = 3000
   /// Bad outcomes in a row that make a bad vote.
   public private(set) var probeFall = Defaults.probeFall
@@ -82,22 +84,44 @@ public struct DirectiveState: Sendable {
       return .refused("it answers report \(directive.sequence), not \(sequence)")
     }
     take(challenge: directive.challenge)
+    guard takeOrders(directive) else {
+      return .refused("it names orders that this agent does not go by")
+    }
     heartbeatWriter = directive.heartbeatWriter
     heartbeatPeriodMs = Self.bounded(directive.heartbeatPeriodMs)
     heartbeatReadMs = Self.bounded(directive.heartbeatReadMs)
     probePeriodMs = Self.bounded(directive.probePeriodMs)
     probeDeadlineMs = Self.bounded(directive.probeDeadlineMs)
     probeFall = min(max(1, directive.probeFall), 100)
-    var known = Set<String>()
-    peers = directive.peers.prefix(Limits.listEntries).filter {
-      $0 != region && known.insert($0).inserted
-    }
-    if toldProbes != directive.probes {
-      toldProbes = directive.probes
-      probes = Array(directive.probes.prefix(Limits.listEntries).filter { $0.region != region })
-    }
     received = now
     return .taken(staleServices: takeServices(directive.services, sent: sent, at: now))
+  }
+
+  /// Takes over whom to read and what to probe; false where that is not told and not known.
+  private mutating func takeOrders(_ directive: Directive) -> Bool {
+    guard let newPeers = directive.peers, let newProbes = directive.probes else {
+      // Named anew in the next report, or else told whole.
+      if directive.orders == nil || directive.orders != orders { orders = nil }
+      return orders != nil
+    }
+    orders = directive.orders
+    var known = Set<String>()
+    peers = newPeers.prefix(Limits.listEntries).filter {
+      $0 != region && known.insert($0).inserted
+    }
+    if toldProbes != newProbes {
+      toldProbes = newProbes
+      probes = Array(newProbes.prefix(Limits.listEntries).filter { $0.region != region })
+    }
+    return true
+  }
+
+  /// From probe to probe of that target, and how long one may take.
+  public func times(of target: ProbeTarget) -> (periodMs: Int64, deadlineMs: Int64) {
+    (
+      target.periodMs.map(Self.bounded) ?? probePeriodMs,
+      target.deadlineMs.map(Self.bounded) ?? probeDeadlineMs
+    )
   }
 
   /// The newest epoch of each service, for the report; by name.

@@ -61,6 +61,8 @@ public struct LagEstimator: Sendable {
     var sinceAbsentMs: Int64
     var writeMs: Int64
     var highMs: Int64
+    /// Which change made it what it is.
+    var change: UInt64
   }
 
   /// When a read was made, by the fields of `ReplicaRead`.
@@ -73,6 +75,8 @@ public struct LagEstimator: Sendable {
   private var writers: [String: Writer] = [:]
   private var sighted: [Sighted] = []
   private var lastRead: ReadTime?
+  /// Counts what became new or other of the sightings.
+  public private(set) var changes: UInt64 = 0
   /// Heartbeats that were overwritten before they were seen.
   public private(set) var skipped: UInt64 = 0
 
@@ -92,15 +96,19 @@ public struct LagEstimator: Sendable {
     lastRead = ReadTime(sentWallMs: read.sentWallMs, sent: read.sent, received: read.received)
   }
 
-  /// What the report says of the region; nil before the first heartbeat.
-  public func peer(_ region: String, at now: Instant) -> PeerHeartbeat? {
+  /// What the report says of the region, with the sightings from the first one on that is new or
+  /// other since the change `told`; nil before the first heartbeat.
+  public func peer(
+    _ region: String, at now: Instant, since told: UInt64 = 0
+  ) -> PeerHeartbeat? {
     guard let newest = writers.max(by: { order($0, $1) })?.value, let lastRead else { return nil }
     let old = max(0, newest.highMs) + Int64(newest.seen.age(at: now))
+    let news = sighted.drop { $0.change <= told }
     return PeerHeartbeat(
       region: region, agent: newest.newest.agent, boot: newest.newest.boot,
       sequence: newest.newest.sequence, writtenMs: newest.newest.writtenMs,
       seenMs: newest.seen.age(at: now), readMs: lastRead.received.age(at: now),
-      periodMs: newest.newest.periodMs, sightings: sighted.map(Self.sighting),
+      periodMs: newest.newest.periodMs, sightings: news.map(Self.sighting),
       summary: newest.newest.summary.map { $0.relayed(ageMs: Self.clamped(old)) })
   }
 
@@ -140,7 +148,9 @@ public struct LagEstimator: Sendable {
     where sighted[index].sequence == next.sequence - 1 && sighted[index].boot == next.boot
       && sighted[index].agent == next.agent
     {
+      changes += 1
       sighted[index].writeMs = Int64(max(0, rtt))
+      sighted[index].change = changes
     }
   }
 
@@ -169,12 +179,13 @@ public struct LagEstimator: Sendable {
   private mutating func sight(
     _ heartbeat: Heartbeat, writtenMs: Int64, in read: ReplicaRead, absentAt before: ReadTime
   ) {
+    changes += 1
     sighted.append(
       Sighted(
         agent: heartbeat.agent, boot: heartbeat.boot, sequence: heartbeat.sequence,
         writtenMs: writtenMs, sinceAbsentMs: before.sentWallMs - writtenMs,
         writeMs: Int64(max(0, heartbeat.previousRttMs ?? 0)),
-        highMs: read.receivedWallMs - writtenMs))
+        highMs: read.receivedWallMs - writtenMs, change: changes))
     if sighted.count > Limits.sightings { sighted.removeFirst() }
   }
 

@@ -167,7 +167,8 @@ actor Agent: HeartbeatBook {
     _ key: ProbeKey
   ) -> (target: ProbeTarget, periodMs: Int64, deadlineMs: Int64)? {
     guard let target = state.probeTarget(key) else { return nil }
-    return (target, state.directive.probePeriodMs, state.directive.probeDeadlineMs)
+    let times = state.directive.times(of: target)
+    return (target, times.periodMs, times.deadlineMs)
   }
 
   func finish(_ finding: ProbeFinding, of target: ProbeTarget, started: Instant, ended: Instant) {

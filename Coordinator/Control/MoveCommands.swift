@@ -109,6 +109,8 @@ struct Mover {
   let service: String
 
   func run(_ kind: MoveKind, to: String?) async throws {
+    // What is mistyped is refused before anything is shown.
+    _ = try options.until.map(milliseconds)
     let service = try await client.status().service(self.service)
     guard let target = to ?? service.regions.first?.region else {
       throw refused("the service \(service.service) has no regions")
@@ -230,6 +232,7 @@ struct Mover {
     Interruption.watch()
     var drawn = 0
     var lastSeen = Clocks.monotonic()
+    var hasAsked = false
     while true {
       if Interruption.came { Interruption.end(Self.goesOn(reply, service)) }
       let incident: IncidentRecord
@@ -248,9 +251,18 @@ struct Mover {
         continue
       }
       let ended = incident.outcome != .open
+      // Without a terminal only until it was asked once.
+      let isOfUse = !ended && (live || !hasAsked)
+      let seen = isOfUse ? try? await client.status().service(service) : nil
+      if !live, !hasAsked, let waiting = seen?.orders?.waiting {
+        Console.err(
+          "signalbox: \(waiting.from) is down too: moving on to \(waiting.to) waits for a yes: "
+            + "signalbox approve \(service)\n")
+        hasAsked = true
+      }
       if live || ended {
         let screen = Screens.move(
-          incident, service: nil, atMs: Clocks.wallMilliseconds(),
+          incident, service: seen, atMs: Clocks.wallMilliseconds(),
           style: Console.style(ended ? 1 : 2))
         if live { Console.err(Console.redraw(over: drawn)) }
         if ended {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Codec
 import CommandEntry
+import CoordinatorDaemon
 import Wire
 
 /// The operator's command.
@@ -48,6 +49,7 @@ struct Signalbox: AsyncParsableCommand {
 @main
 struct Program {
   @MainActor static func main() async {
+    if CoordinatorProgram.isCalled { await CoordinatorProgram.run() }
     await CommandEntry.run(Signalbox.self, explain: failure(of:))
   }
 }

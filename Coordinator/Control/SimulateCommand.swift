@@ -77,8 +77,17 @@ struct SimulateCommand: AsyncParsableCommand {
     guard (1...64).contains(threads) else {
       throw ValidationError("--threads is \(threads); accepted: 1 to 64")
     }
+    // The longest that a campaign takes; beyond it the number fits no time.
+    if let atMost, !(0.1...31_536_000).contains(atMost) {
+      throw ValidationError("--at-most is \(atMost); accepted: 0.1 to 31536000 seconds")
+    }
+    guard service == nil || config != nil else {
+      throw ValidationError("--service needs --config: it names a service of that file")
+    }
     guard regions.map({ (2...10).contains($0) }) ?? true, (1...16).contains(hosts) else {
-      throw ValidationError("accepted: --regions 2 to 10, --hosts 1 to 16")
+      throw ValidationError(
+        "--regions is \(regions.map { "\($0)" } ?? "not given"), --hosts is \(hosts); accepted: "
+          + "--regions 2 to 10, --hosts 1 to 16")
     }
     guard [config != nil, regions != nil, schedule != nil].count(where: { $0 }) <= 1 else {
       throw ValidationError("--config, --regions and --schedule exclude each other")

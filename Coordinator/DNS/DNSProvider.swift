@@ -10,6 +10,13 @@ public protocol DNSProvider: Sendable {
   /// before a move could run short of them.
   var routine: any DNSProvider { get }
 
+  /// The same provider for a write that an operator wants although the zone is not served: the
+  /// others refuse it.
+  var despiteZone: any DNSProvider { get }
+
+  /// For one round of readings of many names, which can wait as `routine` can.
+  func round() -> any ReadingRound
+
   /// The A and AAAA records of `name` and the TXT records of `_signalbox.<name>`.
   ///
   /// Read anew at each call. No A and no AAAA at all is the error `.noRecord`, no zone for the
@@ -49,8 +56,33 @@ public protocol DNSProvider: Sendable {
   ) async throws(ProviderError)
 }
 
+/// One round of readings: what names have in common is asked for once, so that what it tells is at
+/// the oldest of the round's begin.
+public protocol ReadingRound: Sendable {
+  /// As `DNSProvider.records(of:)`. Who is cancelled while it waits ends the round for all.
+  func records(of names: [String]) async throws(ProviderError) -> [ProviderRecord]
+
+  /// How far the beginnings of two rounds like this are to be apart at the least, so that the
+  /// provider's bounds hold; known once everything was read.
+  var length: Duration { get }
+}
+
+/// A round that has nothing in common.
+private struct PlainRound: ReadingRound {
+  let provider: any DNSProvider
+  let length = Duration.zero
+
+  func records(of names: [String]) async throws(ProviderError) -> [ProviderRecord] {
+    try await provider.records(of: names)
+  }
+}
+
 extension DNSProvider {
+  public func round() -> any ReadingRound { PlainRound(provider: routine) }
+
   public var routine: any DNSProvider { self }
+
+  public var despiteZone: any DNSProvider { self }
 
   public func zones(of names: [String]) -> [String: ProviderZone] { [:] }
 

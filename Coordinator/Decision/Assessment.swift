@@ -20,6 +20,15 @@ public struct Assessment: Sendable {
   public var gate: FailbackGate?
   /// What an automatic failback needs beyond the gate.
   public var arming: [CheckedLine]
+  /// The move that an operator's approval sets off now.
+  public var waitsForYes: Question? {
+    switch decision.rule {
+    case .awaitApproval, .supersedeAwaitsApproval, .failbackAwaitsApproval: asks
+    default: nil
+    }
+  }
+  /// A move is in flight, and no person is asked where it is to go on to.
+  public var isUnderWay: Bool { intent != nil && decision.rule != .supersedeAwaitsApproval }
   /// The automatic move that would need an operator's approval and does not have it.
   public var asks: Question?
   /// By target, of a move away from the active region.

@@ -135,38 +135,36 @@ private func beforeFirstWrite(_ facts: Facts) -> Decision {
 /// leave them apart, so this move is made, or replaced in its turn.
 private func halfway(_ facts: Facts) -> Decision {
   if facts.evidenceIsThin { return Decision(.resumeWait, .switching) }
-  return switch (facts.goal, facts.hasTarget, facts.block) {
-  case (.eligible, _, _): Decision(.writePending, .switching)
-  case (.dead, true, nil), (.ineligible, true, nil):
-    Decision(.supersede, .switching, .supersede)
-  case (.dead, false, _), (.ineligible, false, _), (.dead, true, .some), (.ineligible, true, .some):
-    Decision(.targetDeadNoOther, .switching)
+  return switch facts.goal {
+  case .eligible: Decision(.writePending, .switching)
+  case .dead, .ineligible: replaced(facts, else: .switching)
+  }
+}
+
+/// The target is down: another move takes the place of this one, where one is allowed.
+private func replaced(_ facts: Facts, else phase: Phase) -> Decision {
+  switch (facts.hasTarget, facts.block, facts.unapproved) {
+  case (false, _, _), (true, .some, _): Decision(.targetDeadNoOther, phase)
+  case (true, nil, true): Decision(.supersedeAwaitsApproval, phase)
+  case (true, nil, false): Decision(.supersede, .switching, .supersede)
   }
 }
 
 private func committed(_ facts: Facts) -> Decision {
-  switch (facts.write, facts.goal, facts.hasTarget, facts.block) {
-  case (.all, _, _, _), (.converged, _, _, _): Decision(.allCommitted, .verifying, .verify)
-  case (.partly, .dead, true, nil): Decision(.supersede, .switching, .supersede)
-  case (.partly, .dead, false, _), (.partly, .dead, true, .some):
-    Decision(.targetDeadNoOther, .committed)
-  case (.partly, .eligible, _, _), (.partly, .ineligible, _, _): Decision(.finishing, .committed)
-  case (.pending, _, _, _), (.apart, _, _, _), (.underway, _, _, _), (.refused, _, _, _):
+  switch (facts.write, facts.goal) {
+  case (.all, _), (.converged, _): Decision(.allCommitted, .verifying, .verify)
+  case (.partly, .dead): replaced(facts, else: .committed)
+  case (.partly, .eligible), (.partly, .ineligible): Decision(.finishing, .committed)
+  case (.pending, _), (.apart, _), (.underway, _), (.refused, _):
     Decision(.finishing, .committed)
   }
 }
 
 private func verifying(_ facts: Facts) -> Decision {
-  switch (facts.write, facts.goal, facts.hasTarget, facts.block) {
-  case (.converged, _, _, _): Decision(.converged, .cooling, .finish)
-  case (.refused, _, _, _): Decision(.overtaken, facts.rest, .fail)
-  case (_, .dead, true, nil): Decision(.supersede, .switching, .supersede)
-  case (_, .dead, false, _), (_, .dead, true, .some): Decision(.targetDeadNoOther, .verifying)
-  case (.all, .eligible, _, _), (.all, .ineligible, _, _): Decision(.awaitPublication, .verifying)
-  case (.pending, .eligible, _, _), (.pending, .ineligible, _, _),
-    (.apart, .eligible, _, _), (.apart, .ineligible, _, _),
-    (.underway, .eligible, _, _), (.underway, .ineligible, _, _),
-    (.partly, .eligible, _, _), (.partly, .ineligible, _, _):
-    Decision(.awaitPublication, .verifying)
+  switch (facts.write, facts.goal) {
+  case (.converged, _): Decision(.converged, .cooling, .finish)
+  case (.refused, _): Decision(.overtaken, facts.rest, .fail)
+  case (_, .dead): replaced(facts, else: .verifying)
+  case (_, .eligible), (_, .ineligible): Decision(.awaitPublication, .verifying)
   }
 }

@@ -95,11 +95,14 @@ extension Machine {
   }
 
   /// Who put a foreign value there may know why: it is overwritten only toward a region that is
-  /// healthy. Between our own regions an active one that is up will do.
+  /// healthy. Between our own regions an active one that is up will do. Either way somebody outside
+  /// is served by it now: an address that only answers 404 helps nobody.
   private func isWorthReturningTo(
     _ pictures: [RegionID: RegionPicture], foreign: Bool
   ) -> Bool {
-    guard let active = memory.active, let verdict = pictures[active]?.verdict else { return false }
-    return foreign ? verdict == .healthy : verdict.isUp
+    guard let picture = memory.active.flatMap({ pictures[$0] }),
+      picture.outside.servingFamilies == Set(topology.families)
+    else { return false }
+    return foreign ? picture.verdict == .healthy : picture.verdict.isUp
   }
 }

@@ -128,7 +128,8 @@ public struct Evidence: Hashable, Sendable, Codable {
     if report.deployingMs ?? 0 > 0 || excuses[report.agent] != nil {
       excuses[report.agent, default: DeployExcuses()].take(leftMs: report.deployingMs, at: received)
     }
-    agents[report.agent] = AgentEvidence(report: report, receivedAt: received)
+    let whole = agents[report.agent].map { report.joined(to: $0.report) } ?? report
+    agents[report.agent] = AgentEvidence(report: whole, receivedAt: received)
     guard let heartbeat = report.heartbeat, let written = heartbeat.writtenMs,
       let age = heartbeat.acknowledgedMs
     else { return }

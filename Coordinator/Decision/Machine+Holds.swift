@@ -87,7 +87,7 @@ extension Machine {
       Hold(
         block: .budget,
         text: "\(movesUsed(now)) automatic moves, at most \(policy.maxSwitchesHard) in "
-          + TargetChooser.seconds(policy.switchWindow),
+          + Words.span(policy.switchWindow),
         clears: .after(left))
     }
   }
@@ -106,14 +106,23 @@ extension Machine {
     let lacksStable = chooser.choose(query) == nil && chooser.choose(anyone) != nil
     guard !isDead || lacksStable else { return nil }
     var text =
-      "\(movesUsed(now)) automatic moves in \(TargetChooser.seconds(policy.switchWindow)), from "
-      + "the \(policy.maxSwitches + 1)th on they need more: "
+      "\(movesUsed(now)) automatic moves in \(Words.span(policy.switchWindow)), "
+      + "beyond \(policy.maxSwitches) they need more: "
     text +=
       isDead
       ? "no target is stable for \(TargetChooser.seconds(policy.failbackAfter))"
       : "\(source) is dead for everyone outside for \(TargetChooser.seconds(dead)) (needs "
         + "\(TargetChooser.seconds(policy.outsideConfirm)))"
-    return Hold(block: .freeBudget, text: text, clears: .after(left))
+    // It ends with that evidence, or when there are fewer moves in the window.
+    let clears: Clearing =
+      if lacksStable {
+        .when("when one is, or with fewer moves in the window")
+      } else if since == nil {
+        .when("when everyone outside sees that, or with fewer moves in the window")
+      } else {
+        .after(min(left, policy.outsideConfirm - dead))
+      }
+    return Hold(block: .freeBudget, text: text, clears: clears)
   }
 
   /// How long until fewer than `limit` moves are in the window; nil: there are fewer.
@@ -145,7 +154,7 @@ extension Machine {
       CheckedLine(
         name: "elective-budget", holds: elective < policy.maxElective,
         text: "\(elective) of \(policy.maxElective) automatic failbacks in "
-          + TargetChooser.seconds(policy.switchWindow)),
+          + Words.span(policy.switchWindow)),
       CheckedLine(
         name: "armed", holds: memory.disarmed == nil,
         text: memory.disarmed.map {
@@ -167,7 +176,7 @@ extension Machine {
     let wants: String? =
       if policy.automation == .approve {
         "automation is approve"
-      } else if emergency, policy.onDataRisk == .ask {
+      } else if emergency, memory.intent == nil, policy.onDataRisk == .ask {
         chooser.dataDoubt(source: active, target: target)
       } else {
         nil

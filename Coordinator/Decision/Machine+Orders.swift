@@ -53,8 +53,8 @@ extension Machine {
     guard span > .zero, span <= Defaults.maintenanceLimit else {
       throw Refusal(
         code: "bad_span",
-        message: "maintenance for \(TargetChooser.seconds(span)): it has to end, after at most "
-          + TargetChooser.seconds(Defaults.maintenanceLimit))
+        message: "maintenance for \(Words.span(span)): it has to end, after at most "
+          + Words.span(Defaults.maintenanceLimit))
     }
     if name == memory.active || name == memory.intent?.to, !stays {
       throw Refusal(
@@ -82,13 +82,19 @@ extension Machine {
     guard let intent = memory.intent else {
       throw Refusal(code: "nothing_to_cancel", message: "no move of \(service) is in flight")
     }
+    let undo =
+      "when it has ended: signalbox failover \(service) --to \(intent.from ?? "REGION")"
     guard intent.errand == .commanded else {
+      let isBegun = memory.phase != .switching || intent.halfway == true
+      let automatic =
+        isBegun
+        ? " and has written: it is finished now; \(undo)"
+        : ": signalbox pause \(service) calls it off before its first write"
       throw Refusal(
         code: "not_an_operators",
         message: intent.errand == .repair
           ? "what is being written is no move: \(intent.to)'s address is put back"
-          : "the move to \(intent.to) is an automatic one: signalbox pause \(service) calls it off "
-            + "before its first write")
+          : "the move to \(intent.to) is an automatic one\(automatic)")
     }
     guard memory.phase == .switching, write != .underway else {
       throw Refusal(
@@ -96,8 +102,7 @@ extension Machine {
         message: memory.phase == .switching
           ? "a write to \(intent.to) is under way, and whether it took effect is not known yet: "
             + "ask again in a moment"
-          : "the move to \(intent.to) has written and is finished now; when it has ended: "
-            + "signalbox failover \(service) --to \(intent.from ?? "REGION")")
+          : "the move to \(intent.to) has written and is finished now; \(undo)")
     }
     memory.calledOff = intent.epoch
   }

@@ -74,10 +74,13 @@ extension Machine {
     "heartbeats-others": "replication-others",
   ]
 
+  /// What an operator overrides to write in a zone that is not served.
+  public static let zoneOverride = "zone"
+
   /// Conditions that are there at times: a command that named one a minute ago still means what it
   /// says when that one is gone.
   private static let occasional: Set<String> = [
-    "since-fault", "probe-since-fault", "min-up", "long-stable", "maintenance", "zone",
+    "since-fault", "probe-since-fault", "min-up", "long-stable", "maintenance", zoneOverride,
   ]
 
   /// Takes a request back whose move was not begun.
@@ -101,7 +104,7 @@ extension Machine {
           + "yet. Look again: signalbox explain \(topology.service)")
     }
     if let trouble = memory.zoneTrouble {
-      lines.append(CheckedLine(name: "zone", holds: false, text: trouble))
+      lines.append(CheckedLine(name: Self.zoneOverride, holds: false, text: trouble))
     }
     let known = Set(lines.map(\.name))
     let accepted = known.union(Self.occasional)

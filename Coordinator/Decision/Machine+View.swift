@@ -40,8 +40,10 @@ extension Machine {
     let gate = gate(chooser: chooser, active: active, now: now)
     let arming = arming(cooling: cooling, holds: holds, now: now)
     let source = source(active, pictures: pictures, confirmed: confirmed)
-    let wish = source == .well ? topology.primary : target
-    let asks = asks(wish, emergency: source != .well, chooser: chooser, now: now)
+    // What a move in flight would go on to is a target, wherever it comes from.
+    let isReturn = source == .well && memory.intent == nil
+    let asks = asks(
+      isReturn ? topology.primary : target, emergency: source != .well, chooser: chooser, now: now)
     let enforces = enforces(pictures: pictures, holds: holds, now: now)
     let facts = Facts(
       at: enforces ? .drift : at, source: source, hasTarget: target != nil,

@@ -149,7 +149,7 @@ public struct Machine: Hashable, Sendable, Codable {
     let decision = decide(before, view.facts)
     let ended = memory.intent
     apply(decision, view: view, now: now)
-    noteHeld(view: view, now: now)
+    noteHeld(decision, view: view, now: now)
     let changed = decision.next != before || decision.effect != .none
     let transition =
       changed
@@ -278,9 +278,10 @@ public struct Machine: Hashable, Sendable, Codable {
 
   /// Notes since when a confirmed down verdict of the active region has been held back, and until
   /// when it was.
-  private mutating func noteHeld(view: View, now: Present) {
+  private mutating func noteHeld(_ decision: Decision, view: View, now: Present) {
     guard let active = view.active else { return }
-    if view.facts.source == .confirmed, memory.intent == nil {
+    let isUnderWay = memory.intent != nil && decision.rule != .supersedeAwaitsApproval
+    if view.facts.source == .confirmed, !isUnderWay {
       regions[active]?.hold(now)
     } else {
       regions[active]?.letGo(now)

@@ -78,6 +78,8 @@ public enum Rule: Int, Hashable, Sendable, Codable, CaseIterable {
   case supersede = 330
   /// The target is confirmed down, and no other region may take over.
   case targetDeadNoOther = 331
+  /// The target is confirmed down and another region may take over, but an operator has to approve.
+  case supersedeAwaitsApproval = 332
   /// The provider refuses the write for good: nothing changed, the intent is closed.
   case writeRefused = 340
   /// Every record is written and read back.

@@ -48,6 +48,8 @@ public enum RuleText {
     case .finishing: "writing the remaining records"
     case .supersede: "the target is down: moving on"
     case .targetDeadNoOther: "the target is down, and no other region can take over now"
+    case .supersedeAwaitsApproval:
+      "the target is down: waits for an operator's approval to move on"
     case .writeRefused: "the DNS provider refuses the write"
     case .allCommitted: "written and read back"
     case .overtaken: "someone changed the record while it was being published"
@@ -76,7 +78,7 @@ public enum RuleText {
       .blockedByBudget,
       .blockedByFreeBudget, .blockedByPause, .blockedByMaintenance, .awaitApproval,
       .failbackAwaitsApproval, .cancelHeld, .blockedByZone, .blockedByRefusal, .noTarget, .failOver,
-      .cancelTargetLost, .supersede, .targetDeadNoOther,
+      .cancelTargetLost, .supersede, .targetDeadNoOther, .supersedeAwaitsApproval,
       .writeRefused, .overtaken, .atForeign, .atMixed, .lateEcho, .enforceDrift:
       .alarming
     }

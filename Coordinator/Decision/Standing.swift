@@ -32,6 +32,7 @@ struct Concern {
   static var all: [Concern] {
     [
       Concern(situation: .blocked, find: \.cannotStore),
+      Concern(situation: .blocked, find: \.onHold),
       // Also just after a start: what was begun goes on, and is what users wait for.
       Concern(situation: .moving, find: \.moving),
       Concern(situation: .unknown, find: \.starting),
@@ -79,7 +80,19 @@ extension StandingFacts {
   }
 
   fileprivate var moving: String? {
-    move.map { "\(name): \($0.from ?? "nowhere") -> \($0.to)." }
+    guard onwards == nil else { return nil }
+    return move.map { move in
+      let trouble = targetTrouble.map { " \(move.to) \($0)." } ?? ""
+      return "\(name): \(move.from ?? "nowhere") -> \(move.to).\(trouble)"
+    }
+  }
+
+  /// A move in flight leads nowhere, and only a person may say where to.
+  fileprivate var onHold: String? {
+    guard let move, let onwards else { return nil }
+    return
+      "users of \(name) are sent to \(move.to), which \(targetTrouble ?? "is down"): moving on "
+      + "to \(onwards) waits for a yes: signalbox approve \(service)."
   }
 
   /// Users are sent to where nobody of ours serves them.
@@ -112,8 +125,14 @@ extension StandingFacts {
 
   fileprivate var nowhere: String? {
     guard grace == nil, move == nil, at == .unknown || active == nil else { return nil }
+    let down =
+      switch source {
+      case .well, .unsure: ""
+      case .down: " \(place), the active region, looks down\(downSpan): \(cause)."
+      case .confirmed: " \(place), the active region, is DOWN\(downSpan): \(cause)."
+      }
     return "where \(name) points is not known, so nothing is moved"
-      + (readTrouble.map { ": \($0)" } ?? "") + "."
+      + (readTrouble.map { ": \($0)" } ?? "") + ".\(down)"
   }
 
   // MARK: Held by people
@@ -127,14 +146,24 @@ extension StandingFacts {
       + (downText.map { "\(place) \($0)." } ?? "\(served).")
   }
 
+  /// For how long the active region is down, as a sentence has it: ` (15 s)`; empty where that is
+  /// not known.
+  private var downSpan: String {
+    downSinceMs.map { " (\(Words.span(.milliseconds(max(0, nowMs - $0)))))" } ?? ""
+  }
+
   /// What is going on with a region that is down; nil while it is not.
   private var downText: String? {
-    let since = downSinceMs.map { " (\(Words.span(.milliseconds(max(0, nowMs - $0)))))" } ?? ""
+    let since = downSpan
     switch source {
     case .well, .unsure: return nil
     case .down: return "looks down\(since): \(cause)"
     case .confirmed where pause != nil || automation == .observe:
       guard let target else { return "is DOWN\(since), and no other region could take over" }
+      if let heldBriefly {
+        let without = pause == nil ? "while it observes or not" : "paused or not"
+        return "is DOWN\(since): \(without), nobody would be moved yet: \(heldBriefly)"
+      }
       let at = confirmedMs.map { " at \(Words.clock($0, at: nowMs))" } ?? ""
       return "is DOWN\(since): it would have moved to \(target)\(at)"
     case .confirmed: return "is DOWN\(since): \(RuleText.sentence(rule))"
@@ -155,13 +184,34 @@ extension StandingFacts {
     return "\(place) looks down (\(cause)): confirming\(left), \(afterwards)."
   }
 
+  /// Why a move is held back beyond the confirmation, and when it begins; nil: it is not.
+  private var heldOn: (why: String, begins: Duration)? {
+    guard let heldBriefly, let begins = then?.beginsSeconds, let left = confirmationLeft else {
+      return nil
+    }
+    let whole = Duration.milliseconds(Int64(begins * 1000))
+    return whole > left + Self.heldAtLeast ? (heldBriefly, whole) : nil
+  }
+
+  /// The outlook may be some seconds old.
+  private static let heldAtLeast = Duration.seconds(2)
+
+  /// What holds it, in a clause.
+  private var heldBriefly: String? {
+    held.map { text in text.firstRange(of: ". ").map { String(text[..<$0.lowerBound]) } ?? text }
+  }
+
   /// What comes after the confirmation, as the rules play it out.
   private var afterwards: String {
     switch then?.end {
-    case .moves?: "then users of \(name) move to \(then?.to ?? "another region")"
-    case .held?: "then nobody is moved: \(then?.because ?? "something holds it back")"
-    case .noTarget?: "and no other region may take over then"
-    case .stays?, nil: "before users of \(name) are moved"
+    case .moves?:
+      let to = then?.to ?? "another region"
+      guard let (why, begins) = heldOn else { return "then users of \(name) move to \(to)" }
+      return "then users of \(name) are held (\(why)) and move to \(to) in about "
+        + Words.span(begins)
+    case .held?: return "then nobody is moved: \(then?.because ?? "something holds it back")"
+    case .noTarget?: return "and no other region may take over then"
+    case .stays?, nil: return "before users of \(name) are moved"
     }
   }
 
@@ -217,8 +267,13 @@ extension StandingFacts {
   }
 
   fileprivate var unprotected: String? {
+    guard isWell, ifItFailed?.end != .moves else { return nil }
+    if let spent {
+      let nowhere = target == nil ? ", and no other region could take over now" : ""
+      return "\(served), but nobody would be moved by itself: \(spent)\(nowhere)."
+    }
     // A target that is none for a few seconds more is one in time.
-    guard isWell, target == nil, ifItFailed?.end != .moves else { return nil }
+    guard target == nil else { return nil }
     return "\(served), but no other region could take over now."
   }
 

@@ -65,6 +65,14 @@ public struct StandingFacts: Hashable, Sendable {
   public var confirmationLeft: Duration?
   public var rule = Rule.steady
   public var hold: Waiting?
+  /// What holds a move back beside the operator's pause or wish to observe; nil: nothing.
+  public var held: String?
+  /// All automatic moves of the window are spent, with when that ends; nil: they are not.
+  public var spent: String?
+  /// What is wrong with the region that a move in flight goes to, a clause without its name.
+  public var targetTrouble: String?
+  /// Where a move in flight would go on to with an operator's approval; nil: it waits for none.
+  public var onwards: RegionID?
   /// Where users would go.
   public var target: RegionID?
   /// What would happen if the active region failed now.

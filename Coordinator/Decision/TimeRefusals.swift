@@ -25,6 +25,7 @@ public struct TimeRefusals: Hashable, Sendable {
   public mutating func areMost(of known: some Collection<AgentID>, round: Duration, now: Instant)
     -> Bool
   {
+    guard !refusedAt.isEmpty else { return false }
     let names = Set(known)
     refusedAt = refusedAt.filter { names.contains($0.key) && now - $0.value <= round }
     return refusedAt.count >= 2 && refusedAt.count * 2 > names.count

@@ -80,7 +80,7 @@ public struct Judgement: Hashable, Sendable {
 
 extension Policy {
   /// Whether users are moved for the verdict, once it is confirmed.
-  func movesFor(_ verdict: Verdict) -> Bool {
+  public func movesFor(_ verdict: Verdict) -> Bool {
     verdict.isDown && (verdict != .contested || onContested == .move)
   }
 

@@ -18,15 +18,19 @@ public struct WriterElection: Sendable {
   public mutating func writer(
     of group: String, agents: [AgentID], evidence: Evidence, policy: Policy, now: Instant
   ) -> AgentID? {
-    let fresh = agents.filter { agent in
+    func isFresh(_ agent: AgentID) -> Bool {
       evidence.isFresh(agent, now: Present(now), for: policy.freshFor)
         && evidence.agents[agent]?.report.goodbye == false
     }
-    if let term = terms[group], fresh.contains(term.agent),
-      !hasFailed(term, evidence: evidence, policy: policy, now: now) || fresh.count < 2
+    // With every report: the others are looked at only where another one is to be named.
+    let stands = terms[group].map { isFresh($0.agent) && agents.contains($0.agent) } ?? false
+    if stands, let term = terms[group],
+      !hasFailed(term, evidence: evidence, policy: policy, now: now)
     {
       return term.agent
     }
+    let fresh = agents.filter(isFresh)
+    if stands, fresh.count < 2 { return terms[group]?.agent }
     let last = terms[group]?.agent
     guard let next = fresh.first(where: { $0 != last }) ?? fresh.first else {
       return terms[group]?.agent

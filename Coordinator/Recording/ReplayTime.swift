@@ -63,16 +63,18 @@ public enum ReplayTime {
       return parts.tm_mday == fields[2] ? Int64(seconds) * 1000 + milliseconds : nil
     }
     let seconds = timegm(&parts)
-    guard parts.tm_mday == fields[2] else { return nil }
-    return (Int64(seconds) - offset(zone)) * 1000 + milliseconds
+    guard parts.tm_mday == fields[2], let offset = offset(zone) else { return nil }
+    return (Int64(seconds) - offset) * 1000 + milliseconds
   }
 
-  /// Seconds east of Greenwich.
-  private static func offset(_ zone: Substring) -> Int64 {
+  /// Seconds east of Greenwich; nil for what no clock on earth shows: more than 14 hours.
+  private static func offset(_ zone: Substring) -> Int64? {
     guard zone != "Z" else { return 0 }
     let digits = zone.dropFirst().filter(\.isNumber)
-    let seconds =
-      (Int64(digits.prefix(2)) ?? 0) * 3600 + (Int64(digits.suffix(2)) ?? 0) * 60
+    guard let hours = Int64(digits.prefix(2)), let minutes = Int64(digits.suffix(2)), minutes < 60,
+      hours * 60 + minutes <= 14 * 60
+    else { return nil }
+    let seconds = hours * 3600 + minutes * 60
     return zone.hasPrefix("-") ? -seconds : seconds
   }
 }

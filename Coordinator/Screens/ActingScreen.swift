@@ -74,15 +74,19 @@ extension Page {
   /// What a person can do about a move in flight.
   private static func advice(_ incident: IncidentRecord, service: ServiceStatus?) -> String {
     let name = incident.service
+    // What the move waits for goes before what its last attempt came to.
+    if let rule = service?.rule, rule.name == "supersede-awaits-approval" {
+      return "\(rule.text): signalbox approve \(name)"
+    }
+    if let rule = service?.rule, ["target-dead-no-other", "resume-wait"].contains(rule.name) {
+      return "\(rule.text). What it waits for: signalbox explain \(name)"
+    }
     if incident.trouble != nil {
       return isWritten(incident)
         ? "it goes on by itself. What each name server should show, and the way by hand: "
           + "signalbox breakglass \(name)"
         : "it goes on trying. Where users cannot wait, write the record by hand: "
           + "signalbox breakglass \(name)"
-    }
-    if let rule = service?.rule, ["target-dead-no-other", "resume-wait"].contains(rule.name) {
-      return "\(rule.text). What it waits for: signalbox explain \(name)"
     }
     return "nothing to do now. Why: signalbox explain \(name)"
   }

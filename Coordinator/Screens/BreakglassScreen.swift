@@ -220,7 +220,7 @@ private struct Card {
 }
 
 /// Texts as a shell takes them.
-enum Shell {
+public enum Shell {
   /// One word, in single quotes unless it needs none.
   static func quoted(_ text: String) -> String {
     let plain = text.utf8.allSatisfy { byte in
@@ -241,8 +241,10 @@ enum Shell {
   }
 
   /// The question to one name server, which is `address`, `address:port`, `[address]:port` or a
-  /// name.
-  static func dig(_ server: String, _ name: String, _ type: String) -> String {
+  /// name. `options` are dig's, with a blank at the end.
+  public static func dig(
+    _ server: String, _ name: String, _ type: String, options: String = "+short +norecurse "
+  ) -> String {
     var host = server[...]
     var port = ""
     if host.hasPrefix("["), let end = host.lastIndex(of: "]") {
@@ -253,7 +255,7 @@ enum Shell {
       port = String(host[host.index(after: colon)...])
       host = host[..<colon]
     }
-    let at = port.isEmpty || port == "53" ? "" : " -p \(port)"
-    return "dig +short +norecurse\(at) @\(host) \(name) \(type)"
+    let at = port.isEmpty || port == "53" ? "" : "-p \(port) "
+    return "dig \(options)\(at)@\(host) \(name) \(type)"
   }
 }

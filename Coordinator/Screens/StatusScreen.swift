@@ -272,6 +272,7 @@ extension Page {
       let notable = servers.filter { $0.answer != .new || $0.note != nil }.map { line in
         let note = line.note.map { Text.clean($0) }
         if line.answer == .new { return "\(line.shortName) \(note ?? "")" }
+        if line.answer == .mute, let note { return "\(line.shortName) \(note)" }
         return line.short + (note.map { ": \($0)" } ?? "")
       }
       if !notable.isEmpty { text += " (\(notable.joined(separator: "; ")))" }

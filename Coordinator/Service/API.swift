@@ -67,7 +67,7 @@ struct API: Sendable {
     }
     router.get("/healthz") { _, _ in Self.text(.ok, "ok\n") }
     router.get("/readyz") { _, _ in
-      let (isReady, text) = await coordinator.readyLines()
+      let (isReady, text) = await pages.ready()
       return Self.text(isReady ? .ok : .serviceUnavailable, "\(text)\n")
     }
     router.get("/") { _, _ in StatusPage.response(await pages.page()) }

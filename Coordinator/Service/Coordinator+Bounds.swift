@@ -8,8 +8,8 @@ extension Coordinator {
     guard let span, !(1...Limits.orderMs).contains(span) else { return }
     throw Refusal(
       code: "bad_span",
-      message: "\(what) of \(span) ms: it has to last, and for a year at most "
-        + "(\(Limits.orderMs) ms)")
+      message:
+        "\(what) of \(Words.span(.milliseconds(span))): it has to last, and for a year at most")
   }
 }
 

@@ -71,13 +71,21 @@ extension Coordinator {
 
   /// Performs one question of what is written.
   private func ask(_ question: WriteQuestion, _ call: WriteCall) {
-    let source = call.isRoutine ? provider.routine : provider
+    let source = source(of: call)
     let caller = WriteCaller(source, deadline: deployment.settings.pace.writeDeadline)
     let task = Task {
       let reply = await caller.answer(question)
       answered(call, reply)
     }
     shells[call.service]?.calling = (task, call.number)
+  }
+
+  private func source(of call: WriteCall) -> any DNSProvider {
+    if call.isRoutine { return provider.routine }
+    let intent = state[call.service]?.machine.memory.intent
+    // The decision does not look at the zone between an intent and its write: the provider does.
+    return intent?.overrides.contains(Machine.zoneOverride) == true
+      ? provider.despiteZone : provider
   }
 
   private func answered(_ call: WriteCall, _ reply: WriteReply) {

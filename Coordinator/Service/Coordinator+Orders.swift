@@ -29,10 +29,8 @@ extension Coordinator {
       maintenance: (memory.maintenance ?? [:]).sorted { $0.key < $1.key }.map { name, work in
         MaintenanceStatus(name: name, by: work.by, untilMs: work.untilMs)
       },
-      waiting: assessment.flatMap { assessment in
-        assessment.phase == .awaitingApproval || assessment.decision.rule == .failbackAwaitsApproval
-          ? assessment.asks.map { WaitingMove(from: $0.from, to: $0.to, why: $0.why) } : nil
-      }, disarmed: memory.disarmed?.region, adoptable: room.core.adoptable,
+      waiting: assessment?.waitsForYes.map { WaitingMove(from: $0.from, to: $0.to, why: $0.why) },
+      disarmed: memory.disarmed?.region, adoptable: room.core.adoptable,
       pausedSinceMs: memory.pause?.sinceMs, resuming: outlooks?.resuming,
       resumingMoves: outlooks?.resumingMoves)
     return status == OrdersStatus() ? nil : status

@@ -41,11 +41,12 @@ extension Coordinator {
     let (records, missing) = try await read(known.names)
     // What the records are to be is judged by what is known after the reading.
     let now = Now.read()
-    guard let room = room(service).map({ looked($0, now: now, evenIfDue: true) }),
+    guard var room = room(service),
       let target = room.service.topology.region(to)
     else {
       throw Refusal(code: "conflict", message: "the configuration has just changed: plan again")
     }
+    room.core = room.core.looked(evidence, doubts, now: now, evenIfDue: true)
     guard let assessment = room.core.assessment else {
       throw Refusal.starting
     }

@@ -47,49 +47,74 @@ extension Coordinator {
     return !isAbout || watches.allSatisfy { $0.convergedMs != nil }
   }
 
-  /// So many services are read at once: a slow zone, or a mute name server, delays nobody else.
-  private static let readingsAtOnce = 4
-
   /// Reads the records and asks the name servers while nothing is in flight: where DNS points.
-  func readAt() async {
-    var names = state.names[...]
+  ///
+  /// One round for all services: a zone is listed once, and neither a slow zone nor a mute name
+  /// server delays the others; the oldest reading is renewed first. Gives how far the beginnings of
+  /// two rounds have to be apart. `waiting`: only of services that wait for a reading.
+  @discardableResult func readAt(waiting: Bool = false) async -> Duration {
+    let round = provider.round()
+    let questions = QuestionRound()
+    // Before anything is listed: what is listed for one service may be of before another's write.
+    let began = Now.read().instant
+    let idle = state.cores.filter { !$0.isMoving && (!waiting || $0.waitsForReading) }
+    let never = Instant(milliseconds: .min)
+    let due = idle.sorted { ($0.readAt ?? never) < ($1.readAt ?? never) }.map {
+      ($0.name, $0.generation)
+    }
+    guard !due.isEmpty else { return .zero }
     await withTaskGroup(of: Void.self) { group in
-      for name in names.prefix(Self.readingsAtOnce) { group.addTask { await self.read(name) } }
-      names = names.dropFirst(Self.readingsAtOnce)
-      while await group.next() != nil {
-        guard !Task.isCancelled, let name = names.popFirst() else { continue }
-        group.addTask { await self.read(name) }
+      for (name, generation) in due {
+        group.addTask {
+          await self.read(name, generation, since: began, among: round, asking: questions)
+        }
       }
+    }
+    return round.length
+  }
+
+  private func read(
+    _ name: String, _ generation: Int, since began: Instant, among round: any ReadingRound,
+    asking questions: QuestionRound
+  ) async {
+    guard !ending, let core = state[name], !core.isMoving, core.generation == generation,
+      let service = shells[name]?.service
+    else { return }
+    // A move that waits for this reading is no routine; one that is being published does not.
+    let memory = core.machine.memory
+    let isRoutine = memory.intent == nil || memory.phase == .verifying
+    let rounds = service.questions.map { question in
+      NameServers.Round(question: question, new: core.wanted(question.family), old: [])
+    }
+    async let asked = questions.take { [nameServers] in
+      await nameServers.ask(rounds, among: questions)
+    }
+    var reading = ServiceReading(
+      service: name, generation: generation, began: began, found: .success([]), lines: nil)
+    do {
+      reading.found = .success(
+        isRoutine
+          ? try await round.records(of: service.names)
+          : try await provider.records(of: service.names))
+      // The records do not wait for a name server that keeps silent.
+      take(reading)
+      let lines = await asked.flatMap { $0 }
+      if !Task.isCancelled { tell(.shown(name, generation: generation, lines)) }
+    } catch {
+      reading.found = .failure(error)
+      reading.lines = await asked.flatMap { $0 }
+      take(reading)
     }
   }
 
-  private func read(_ name: String) async {
-    guard !ending, let core = state[name], !core.isMoving,
-      let service = shells[name]?.service
-    else { return }
-    let found: Result<[ProviderRecord], ProviderError>
-    do {
-      // A move that waits for this reading is no routine.
-      let source = core.machine.memory.intent == nil ? provider.routine : provider
-      found = .success(try await source.records(of: service.names))
-    } catch {
-      found = .failure(error)
-    }
-    let wanted = service.questions.map { state[name]?.wanted($0.family) ?? [] }
-    let rounds = zip(service.questions, wanted).map { question, wanted in
-      NameServers.Round(question: question, new: wanted, old: [])
-    }
-    let lines = await nameServers.ask(rounds).flatMap { $0 }
-    // A move may have begun meanwhile, and what a stop cuts off says nothing either.
-    guard !ending, !Task.isCancelled, let after = state[name], !after.isMoving,
-      after.generation == core.generation
+  /// A move may have begun meanwhile, and what a stop cuts off says nothing either.
+  private func take(_ reading: ServiceReading) {
+    guard !ending, !Task.isCancelled, let core = state[reading.service], !core.isMoving,
+      core.generation == reading.generation
     else { return }
     let now = Now.read()
-    watchZones(name, now: now)
-    tell(
-      .reading(
-        ServiceReading(service: name, generation: core.generation, found: found, lines: lines)),
-      now: now)
+    watchZones(reading.service, now: now)
+    tell(.reading(reading), now: now)
   }
 }
 

@@ -44,8 +44,8 @@ extension Coordinator {
       ? resolvers : try NameServers.resolvers(settings, client: dns)
     // Nothing fails from here on.
     let before = deployment
-    let kept = Set(next.services.flatMap(\.probes))
-    let others = before.services.flatMap(\.probes).filter { !kept.contains($0) }
+    let kept = Set(next.services.flatMap(\.probes).map(\.question))
+    let others = before.services.flatMap(\.probes).filter { !kept.contains($0.question) }
     deployment = next
     nameServers = servers
     resolvers = caches

@@ -93,8 +93,11 @@ extension Coordinator {
   private func directive(
     for report: Report, _ answer: ReportAnswer, challenge: String, now: Now
   ) -> Directive {
-    let first = deployment.services.first
-    let policy = deployment.sharedPolicy
+    let policy = state.rules.shared
+    // An agent that goes by them already is not told them again.
+    let isKnown = report.orders == deployment.edition
+    let orders = isKnown ? nil : deployment.orders[report.agent] ?? AgentOrders()
+    let pace = deployment.probePace
     return Directive(
       agent: report.agent, sequence: report.sequence,
       services: answer.services, challenge: challenge,
@@ -102,12 +105,10 @@ extension Coordinator {
       heartbeatWriter: answer.isWriter,
       heartbeatPeriodMs: Int(policy.heartbeatPeriod.wholeMilliseconds),
       heartbeatReadMs: Int(policy.heartbeatRead.wholeMilliseconds),
-      peers: deployment.peers(of: report.region),
-      probes: deployment.probes(of: report.agent),
-      probePeriodMs: Int(policy.probeInterval.wholeMilliseconds),
-      probeDeadlineMs: Int(
-        (first?.settings.probeDeadline ?? Defaults.probeDeadline).wholeMilliseconds),
-      probeFall: first?.settings.probeFall ?? Defaults.probeFall, coordinatorMs: now.wallMs)
+      orders: deployment.edition, peers: orders?.peers, probes: orders?.probes,
+      probePeriodMs: Int(pace.interval.wholeMilliseconds),
+      probeDeadlineMs: Int(pace.deadline.wholeMilliseconds), probeFall: Defaults.probeFall,
+      coordinatorMs: now.wallMs)
   }
 }
 

@@ -25,12 +25,12 @@ extension Coordinator {
   }
 
   func status() -> StatusDocument {
-    Presenter.status(snapshot())
+    Presenter.status(snapshot().looked)
   }
 
   func explain(_ service: String) throws(Refusal) -> ExplainDocument {
     guard state[service] != nil else { throw unknown(service) }
-    let snapshot = snapshot()
+    let snapshot = snapshot().looked
     guard let room = snapshot.rooms.first(where: { $0.service.topology.service == service }),
       let assessment = room.core.assessment
     else {
@@ -39,37 +39,11 @@ extension Coordinator {
     return Presenter.explain(room, assessment: assessment, snapshot: snapshot)
   }
 
-  /// Whether it can do its work: the start-up is over, the journal can be written, and every
-  /// service knows where DNS points. With the first line of each service that is not well.
-  func readyLines() -> (isReady: Bool, text: String) {
-    let snapshot = snapshot(plays: false)
-    let now = snapshot.now.instant
-    let isReady =
-      storeTrouble == nil
-      && state.cores.allSatisfy { core in
-        core.machine.graceLeft(now) == nil && core.machine.memory.active != nil
-          && core.assessment != nil
-      }
-    let lines = snapshot.rooms.map { Presenter.firstLine($0, snapshot: snapshot) }
-      .filter { $0.situation != .ok }.map(\.text)
-    return (isReady, ([isReady ? "ready" : "not ready"] + lines).joined(separator: "\n"))
-  }
-
-  /// One line for the supervisor: `3 regions, active us-east, all healthy`.
-  func oneLine() -> String {
-    var troubles: [String] = []
-    if let reloadTrouble { troubles.append("configuration not reloaded: \(reloadTrouble)") }
-    if !evidence.agents.isEmpty { troubles += doubts.current.map(\.text).sorted() }
-    let snapshot = snapshot(plays: false, looks: false)
-    return StatusLine.text(
-      snapshot.rooms.map { StatusLine.Service($0, snapshot: snapshot) }, troubles: troubles)
-  }
-
   func unknown(_ service: String) -> Refusal { state.unknown(service) }
 
   /// `plays`: outlooks are played out where those of a moment ago do not hold; they cost more than
-  /// all the rest. `looks`: ages are those of now, and not of the newest judgement.
-  func snapshot(plays: Bool = true, looks: Bool = true) -> Snapshot {
+  /// all the rest.
+  func snapshot(plays: Bool = true) -> Snapshot {
     let now = Now.read()
     var outlooks: [String: Outlooks] = [:]
     for core in state.cores {
@@ -78,10 +52,11 @@ extension Coordinator {
     }
     return Snapshot(
       now: now, coordinator: self.about(), deployment: deployment,
-      rooms: looks ? rooms.map { looked($0, now: now) } : rooms, evidence: evidence,
-      doubts: doubts.current, skews: surroundings.skews, books: books, cluster: store.clusterID,
-      nameServersAreAddresses: nameServersAreAddresses, storeTrouble: storeTrouble,
-      storeTroubleMs: storeTroubleMs, freeBytes: freeBytes(), outlooks: outlooks)
+      rooms: rooms, evidence: evidence, doubts: doubts, skews: surroundings.skews, books: books,
+      cluster: store.clusterID, nameServersAreAddresses: nameServersAreAddresses,
+      storeTrouble: storeTrouble,
+      storeTroubleMs: storeTroubleMs, reloadTrouble: reloadTrouble, freeBytes: freeBytes(),
+      outlooks: outlooks)
   }
 
   private func about() -> CoordinatorStatus {
@@ -107,28 +82,4 @@ extension Coordinator {
       doubts: words,
       refusedReports: refused, publicKey: publicKey)
   }
-}
-
-/// What screens are made from: one instant of everything.
-struct Snapshot: Sendable {
-  var now: Now
-  var coordinator: CoordinatorStatus
-  var deployment: Deployment
-  var rooms: [Room]
-  var evidence: Evidence
-  var doubts: Set<Doubt>
-  /// Each agent's wall clock less ours, milliseconds.
-  var skews: [AgentID: Int64]
-  /// What was measured for readiness.
-  var books: ReadinessBooks
-  /// Ours, as markers name it.
-  var cluster: String
-  var nameServersAreAddresses: Bool
-  var storeTrouble: String?
-  /// Since when, Unix milliseconds.
-  var storeTroubleMs: Int64?
-  /// Free where the journal is.
-  var freeBytes: UInt64?
-  /// By service.
-  var outlooks: [String: Outlooks] = [:]
 }

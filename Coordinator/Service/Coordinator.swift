@@ -171,19 +171,16 @@ actor Coordinator {
 
   /// What the coordinator's own probes ask for now.
   var probePlan: ProbePlan {
-    let first = deployment.services.first?.settings
-    return ProbePlan(
-      targets: deployment.services.flatMap(\.probes),
-      interval: first?.probeInterval ?? Defaults.probeInterval,
-      deadline: first?.probeDeadline ?? Defaults.probeDeadline,
-      fall: first?.probeFall ?? Defaults.probeFall, references: deployment.settings.reference)
+    ProbePlan(
+      targets: deployment.services.flatMap(\.probes), pace: deployment.probePace,
+      references: deployment.settings.reference)
   }
 
   /// Takes in one round of the coordinator's own probes; of targets that are no longer configured,
   /// it says nothing.
   func take(_ probes: [(target: ProbeTarget, probe: OwnProbe)], reachedAnything: Bool) {
-    let current = Set(deployment.services.flatMap(\.probes))
-    let known = probes.filter { current.contains($0.target) }
+    let current = Set(deployment.services.flatMap(\.probes).map(\.question))
+    let known = probes.filter { current.contains($0.target.question) }
     tell(
       .probes(
         Dictionary(known.map { (ProbeKey($0.target), $0.probe) }) { first, _ in first },
@@ -298,11 +295,4 @@ extension Coordinator {
 
   /// Of every service, by name.
   var rooms: [Room] { state.names.compactMap(room) }
-
-  /// The same with words of now.
-  func looked(_ room: Room, now: Now, evenIfDue: Bool = false) -> Room {
-    var room = room
-    room.core = room.core.looked(evidence, doubts, now: now, evenIfDue: evenIfDue)
-    return room
-  }
 }

@@ -28,9 +28,10 @@ struct Deployment: Sendable {
   var agents: [AgentID: RegionID]
   /// Key id to agent and key.
   var keys: [String: (agent: AgentID, verifier: Verifier)]
-
-  /// What agents and the coordinator's own view go by: the first service's policy.
-  var sharedPolicy: Policy { services.first?.policy ?? Policy() }
+  /// Names what agents are told that only a configuration changes: another one with each.
+  let edition = SecureRandom.hex(6)
+  /// What an agent is told that only a configuration changes; agent by agent.
+  private(set) var orders: [AgentID: AgentOrders] = [:]
 
   /// The key of that id, as signatures are verified with it; nil where no agent has it.
   func verifyingKey(_ id: String) -> VerifyingKey? {
@@ -45,16 +46,19 @@ struct Deployment: Sendable {
     self.settings = settings
     agents = [:]
     keys = [:]
+    services = []
     for agent in settings.agents {
       let verifier = try Verifier(base64: agent.publicKey)
       agents[agent.id] = agent.region
       keys[verifier.keyID] = (agent.id, verifier)
     }
-    services = settings.services.map { Self.service($0, settings: settings) }
+    let pace = probePace
+    services = settings.services.map { Self.service($0, probed: pace, settings: settings) }
+    orders = Self.orders(services, settings: settings)
   }
 
   private static func service(
-    _ service: ServiceSettings, settings: CoordinatorSettings
+    _ service: ServiceSettings, probed pace: ProbePace, settings: CoordinatorSettings
   ) -> Service {
     let regions = service.regions.compactMap { id in
       settings.regions.first { $0.id == id }.map(region)
@@ -70,7 +74,9 @@ struct Deployment: Sendable {
           service: service.name, region: region.id, family: family, address: address, url: url,
           bodyContains: service.probeBody, aws: region.aws,
           otherRegions: ids(beside: region, settings: settings), jsonPath: service.probeJSONPath,
-          healthy: service.probeHealthy.isEmpty ? nil : service.probeHealthy)
+          healthy: service.probeHealthy.isEmpty ? nil : service.probeHealthy,
+          periodMs: ProbePace(service).periodMs(besides: pace),
+          deadlineMs: ProbePace(service).deadlineMs(besides: pace))
       }
     }
     return Service(
@@ -95,26 +101,11 @@ struct Deployment: Sendable {
     return Dictionary(mine.map { ($0.id, $0.region) }) { first, _ in first }
   }
 
-  /// The agents of each region, in groups that share a table: each group writes one heartbeat.
-  private var writers: [RegionID: [WriterGroup]] {
-    var writers: [RegionID: [WriterGroup]] = [:]
-    for region in settings.regions.map(\.id) {
-      var groups: [String: Set<AgentID>] = [:]
-      for service in services {
-        groups[service.settings.table, default: []].formUnion(service.topology.agents(of: region))
-      }
-      writers[region] = groups.sorted { $0.key < $1.key }.map {
-        WriterGroup(table: $0.key, agents: $0.value.sorted())
-      }
-    }
-    return writers
-  }
-
   /// What the core goes by.
   var rules: StateRules {
     let speed = settings.rehearsalSpeed
     return StateRules(
-      shared: sharedPolicy, tick: tick, window: settings.pace.firstContactWindow,
+      policies: services.map(\.policy), tick: tick, window: settings.pace.firstContactWindow,
       journalEvery: .seconds(30) / speed, journalRetry: max(tick, .seconds(2) / speed),
       agents: agents, writers: writers)
   }
@@ -164,19 +155,6 @@ struct Deployment: Sendable {
   /// How often the record is read while nothing is in flight: well under the API's 200 lists a
   /// minute (facts/linode section 2).
   var readInterval: Duration { .milliseconds(max(500, 10_000 / settings.rehearsalSpeed)) }
-
-  /// What an agent asks of the other regions: of the services that it carries.
-  func probes(of agent: AgentID) -> [ProbeTarget] {
-    let home = agents[agent]
-    return services.filter { $0.topology.agents[agent] != nil }.flatMap(\.probes).filter {
-      $0.region != home
-    }
-  }
-
-  /// The regions whose heartbeats an agent in `region` reads.
-  func peers(of region: RegionID) -> [RegionID] {
-    settings.regions.map(\.id).filter { $0 != region }
-  }
 }
 
 extension String {

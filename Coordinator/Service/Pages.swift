@@ -23,7 +23,7 @@ actor Pages {
 
   /// The JSON of `GET /v1/status`.
   func status() async throws -> [UInt8] {
-    try JSON.encode(Presenter.status(await coordinator.snapshot()))
+    try JSON.encode(Presenter.status(await coordinator.snapshot().looked))
   }
 
   /// The HTML of `GET /`.
@@ -34,9 +34,22 @@ actor Pages {
     // Others may have made it meanwhile.
     if let page = fresh(asked) { return page }
     let made = Clocks.monotonic()
-    let page = ByteBuffer(string: StatusPage.html(Presenter.status(snapshot)))
+    let page = ByteBuffer(string: StatusPage.html(Presenter.status(snapshot.looked)))
     kept = (page, made)
     return page
+  }
+
+  /// What `GET /readyz` says.
+  func ready() async -> (isReady: Bool, text: String) {
+    await coordinator.snapshot(plays: false).looked.ready
+  }
+
+  /// The supervisor's line, and how long it took to make it.
+  func line() async -> (text: String, took: Duration) {
+    let snapshot = await coordinator.snapshot(plays: false)
+    let started = Clocks.monotonic()
+    let text = snapshot.line
+    return (text, started.duration(to: Clocks.monotonic()))
   }
 
   private func fresh(_ since: MonotonicInstant) -> ByteBuffer? {

@@ -31,12 +31,29 @@ extension Presenter {
           assessment.eligibilities[region.id].map { eligibility in
             TargetLine(
               region: region.id, chosen: region.id == (outlook?.to ?? assessment.target),
-              reasons: eligibility.conditions + [risk(region.id, assessment: assessment)])
+              reasons: held(outlook, region.id) + eligibility.conditions
+                + [risk(region.id, assessment: assessment)])
           }
         },
       gate: homecoming?.conditions ?? [],
       actions: actions(room, assessment, homecoming, mayMove: facts.suggestsMoves),
-      bound: room.service.policy.bound)
+      bound: mayMove(snapshot.outlooks[room.name]) ? room.service.policy.bound : [])
+  }
+
+  /// No outlook says that nobody would be moved.
+  private static func mayMove(_ outlooks: Outlooks?) -> Bool {
+    (outlooks?.asItIs ?? outlooks?.ifItFailed).map { $0.end == .moves } ?? true
+  }
+
+  /// A region that may take over, and to which nobody would be moved by itself.
+  private static func held(_ outlook: Outlook?, _ region: RegionID) -> [CheckedLine] {
+    guard let outlook, outlook.end == .held, outlook.to == region else { return [] }
+    let until = outlook.until.map { " (ends \($0))" } ?? ""
+    return [
+      CheckedLine(
+        name: "", holds: false,
+        text: "nobody is moved there by itself: \(outlook.because ?? "it is held back")\(until)")
+    ]
   }
 
   /// The rule that acts; where it is about the return to the primary, with the reason.
@@ -211,16 +228,16 @@ extension Presenter {
   }
 
   private static func blocks(_ room: Room, assessment: Assessment) -> [BlockLine] {
-    guard assessment.facts.source == .confirmed || assessment.facts.source == .down else {
-      return []
-    }
+    let isOnHold = assessment.decision.rule == .supersedeAwaitsApproval
+    guard [.confirmed, .down].contains(assessment.facts.source) || isOnHold else { return [] }
     var lines = assessment.holds.map { hold in
       BlockLine(rule: line(hold.block.rule, hold.text), clears: hold.clears.words())
     }
     if let asks = assessment.asks {
       lines.append(
         BlockLine(
-          rule: line(.awaitApproval, asks.why), region: asks.to,
+          rule: line(isOnHold ? .supersedeAwaitsApproval : .awaitApproval, asks.why),
+          region: asks.to,
           clears: "with signalbox approve \(room.name)"))
     }
     if assessment.target == nil {

@@ -153,7 +153,7 @@ extension Presenter {
     facts.accepted = memory.accepted ?? []
     facts.automation = room.service.policy.automation
     facts.pause = memory.pause
-    facts.doubts = snapshot.doubts.map(\.text).sorted()
+    facts.doubts = snapshot.doubts.current.map(\.text).sorted()
     facts.claim = room.core.machine.claim
     facts.readTrouble = room.core.readTrouble
     facts.writeTrouble = room.writeTrouble(snapshot.books)
@@ -186,8 +186,15 @@ extension Presenter {
     facts.source = assessment.facts.source
     facts.rule = assessment.decision.rule
     facts.target = assessment.target
+    facts.onwards = facts.move == nil ? nil : assessment.waitsForYes?.to
     facts.thin = thinStandbys(room, assessment: assessment)
     facts.replication = assessment.replicationTroubles(at: now).map(\.1)
+    holds(&facts, assessment)
+    if let to = room.core.machine.memory.intent?.to, let picture = assessment.pictures[to],
+      room.service.policy.movesFor(picture.verdict)
+    {
+      facts.targetTrouble = "looks down (\(Story.brief(picture)))"
+    }
     guard let active = assessment.active, let picture = assessment.pictures[active] else {
       facts.verdict = nil
       facts.cause = "nothing is known of it"
@@ -220,6 +227,15 @@ extension Presenter {
       facts.hold = StandingFacts.Waiting(
         text: why.joined(separator: "; "), clears: "by itself when one of them is well again")
     }
+  }
+
+  /// What holds moves back beside what operators asked for.
+  private static func holds(_ facts: inout StandingFacts, _ assessment: Assessment) {
+    facts.held = assessment.holds.first { ![.pause, .observe].contains($0.block) }?.text
+    guard facts.automation != .observe,
+      let spent = assessment.holds.first(where: { $0.block == .budget })
+    else { return }
+    facts.spent = "\(spent.text); that ends \(spent.clears.words())"
   }
 
   /// Standbys that have lost half of their hosts or more.

@@ -4,8 +4,9 @@ import Wire
 
 extension Program {
   /// Asks the coordinator that runs behind `socket` to reload, waits, and gives what it says is
-  /// different. Throws `StartupError` with everything that forbids it.
-  public static func askToReload(socket: String) async throws -> String {
+  /// different. Throws `StartupError` with everything that forbids it; where nobody answers, with
+  /// the file's own `mistakes` before it.
+  public static func askToReload(socket: String, mistakes: String = "") async throws -> String {
     let http = HTTPClient(userAgent: "signalbox-coordinator")
     defer { http.shutdown() }
     let response: HTTPResponse
@@ -16,7 +17,8 @@ extension Program {
           maxBodyBytes: Limits.replyBytes, unixSocket: socket))
     } catch {
       throw StartupError(
-        description: "the running coordinator does not answer at \(socket): \(error). If `socket` "
+        description: mistakes
+          + "the running coordinator does not answer at \(socket): \(error). If `socket` "
           + "was changed, it needs a restart")
     }
     guard response.status == 200 else {

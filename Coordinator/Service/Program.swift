@@ -42,8 +42,9 @@ public enum Program {
     let reloader = try Reloader(coordinator, load: load) {
       try await addresses.fill($0, logger: logger)
     }
+    let pages = try Pages(coordinator)
     let api = API(
-      coordinator: coordinator, pages: try Pages(coordinator), reloader: reloader,
+      coordinator: coordinator, pages: pages, reloader: reloader,
       hosts: HostGuard(settings),
       codec: MessageCodec(sha256: { Digest.sha256($0) }),
       signingKey: SigningKey(
@@ -70,10 +71,12 @@ public enum Program {
           .init(service: open), .init(service: local), .init(service: parts.probes),
           .init(service: Ticker(coordinator: coordinator, interval: parts.deployment.tick)),
           .init(
+            service: LineKeeper(pages: pages, interval: parts.deployment.tick)),
+          .init(
             service: Reader(coordinator: coordinator, interval: parts.deployment.readInterval)),
           .init(service: ReadinessLoop(coordinator: coordinator)),
           .init(
-            service: Hangups(reloader: reloader, coordinator: coordinator, signals: hangups)),
+            service: Hangups(reloader: reloader, signals: hangups)),
         ], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
     defer { Files.remove(settings.socket) }
     do {
@@ -196,7 +199,7 @@ private actor Listening {
     count += 1
     guard count == 2 else { return }
     await coordinator.begin()
-    Supervisor.ready(status: await coordinator.oneLine())
+    Supervisor.ready(status: await coordinator.snapshot(plays: false).line)
     coordinator.eventLog.write(
       .started, .notice,
       "signalbox-coordinator \(Release.version) listens on \(settings.listen) and "
@@ -237,17 +240,20 @@ private struct Parts {
     guard let signer, let deployment, let nameServers, let resolvers, mistakes.isEmpty else {
       throw StartupError(description: mistakes.joined(separator: "\n"))
     }
+    let provider = LinodeProvider(linode, zonesEvery: settings.pace.zonesEvery)
     do {
       let store = try Store(
         path: "\(settings.stateDirectory)/coordinator.sqlite",
         newClusterID: SecureRandom.hex(8))
       coordinator = try Coordinator(
         deployment: deployment, store: store,
-        provider: LinodeProvider(linode, zonesEvery: settings.pace.zonesEvery),
+        provider: provider,
         nameServers: nameServers, resolvers: resolvers, dns: dns,
         publicKey: signer.verifier.base64, logger: logger,
         recordsInto: "\(settings.stateDirectory)/evidence",
-        readiness: LinodeReadiness(client: linode.routine, dns: dns))
+        readiness: LinodeReadiness(
+          client: linode.routine, dns: dns,
+          recent: { provider.records(ofZone: $0, youngerThan: deployment.readinessInterval) }))
     } catch {
       throw StartupError(description: "\(error)")
     }
@@ -270,7 +276,8 @@ private struct Parts {
       baseURL: settings.linode.url, tokens: try tokens(settings.linode), http: http,
       budget: LinodeBudget(
         waits: .init(
-          action: settings.pace.moveWaitLimit, routine: settings.pace.readWaitLimit)),
+          action: settings.pace.moveWaitLimit, routine: settings.pace.readWaitLimit),
+        speed: settings.rehearsalSpeed),
       sourceAddress: settings.sourceAddress,
       deadline: settings.pace.writeDeadline)
   }
@@ -282,28 +289,42 @@ private struct Parts {
   }
 }
 
-/// Judges at a fixed pace, and keeps the supervisor's line current.
+/// Judges at a fixed pace.
 private struct Ticker: Service {
   let coordinator: Coordinator
   let interval: Duration
 
   func run() async throws {
-    var line = ""
     var next = Clocks.bootTime()
     await coordinator.tickEarly(true)
     while !Task.isShuttingDownGracefully && !Task.isCancelled {
       await coordinator.tick()
-      let now = await coordinator.oneLine()
-      if now != line {
-        line = now
-        Supervisor.status(now)
-      }
       Supervisor.watchdog()
       next = max(next.advanced(by: interval), Clocks.bootTime())
       let pause = next - Clocks.bootTime()
       try? await cancelWhenGracefulShutdown { try await Task.sleep(for: pause) }
     }
     await coordinator.tickEarly(false)
+  }
+}
+
+/// Keeps the supervisor's line current: with each tick, but at most a fiftieth of the time goes
+/// into it, however many services there are.
+private struct LineKeeper: Service {
+  let pages: Pages
+  let interval: Duration
+
+  func run() async throws {
+    var line = ""
+    while !Task.isShuttingDownGracefully && !Task.isCancelled {
+      let now = await pages.line()
+      if now.text != line {
+        line = now.text
+        Supervisor.status(line)
+      }
+      let pause = max(interval, now.took * 50)
+      try? await cancelWhenGracefulShutdown { try await Task.sleep(for: pause) }
+    }
   }
 }
 
@@ -316,8 +337,14 @@ private struct Reader: Service {
     while !Task.isShuttingDownGracefully && !Task.isCancelled {
       // A stop waits for nobody who is mute.
       try? await cancelWhenGracefulShutdown {
-        await coordinator.readAt()
+        let began = Clocks.bootTime()
+        let next = await began + coordinator.readAt()
         try await Task.sleep(for: interval)
+        while Clocks.bootTime() < next {
+          // What is waited for is not put off for the others' sake.
+          await coordinator.readAt(waiting: true)
+          try await Task.sleep(for: min(interval, max(next - Clocks.bootTime(), .zero)))
+        }
       }
     }
   }

@@ -44,10 +44,13 @@ extension NameServers {
   }
 
   /// Asks all at once, so that a mute server costs its deadline once; answers in the same order.
-  func ask(_ rounds: [Round]) async -> [[NameServerLine]] {
+  /// `questions`: what these are a part of.
+  func ask(
+    _ rounds: [Round], among questions: QuestionRound? = nil
+  ) async -> [[NameServerLine]] {
     await withTaskGroup(of: (Int, [NameServerLine]).self) { group in
       for (index, round) in rounds.enumerated() {
-        group.addTask { (index, await ask(round)) }
+        group.addTask { (index, await ask(round, among: questions)) }
       }
       var answers = [[NameServerLine]](repeating: [], count: rounds.count)
       for await (index, lines) in group { answers[index] = lines }
@@ -55,11 +58,11 @@ extension NameServers {
     }
   }
 
-  private func ask(_ round: Round) async -> [NameServerLine] {
+  private func ask(_ round: Round, among questions: QuestionRound?) async -> [NameServerLine] {
     let question = round.question
     var lines = await ask(
       name: question.name, type: question.family.questionType, new: round.new, old: round.old,
-      everyWay: round.everyWay)
+      everyWay: round.everyWay, round: questions)
     guard question.isOneOfMany else { return lines }
     for index in lines.indices { lines[index].name = question.name }
     return lines

@@ -49,7 +49,9 @@ actor Reloader {
       await coordinator.refuseReload(reasons)
       result = .failure(ReloadRefusal(reasons: reasons))
     }
-    Supervisor.ready(status: await coordinator.oneLine())
+    // Where DNS points is asked for at once: a service may be new, or have another address.
+    if case .success = result { Task { await coordinator.readAt(waiting: true) } }
+    Supervisor.ready(status: await coordinator.snapshot(plays: false).line)
     return result
   }
 }
@@ -57,14 +59,11 @@ actor Reloader {
 /// Reloads at each SIGHUP.
 struct Hangups: Service {
   let reloader: Reloader
-  let coordinator: Coordinator
   let signals: UnixSignalsSequence
 
   func run() async throws {
     for await _ in signals.cancelOnGracefulShutdown() {
       _ = await reloader.reload()
-      // Where DNS points is asked for at once: a service may be new.
-      await cancelWhenGracefulShutdown { await coordinator.readAt() }
     }
   }
 }

@@ -41,7 +41,7 @@ extension Coordinator {
     surroundings.referenceMisses = misses ? surroundings.referenceMisses + 1 : 0
     let fails =
       misses
-      ? surroundings.referencesFail || surroundings.referenceMisses >= probePlan.fall
+      ? surroundings.referencesFail || surroundings.referenceMisses >= Defaults.probeFall
       // No region answers either: that is no news of the targets.
       : answered == false && surroundings.referencesFail
     guard fails != surroundings.referencesFail else { return }

@@ -50,8 +50,7 @@ extension Shell {
   /// Approves what waits for it.
   func approve(_ index: Int) {
     let core = core(index)
-    guard let assessment = core.assessment, let asks = assessment.asks,
-      assessment.phase == .awaitingApproval || assessment.decision.rule == .failbackAwaitsApproval,
+    guard let assessment = core.assessment, let asks = assessment.waitsForYes,
       !isApproved(core.machine.memory.approval, asks)
     else { return }
     order(index, .approve) {

@@ -92,6 +92,7 @@ extension Shell {
       guard !core.isMoving else { continue }
       rooms[index].isReading = true
       rooms[index].readingNumber = core.generation
+      rooms[index].readingBegan = world.clock.instant
       world.zone.begin(
         ProviderCall(kind: .records(core.names), service: index, life: life), epoch: 0, in: world)
     }
@@ -104,7 +105,8 @@ extension Shell {
       ask(set, new: before.wanted(set.family).first, old: nil)
     }
     let reading = ServiceReading(
-      service: before.name, generation: rooms[index].readingNumber, found: found, lines: lines)
+      service: before.name, generation: rooms[index].readingNumber,
+      began: rooms[index].readingBegan ?? world.clock.instant, found: found, lines: lines)
     tell(.reading(reading), of: index)
     guard !isGone else { return }
     if case .failure = found { world.noteTrouble() }

@@ -57,15 +57,19 @@ extension Shell {
   }
 
   private func directive(for report: Report, _ answer: ReportAnswer) -> Directive {
-    Directive(
+    // Told anew by each start.
+    let orders = "orders of life \(life)"
+    let isKnown = report.orders == orders
+    return Directive(
       agent: report.agent, sequence: report.sequence, services: answer.services,
       challenge: challenge(for: report.agent),
       nextReportMs: Int(policy.reportInterval.wholeMilliseconds),
       heartbeatWriter: answer.isWriter,
       heartbeatPeriodMs: Int(policy.heartbeatPeriod.wholeMilliseconds),
       heartbeatReadMs: Int(policy.heartbeatRead.wholeMilliseconds),
-      peers: world.topologies[0].regions.map(\.id).filter { $0 != report.region },
-      probes: world.targets(from: report.region),
+      orders: orders,
+      peers: isKnown ? nil : world.topologies[0].regions.map(\.id).filter { $0 != report.region },
+      probes: isKnown ? nil : world.targets(from: report.region),
       probePeriodMs: Int(policy.probeInterval.wholeMilliseconds),
       probeDeadlineMs: Int(world.setup.probeDeadlineMs),
       probeFall: Defaults.probeFall, coordinatorMs: world.clock.wallMs)

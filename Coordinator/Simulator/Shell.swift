@@ -21,6 +21,8 @@ struct Room {
   // What is read.
   var isReading = false
   var readingNumber = 0
+  /// When the reading began that is under way.
+  var readingBegan: Instant?
   // What was judged.
   var shown: [RegionID: Verdict] = [:]
   /// What a failback's gate came to, and since when, on the frozen clock.
@@ -99,7 +101,7 @@ final class Shell {
     let topology = world.topologies[0]
     let regions = topology.regions.map(\.id)
     return StateRules(
-      shared: world.setup.policy, tick: .milliseconds(World.tickMs),
+      policies: [world.setup.policy], tick: .milliseconds(World.tickMs),
       window: Defaults.firstContactWindow,
       // Quiet time is to stay quiet: it is tried where something could not be stored.
       journalEvery: nil, journalRetry: .seconds(2), agents: topology.agents,

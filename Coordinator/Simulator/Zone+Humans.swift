@@ -28,6 +28,13 @@ extension Zone {
     for service in topologies.indices {
       let target = topologies[service].regions[region]
       set(sets(of: service), in: world) { target.addresses[$0] }
+      // Whoever puts a deleted record back puts it where the others point.
+      deleted[service] = deleted[service]?.map { record in
+        var record = record
+        let family = topologies[service].families.first { $0.recordType == record.type }
+        record.target = family.flatMap { target.addresses[$0] } ?? record.target
+        return record
+      }
     }
   }
 

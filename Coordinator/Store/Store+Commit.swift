@@ -8,14 +8,16 @@ extension Store {
   ///
   /// The oldest events and closed incidents beyond the bounds go in the same transaction. Errors:
   /// `staleEpoch`, `twoIntents`, `unknownIncident`, `refused`, `full`, `locked`, `damaged`,
-  /// `closed`; `io`: durable or not, open the store anew.
+  /// `moved`, `closed`; `io`: durable or not, open the store anew.
   public func commit(_ commit: Commit) throws(StoreError) -> CommitReceipt {
     try use { queue in
+      try checkPlace()
       let own = ownEvents.withLock { $0 }
       let (receipt, ownNow) = try queue.write { database in
         try Writing(database: database, path: path, bounds: bounds).perform(commit, own: own)
       }
       ownEvents.withLock { $0 = ownNow }
+      noteLog()
       return receipt
     }
   }

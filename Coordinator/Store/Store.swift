@@ -12,7 +12,11 @@ public final class Store: Sendable {
   /// Random hex made once, with the database.
   public let clusterID: String
   let bounds: StoreBounds
-  private let lock: StoreLock
+  let lock: StoreLock
+  /// The file that was opened.
+  let identity: FileIdentity?
+  /// Its log, once there is one.
+  let logIdentity = Mutex<FileIdentity?>(nil)
   /// Nil once closed: GRDB does not survive a call on a closed connection.
   private let connection: Mutex<DatabaseQueue?>
   /// How many events of the coordinator's own are stored; changed with the connection held.
@@ -29,8 +33,9 @@ public final class Store: Sendable {
     self.bounds = bounds
     lock = try StoreLock(database: path)
     try Opening.createIfAbsent(path, clusterID: newClusterID())
-    let (queue, identity) = try Opening.open(path, bounds: bounds)
-    clusterID = identity
+    let (queue, cluster) = try Opening.open(path, bounds: bounds)
+    clusterID = cluster
+    identity = try? FileIdentity(path: path)
     do {
       let count = try queue.read { database in
         try Int64.fetchOne(database, sql: "SELECT count(*) FROM events WHERE source IS NULL") ?? 0

@@ -25,6 +25,9 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     case refused
     /// The disk or the file system failed in the middle of a call.
     case io
+    /// The file was removed, or something else stands in its place: what is written to it would be
+    /// gone with this process.
+    case moved
     /// The store was closed.
     case closed
   }
@@ -67,6 +70,9 @@ extension StoreError.Kind {
     case .unknownIncident: "Read the open incidents again"
     case .refused: "Correct the commit: this is a mistake of the program"
     case .io: "Check the disk, then start the coordinator again"
+    case .moved:
+      "Put back what was there: this process still has it open. If it is gone for good, stop the "
+        + "coordinator, restore a backup and start it again"
     case .closed: "Open the store anew"
     }
   }

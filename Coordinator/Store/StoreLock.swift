@@ -7,6 +7,9 @@ import Synchronization
 /// that ends, and readers of the database (a backup) are not held up.
 final class StoreLock: Sendable {
   private let descriptor: Mutex<Int32>
+  let path: String
+  /// The file that is locked.
+  let identity: FileIdentity?
 
   /// Errors: `locked` with the other's process id, `cannotOpen`.
   init(database: String) throws(StoreError) {
@@ -30,6 +33,8 @@ final class StoreLock: Sendable {
     // Only for the other's error message: the lock holds without it.
     if ftruncate(file, 0) == 0 { _ = pwrite(file, mine, mine.count, 0) }
     descriptor = Mutex(file)
+    self.path = path
+    identity = try? FileIdentity(descriptor: file)
   }
 
   deinit { release() }
@@ -47,6 +52,38 @@ final class StoreLock: Sendable {
     let count = pread(file, &buffer, buffer.count, 0)
     let digits = buffer.prefix(max(0, count)).prefix { (0x30...0x39).contains($0) }
     return digits.isEmpty ? "" : " (process \(String(decoding: digits, as: UTF8.self)))"
+  }
+}
+
+/// Which file a path or a descriptor means.
+struct FileIdentity: Hashable, Sendable {
+  /// It cannot be told.
+  struct Trouble: Error {
+    /// An error number.
+    var code: Int32
+
+    /// There is none, as far as anybody can see.
+    var isAbsence: Bool { code == ENOENT || code == ENOTDIR }
+  }
+
+  private let device: UInt64
+  private let inode: UInt64
+
+  init(path: String) throws(Trouble) {
+    var facts = stat()
+    guard stat(path, &facts) == 0 else { throw Trouble(code: errno) }
+    self.init(facts)
+  }
+
+  init(descriptor: Int32) throws(Trouble) {
+    var facts = stat()
+    guard fstat(descriptor, &facts) == 0 else { throw Trouble(code: errno) }
+    self.init(facts)
+  }
+
+  private init(_ facts: stat) {
+    device = UInt64(facts.st_dev)
+    inode = UInt64(facts.st_ino)
   }
 }
 

@@ -24,6 +24,7 @@ public enum Bounds {
     guardian.age(report.deployingMs, "deploying_ms")
     guardian.age(report.clock.errorMs, "clock.error_ms")
     guardian.text(report.challenge, "challenge")
+    guardian.text(report.orders, "orders")
     guardian.text(report.app?.region, "app.region")
     guardian.text(report.app?.release, "app.release")
     guardian.each(report.checks, "checks") { $0.check($1, $2) }
@@ -71,6 +72,7 @@ public enum Bounds {
     guardian.name(directive.agent, "agent")
     guardian.counter(directive.sequence, "sequence")
     guardian.text(directive.challenge, "challenge")
+    guardian.text(directive.orders, "orders")
     guardian.age(directive.nextReportMs, "next_report_ms")
     guardian.period(directive.heartbeatPeriodMs, "heartbeat_period_ms")
     guardian.period(directive.heartbeatReadMs, "heartbeat_read_ms")
@@ -78,7 +80,7 @@ public enum Bounds {
     guardian.period(directive.probeDeadlineMs, "probe_deadline_ms")
     guardian.within(directive.probeFall, 1...100, "probe_fall")
     guardian.wall(directive.coordinatorMs, "coordinator_ms")
-    guardian.each(directive.peers, "peers") { $0.name($1, $2) }
+    guardian.each(directive.peers ?? [], "peers") { $0.name($1, $2) }
     guardian.each(directive.services, "services") { guardian, service, path in
       guardian.name(service.service, "\(path).service")
       guardian.counter(service.epoch, "\(path).epoch")
@@ -87,7 +89,7 @@ public enum Bounds {
       guardian.age(service.trafficAgeMs, "\(path).traffic_age_ms")
       guardian.age(service.leaseMs, "\(path).lease_ms")
     }
-    guardian.each(directive.probes, "probes") { guardian, probe, path in
+    guardian.each(directive.probes ?? [], "probes") { guardian, probe, path in
       guardian.name(probe.service, "\(path).service")
       guardian.name(probe.region, "\(path).region")
       guardian.text(probe.address, "\(path).address")
@@ -98,6 +100,8 @@ public enum Bounds {
         $0.name($1, $2)
       }
       guardian.each(probe.otherRegions ?? [], "\(path).other_regions") { $0.name($1, $2) }
+      if let period = probe.periodMs { guardian.period(period, "\(path).period_ms") }
+      if let deadline = probe.deadlineMs { guardian.period(deadline, "\(path).deadline_ms") }
     }
     try guardian.verdict()
   }

@@ -7,9 +7,10 @@ import Wire
 ///
 /// The API counts lists and everything else apart and says in each reply what is left and until
 /// when (facts/linode 2); its word is the truth, and calls that are still under way are taken off.
-/// Where it says nothing, own calls are counted against the documented limits. Routine calls are
-/// refused here, without being sent, when less than the reserve would be left; actions are held
-/// back only by the API's own "too many requests" with a time to wait.
+/// Where it says nothing, own calls are counted against the documented limits. Calls that can wait
+/// are refused here, without being sent, when less than the reserve would be left, or less than
+/// readings need; actions are held back only by the API's own "too many requests" with a time to
+/// wait.
 public final class LinodeBudget: Sendable {
   /// What the API counts apart.
   public enum Bucket: String, Hashable, Sendable, CaseIterable {
@@ -31,7 +32,9 @@ public final class LinodeBudget: Sendable {
   public enum Purpose: String, Hashable, Sendable, CaseIterable {
     /// Moves and what belongs to them: writes, reading back.
     case action
-    /// Periodic reads and checks.
+    /// Readings of where DNS points: they are to be young.
+    case reading
+    /// Other periodic reads, checks and proofs.
     case routine
   }
 
@@ -59,7 +62,7 @@ public final class LinodeBudget: Sendable {
     func limit(_ purpose: Purpose) -> Duration {
       switch purpose {
       case .action: action
-      case .routine: routine
+      case .reading, .routine: routine
       }
     }
   }
@@ -71,19 +74,22 @@ public final class LinodeBudget: Sendable {
 
   private let reservePercent: Int
   private let waits: Waits
+  private let speed: Int
   private let monotonic: @Sendable () -> MonotonicInstant
   private let wallSeconds: @Sendable () -> Int64
   private let counts = Mutex<[Key: LinodeCount]>([:])
 
   /// `reservePercent` is clamped to 0 to 95; at least one routine call a window is always let
-  /// through. `monotonic` measures waits, `wallSeconds` (Unix time) reads the API's resets.
+  /// through. `speed`: in rehearsals time passes so many times as fast. `monotonic` measures waits,
+  /// `wallSeconds` (Unix time) reads the API's resets.
   public init(
-    reservePercent: Int = LinodeBudget.defaultReservePercent, waits: Waits,
+    reservePercent: Int = LinodeBudget.defaultReservePercent, waits: Waits, speed: Int = 1,
     monotonic: @escaping @Sendable () -> MonotonicInstant = { Clocks.bootTime() },
     wallSeconds: @escaping @Sendable () -> Int64 = { Clocks.wallMilliseconds() / 1_000 }
   ) {
     self.reservePercent = min(max(reservePercent, 0), 95)
     self.waits = waits
+    self.speed = max(speed, 1)
     self.monotonic = monotonic
     self.wallSeconds = wallSeconds
   }
@@ -121,6 +127,17 @@ public final class LinodeBudget: Sendable {
     }
   }
 
+  /// In what time so many pages of lists may be read again and again, so that a quarter of what can
+  /// wait remains for others.
+  public func time(forReading pages: Int) -> Duration {
+    let perWindow = counts.withLock { counts in
+      let lists = counts.filter { $0.key.bucket == .lists }.values
+      let count = lists.min { $0.limit < $1.limit } ?? LinodeCount(limit: documentedLimit(.lists))
+      return count.readingShare(reservePercent)
+    }
+    return Self.window * pages / max(perWindow, 1)
+  }
+
   /// Counts a call that is about to be sent, or refuses it (`throttled`, transient).
   func admit(_ call: LinodeCall, _ purpose: Purpose) throws(LinodeError) {
     let now = monotonic()
@@ -129,18 +146,22 @@ public final class LinodeBudget: Sendable {
       if let hold = count.hold {
         let until = hold.at + min(hold.asked, waits.limit(purpose))
         if until > now {
-          if purpose == .routine { count.refused += 1 }
+          if purpose != .action { count.refused += 1 }
           return (until - now, "the API asked to wait \(hold.figure)")
         }
       }
-      guard purpose == .action || count.remaining > count.reserve(reservePercent) else {
+      let kept = count.reserve(reservePercent)
+      let expected = purpose == .routine ? count.expectedReadings(reservePercent) : 0
+      let mayRead = purpose != .reading || count.mayRead(reservePercent)
+      guard purpose == .action || count.remaining > kept + expected && mayRead else {
         count.refused += 1
         return (
           (count.ends ?? now + Self.window) - now,
-          "\(count.remaining) of \(count.limit) calls are left, and these are kept for moves"
+          "\(count.remaining) of \(count.limit) calls are left, and these are kept for "
+            + (count.remaining > kept ? mayRead ? "readings" : "other calls" : "moves")
         )
       }
-      count.begin(now)
+      count.begin(now, isReading: purpose == .reading)
       return nil
     }
     guard let refusal else { return }
@@ -178,75 +199,9 @@ public final class LinodeBudget: Sendable {
   ) -> Result {
     let key = Key(token: call.tokenName, bucket: call.question.isList ? .lists : .others)
     return counts.withLock { counts in
-      body(&counts[key, default: LinodeCount(limit: key.bucket.documentedLimit)])
-    }
-  }
-}
-
-/// One count of the API, as far as it is known here.
-struct LinodeCount: Sendable {
-  var limit: Int
-  var remaining: Int
-  /// Calls that were sent and not answered yet.
-  var inFlight = 0
-  /// When the count starts anew; nil before the first call of a window.
-  var ends: MonotonicInstant?
-  /// The API's word for the same, which tells windows apart.
-  var resetsAtSeconds: Int64?
-  /// What the API asks for with "too many requests".
-  struct Hold: Sendable {
-    var at: MonotonicInstant
-    /// How long from then on.
-    var asked: Duration
-    /// The same in the API's own words.
-    var figure: String
-  }
-
-  /// No call until it is over, or its limit is.
-  var hold: Hold?
-  var refused = 0
-
-  init(limit: Int) {
-    self.limit = limit
-    remaining = limit
-  }
-
-  /// What actions keep; at least one call is left to routine.
-  func reserve(_ percent: Int) -> Int {
-    min((limit * percent + 99) / 100, max(limit - 1, 0))
-  }
-
-  mutating func advance(to now: MonotonicInstant, longestHold: Duration) {
-    if let hold, hold.at + min(hold.asked, longestHold) <= now { self.hold = nil }
-    if let end = ends, end <= now {
-      ends = nil
-      resetsAtSeconds = nil
-      remaining = max(0, limit - inFlight)
+      body(&counts[key, default: LinodeCount(limit: documentedLimit(key.bucket))])
     }
   }
 
-  mutating func begin(_ now: MonotonicInstant) {
-    remaining = max(0, remaining - 1)
-    inFlight += 1
-    if ends == nil { ends = now + LinodeBudget.window }
-  }
-
-  /// Takes the word of a reply for what is left; `until` is its reset on the own clock.
-  mutating func heed(_ said: LinodeRateLimit, until: MonotonicInstant?, now: MonotonicInstant) {
-    guard let left = said.remaining, left >= 0 else { return }
-    let newLimit = said.limit.map { min($0, 1_000_000) }.flatMap { $0 > 0 ? $0 : nil } ?? limit
-    if let known = resetsAtSeconds, let resets = said.resetsAtSeconds {
-      // A reply of the window before came late.
-      if resets < known - 1 { return }
-      if resets <= known + 1, newLimit == limit {
-        // Replies of one window may come in another order than they were counted in.
-        remaining = min(remaining, left)
-        return
-      }
-    }
-    limit = newLimit
-    remaining = max(0, min(left, limit) - inFlight)
-    resetsAtSeconds = said.resetsAtSeconds
-    ends = until ?? ends ?? now + LinodeBudget.window
-  }
+  private func documentedLimit(_ bucket: Bucket) -> Int { bucket.documentedLimit * speed }
 }

@@ -22,6 +22,11 @@ struct LinodePage<Entry: Decodable & Sendable>: Decodable, Sendable {
 extension LinodeClient {
   /// The largest page that the API gives, and the smallest.
   static let pageSizes = 25...500
+  /// Calls that a list of so many entries takes.
+  public static func pages(of entries: Int) -> Int {
+    max(1, (entries + pageSizes.upperBound - 1) / pageSizes.upperBound)
+  }
+
   /// 12,000 records a domain are 24 pages.
   private static let maxPages = 200
 

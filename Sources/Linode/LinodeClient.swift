@@ -75,6 +75,13 @@ public struct LinodeClient: Sendable {
     return copy
   }
 
+  /// The same client for readings of where DNS points, which come before other calls that can wait.
+  public var reading: LinodeClient {
+    var copy = self
+    copy.purpose = .reading
+    return copy
+  }
+
   /// The same client with one of its tokens alone.
   func alone(_ name: LinodeTokens.Name) -> LinodeClient {
     var copy = self

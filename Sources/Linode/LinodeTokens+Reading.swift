@@ -121,12 +121,21 @@ extension LinodeTokens {
             + "\(String(mode, radix: 8))); do: chmod 600 \(path)")
       }
     }
-    guard word(in: bytes) != nil else {
+    guard let word = word(in: bytes) else {
       throw LinodeTokenError(
         description: "\(place.words): the \(what) is empty or has spaces in it; "
           + "put the token alone into the \(place.holder)")
     }
+    // Linode's have 64 digits; so few would be masked in the midst of other words.
+    guard word.utf8.count >= shortest else {
+      throw LinodeTokenError(
+        description:
+          "\(place.words): the \(what) has fewer than \(shortest) characters: it is cut; "
+          + "put the whole token into the \(place.holder)")
+    }
   }
+
+  private static let shortest = 8
 
   /// The last token of a place that was one.
   private final class LastGood: Sendable {
@@ -138,7 +147,9 @@ extension LinodeTokens {
 
     func updated(by new: [UInt8]?) -> [UInt8] {
       bytes.withLock { last in
-        if let new, LinodeTokens.word(in: new) != nil { last = new }
+        if let new, let word = LinodeTokens.word(in: new), word.utf8.count >= shortest {
+          last = new
+        }
         return last
       }
     }

@@ -170,10 +170,11 @@ extension Schema {
     Key(
       "fresh_for", .duration(short, paced: true), .value(.duration(Defaults.freshFor)),
       "how old a check or an answer may be and still count; at least two report_intervals, and one "
-        + "with probe_interval and probe_deadline, or with a check's 2s and 1500ms"),
+        + "with probe_interval and probe_deadline, or with a check's 2s and 1500ms; at most "
+        + "failover_after, 15s, or three rounds of reports or probes, whichever is longest"),
     Key(
       "report_interval", .duration(quick, paced: true), .value(.duration(Defaults.reportInterval)),
-      "how often agents report when nothing changes"),
+      "how often agents report when nothing changes; of several services the shortest counts"),
     Key(
       "probe_interval", .duration(quick, paced: true), .value(.duration(Defaults.probeInterval)),
       "how often each vantage asks each region"),
@@ -182,10 +183,12 @@ extension Schema {
       "how long a probe may take; at least 500ms, at most probe_interval"),
     Key(
       "heartbeat_period", .duration(quick, paced: true),
-      .value(.duration(Defaults.heartbeatPeriod)), "how often a region writes its heartbeat"),
+      .value(.duration(Defaults.heartbeatPeriod)),
+      "how often a region writes its heartbeat; of several services the shortest counts"),
     Key(
       "heartbeat_read", .duration(quick, paced: true), .value(.duration(Defaults.heartbeatRead)),
-      "how often the others' heartbeats are read; at most max_lag"),
+      "how often the others' heartbeats are read; at most max_lag; of several services the "
+        + "shortest counts"),
   ]
 
   private static let region = Section(

@@ -166,6 +166,24 @@ struct CoordinatorRules {
       "report_interval and a check's interval and timeout",
       "Else every check is stale before the next one comes."
     ) { $0[0] + check }
+    notStale(service)
+  }
+
+  /// What was seen before an outage could be confirmed says nothing of the present: after a cut,
+  /// votes of before it would count together with the first that are heard again.
+  private func notStale(_ service: Reading) {
+    let others = ["failover_after", "report_interval", "probe_interval", "probe_deadline"]
+    guard service.wrong.isDisjoint(with: others + ["fresh_for"]) else { return }
+    let times = others.map { service.duration($0) }, found = service.duration("fresh_for")
+    let usual = Pace.divided(Defaults.freshFor, by: speed)
+    let most = max(times[0], max(times[1], times[2] + times[3]) * 3, usual)
+    guard found > most else { return }
+    findings.add(
+      service.keyPath("fresh_for"), found: "\"\(Texts.text(found))\"",
+      expected: "at most \"\(Texts.text(most))\": the largest of failover_after, "
+        + "\(Texts.text(usual)), three report_intervals, and three of probe_interval + "
+        + "probe_deadline",
+      advice: "Else what was seen long before an outage could confirm it.")
   }
 
   /// `key` has to be at least what `bound` makes of `others`, which `name` says in words.
@@ -284,15 +302,19 @@ struct CoordinatorRules {
   /// An agent reads so many services and probes in one directive, and no more: it would refuse all
   /// of it and be heard no longer.
   private func fits(_ services: [Reading], _ regions: [Reading], _ agents: [Reading]) {
-    let limit = Limits.listEntries
-    if services.count > limit {
+    if services.count > Limits.services {
       findings.add(
-        "service", found: "\(services.count) services", expected: "at most \(limit)",
-        advice: "One coordinator tells its agents of no more. Give the others one of their own.")
+        "service", found: "\(services.count) services", expected: "at most \(Limits.services)",
+        advice: "Give the others a coordinator of their own.")
     }
     guard services.allSatisfy({ $0.isSound("regions") }) else { return }
-    for agent in agents where agent.isSound("region", "services") {
-      let (home, carried) = (agent.text("region"), agent.texts("services"))
+    // Hosts of a region mostly carry the same.
+    let kinds = Dictionary(grouping: agents.filter { $0.isSound("region", "services") }) {
+      [$0.text("region")] + $0.texts("services")
+    }
+    for agents in kinds.values {
+      guard let agent = agents.first else { continue }
+      let (home, carried) = (agent.text("region"), Set(agent.texts("services")))
       let mine = services.filter {
         $0.texts("regions").contains(home) && (carried.isEmpty || carried.contains($0.name))
       }
@@ -300,12 +322,14 @@ struct CoordinatorRules {
       let probes = others.compactMap { id in regions.first { $0.name == id } }.reduce(0) {
         $0 + Self.families(RegionSettings($1))
       }
-      guard probes > limit else { continue }
-      findings.add(
-        agent.path, found: "\(probes) addresses to probe, of \(mine.count) services",
-        expected: "at most \(limit)",
-        advice: "An agent asks every other region's addresses for each service that it carries. "
-          + "Say which ones it carries (services), or divide them among several coordinators.")
+      guard probes > Limits.listEntries else { continue }
+      for agent in agents {
+        findings.add(
+          agent.path, found: "\(probes) addresses to probe, of \(mine.count) services",
+          expected: "at most \(Limits.listEntries)",
+          advice: "An agent asks every other region's addresses for each service that it carries. "
+            + "Say which ones it carries (services), or divide them among several coordinators.")
+      }
     }
   }
 

@@ -84,7 +84,7 @@ extension ServiceSettings {
       minVantages: reading.integer("min_vantages"), freshFor: reading.duration("fresh_for"),
       reportInterval: reading.duration("report_interval"),
       probeInterval: reading.duration("probe_interval"),
-      probeDeadline: reading.duration("probe_deadline"), probeFall: Defaults.probeFall,
+      probeDeadline: reading.duration("probe_deadline"),
       heartbeatPeriod: reading.duration("heartbeat_period"),
       heartbeatRead: reading.duration("heartbeat_read"))
   }

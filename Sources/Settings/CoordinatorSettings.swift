@@ -143,7 +143,6 @@ public struct ServiceSettings: Sendable, Hashable {
   public var probeInterval: Duration
   public var probeDeadline: Duration
   /// Bad probes in a row that turn a vantage's vote.
-  public var probeFall: Int
   public var heartbeatPeriod: Duration
   public var heartbeatRead: Duration
 }

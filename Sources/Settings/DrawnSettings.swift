@@ -65,7 +65,8 @@ public struct DrawnSettings: Sendable {
     lines.append("table = \"app\"")
     lines.append("regions = [\(names.map { "\"\($0)\"" }.joined(separator: ", "))]")
     lines += values.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }
-    var number: UInt8 = 0
+    // Below two there are keys that anybody can sign for.
+    var number: UInt8 = 1
     for (index, name) in names.enumerated() {
       lines += ["[region.\(name)]", "aws = \"us-east-\(index + 1)\""]
       lines.append("addresses = [\"192.0.2.\(index + 1)\"]")

@@ -10,6 +10,12 @@ struct IPAddress: Hashable, Sendable {
     isIPv4 ? bytes[0] == 127 : bytes == [UInt8](repeating: 0, count: 15) + [1]
   }
 
+  /// No single host's: the unspecified one, a multicast group (RFC 5771, RFC 4291 section 2.7), or
+  /// what RFC 1112 reserves, the broadcast address among it.
+  var isNoHost: Bool {
+    bytes.allSatisfy { $0 == 0 } || (isIPv4 ? bytes[0] >= 224 : bytes[0] == 0xFF)
+  }
+
   /// Reads dotted decimals or RFC 4291 text; no zone, no prefix, no leading zeros in decimals.
   init?(_ text: String) {
     guard let bytes = text.contains(":") ? Self.ipv6(text) : Self.ipv4(text) else { return nil }

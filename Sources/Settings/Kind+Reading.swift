@@ -58,7 +58,9 @@ extension Kind {
     case .hostName, .address, .server, .loopback, .place: return readPlace(text)
     case .table where Texts.isTable(text): return .success(.text(text))
     case .label where Texts.isLabel(text): return .success(.text(text))
-    case .publicKey where Self.is32Bytes(text): return .success(.text(text))
+    case .publicKey where Self.is32Bytes(text):
+      return WeakKeys.contains(base64: text)
+        ? refuse(.string(text), WeakKeys.advice) : .success(.text(text))
     case .rate: return readRate(text)
     case .choice(let words, let planned): return readChoice(text, words, planned)
     default: return refuse(.string(text))
@@ -275,7 +277,7 @@ extension Kind {
           found: "\(ipv4) IPv4 and \(texts.count - ipv4) IPv6 addresses", expected: accepted,
           advice: "Several addresses of one family are planned."))
     }
-    if let any = texts.first(where: { IPAddress($0)?.bytes.allSatisfy { $0 == 0 } == true }) {
+    if let any = texts.first(where: { IPAddress($0)?.isNoHost == true }) {
       return .failure(
         Mistake(
           found: "\(any), which is no place", expected: accepted,

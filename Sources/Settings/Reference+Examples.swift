@@ -22,7 +22,7 @@ extension Reference {
 
     [agent.eu-central-app-1]
     region = "eu-central"
-    public_key = "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+    public_key = "zWr9Wm0r0Cfc2+4M3c0gEvyZxYcIqNlGEn0Yq0nZ2kI="
 
     """
 

@@ -14,9 +14,13 @@ public struct Directive: Codable, Hashable, Sendable {
   public var heartbeatPeriodMs: Int
   /// How often the peers' heartbeats are to be read.
   public var heartbeatReadMs: Int
-  /// The other regions, whose heartbeats are to be read from the local replica.
-  public var peers: [String]
-  public var probes: [ProbeTarget]
+  /// Names `peers` and `probes`: whoever says it in the next report goes by them, and they are not
+  /// told again. Absent: they are told each time.
+  public var orders: String?
+  /// The other regions, whose heartbeats are to be read from the local replica; absent: as before.
+  public var peers: [String]?
+  /// What to probe; absent: as before.
+  public var probes: [ProbeTarget]?
   public var probePeriodMs: Int
   public var probeDeadlineMs: Int
   public var probeFall: Int
@@ -26,8 +30,9 @@ public struct Directive: Codable, Hashable, Sendable {
   public init(
     version: Int = Limits.wireVersion, agent: String, sequence: UInt64,
     services: [ServiceDirective], challenge: String, nextReportMs: Int, heartbeatWriter: Bool,
-    heartbeatPeriodMs: Int, heartbeatReadMs: Int, peers: [String], probes: [ProbeTarget],
-    probePeriodMs: Int, probeDeadlineMs: Int, probeFall: Int, coordinatorMs: Int64
+    heartbeatPeriodMs: Int, heartbeatReadMs: Int, orders: String? = nil, peers: [String]?,
+    probes: [ProbeTarget]?, probePeriodMs: Int, probeDeadlineMs: Int, probeFall: Int,
+    coordinatorMs: Int64
   ) {
     self.version = version
     self.agent = agent
@@ -38,6 +43,7 @@ public struct Directive: Codable, Hashable, Sendable {
     self.heartbeatWriter = heartbeatWriter
     self.heartbeatPeriodMs = heartbeatPeriodMs
     self.heartbeatReadMs = heartbeatReadMs
+    self.orders = orders
     self.peers = peers
     self.probes = probes
     self.probePeriodMs = probePeriodMs

@@ -8,6 +8,8 @@ public enum Limits {
   public static let replyBytes = 1_048_576
   /// The most checks, peers, probes or acknowledged services in one report.
   public static let listEntries = 256
+  /// Services of one coordinator.
+  public static let services = 1_000
   /// The longest reason or other free text, in UTF-8 bytes; longer ones are cut by the sender.
   public static let textBytes = 300
   /// The longest name of an agent, region or service, in UTF-8 bytes.

@@ -7,11 +7,12 @@ public enum Nesting {
 
   /// The first byte of JSON at which more than `limit` arrays and objects are open; nil where there
   /// is none. Of what is no JSON it says something, too, and never fails.
-  public static func excess(in json: some Sequence<UInt8>, limit: Int = deepest) -> Int? {
+  public static func excess(in json: [UInt8], limit: Int = deepest) -> Int? {
     var depth = 0
     var isText = false
     var isEscaped = false
-    for (place, byte) in json.enumerated() {
+    for place in json.indices {
+      let byte = json[place]
       if isText {
         if isEscaped {
           isEscaped = false

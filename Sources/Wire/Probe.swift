@@ -47,11 +47,15 @@ public struct ProbeTarget: Codable, Hashable, Sendable {
   public var jsonPath: String?
   /// The words that are good there; absent where none are configured.
   public var healthy: [String]?
+  /// From probe to probe, and how long one may take; absent where the directive's own do.
+  public var periodMs: Int?
+  public var deadlineMs: Int?
 
   public init(
     service: String, region: String, family: AddressFamily, address: String, url: String,
     bodyContains: String? = nil, aws: String? = nil, otherRegions: [String]? = nil,
-    jsonPath: String? = nil, healthy: [String]? = nil
+    jsonPath: String? = nil, healthy: [String]? = nil, periodMs: Int? = nil,
+    deadlineMs: Int? = nil
   ) {
     self.service = service
     self.region = region
@@ -63,13 +67,18 @@ public struct ProbeTarget: Codable, Hashable, Sendable {
     self.otherRegions = otherRegions
     self.jsonPath = jsonPath
     self.healthy = healthy
+    self.periodMs = periodMs
+    self.deadlineMs = deadlineMs
   }
 
-  /// What is asked, without what only helps to tell whose answer it is: votes are about this.
+  /// What is asked, without how often and what only helps to tell whose answer it is: votes are
+  /// about this.
   public var question: ProbeTarget {
     var question = self
     question.aws = nil
     question.otherRegions = nil
+    question.periodMs = nil
+    question.deadlineMs = nil
     return question
   }
 }

@@ -19,6 +19,8 @@ public struct Report: Codable, Hashable, Sendable {
   public var intervalMs: Int
   /// The challenge of the newest directive, echoed; absent at first contact.
   public var challenge: String?
+  /// Which orders this agent goes by (`Directive.orders`); absent: none that have a name.
+  public var orders: String?
   public var checks: [CheckResult]
   /// This host's own heartbeat; absent while it is not the region's writer.
   public var heartbeat: OwnHeartbeat?
@@ -50,7 +52,8 @@ public struct Report: Codable, Hashable, Sendable {
   public init(
     version: Int = Limits.wireVersion, agent: String, region: String, boot: String,
     sequence: UInt64, sentMs: Int64, intervalMs: Int, challenge: String? = nil,
-    checks: [CheckResult] = [], heartbeat: OwnHeartbeat? = nil, peers: [PeerHeartbeat] = [],
+    orders: String? = nil, checks: [CheckResult] = [], heartbeat: OwnHeartbeat? = nil,
+    peers: [PeerHeartbeat] = [],
     probes: [ProbeResult] = [], clock: ClockState = ClockState(), app: AppState? = nil,
     agentVersion: String, starved: Bool = false, deployingMs: Int? = nil, goodbye: Bool = false,
     acknowledged: [ServiceEpoch] = [], history: [PastCheck] = [], replicas: [ReplicaState]? = nil,
@@ -64,6 +67,7 @@ public struct Report: Codable, Hashable, Sendable {
     self.sentMs = sentMs
     self.intervalMs = intervalMs
     self.challenge = challenge
+    self.orders = orders
     self.checks = checks
     self.heartbeat = heartbeat
     self.peers = peers
@@ -207,7 +211,8 @@ public struct PeerHeartbeat: Codable, Hashable, Sendable {
   /// Since the replica was last read with success.
   public var readMs: Int
   public var periodMs: Int
-  /// The newest sightings, oldest first, at most `Limits.sightings`.
+  /// The newest sightings, oldest first, at most `Limits.sightings`; in a report that names orders
+  /// (`Report.orders`) those that the coordinator of these orders has not acknowledged yet.
   public var sightings: [Sighting]
   /// The newest health summary of the region's writer; absent while none was seen.
   public var summary: RelayedSummary?

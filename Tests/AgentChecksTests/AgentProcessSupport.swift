@@ -130,7 +130,7 @@ struct AgentUnderTest {
 
 /// Waits for a condition, generously.
 func eventually(_ condition: () async -> Bool) async -> Bool {
-  let until = Clocks.bootTime() + .seconds(40)
+  let until = Clocks.bootTime() + .seconds(300)
   while Clocks.bootTime() < until {
     if await condition() { return true }
     try? await Task.sleep(for: .milliseconds(20))

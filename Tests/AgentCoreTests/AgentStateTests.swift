@@ -60,6 +60,54 @@ struct AgentStateTests {
     #expect(state.report(at: .at(7000), wallMs: 7000, clock: ClockState()).history.isEmpty)
   }
 
+  @Test("Sightings are told until the coordinator of the same orders has acknowledged them")
+  func sightings() {
+    var state = agent()
+    func directive(_ sequence: UInt64, orders: String?) -> Directive {
+      var told = AgentCoreTests.directive(sequence)
+      told.orders = orders
+      return told
+    }
+    func see(_ sequence: UInt64) {
+      let milliseconds = Int64(sequence) * 1000
+      let heartbeat = Heartbeat(
+        agent: "e1", boot: "e", sequence: sequence, writtenMs: milliseconds - 100, periodMs: 2000,
+        previousRttMs: nil, acknowledgedBefore: sequence - 1)
+      state.take(
+        ReplicaRead(
+          sentWallMs: milliseconds, receivedWallMs: milliseconds + 10, sent: .at(milliseconds),
+          received: .at(milliseconds + 10), lateMs: 0, periodMs: 1000, found: [heartbeat]),
+        of: "eu-central")
+    }
+    var number: UInt64 = 0
+    func report() -> [UInt64]? {
+      number += 1
+      return state.report(at: .at(9000), wallMs: 0, clock: ClockState()).peers.first?.sightings
+        .map(\.sequence)
+    }
+    func acknowledge(orders: String?) {
+      _ = state.take(
+        directive(number, orders: orders), answering: number, sent: .at(9000), at: .at(9000))
+    }
+    #expect(report() == nil)
+    acknowledge(orders: "x")
+    for sequence in 1...3 as ClosedRange<UInt64> { see(sequence) }
+    #expect(report() == [2, 3])
+    #expect(report() == [2, 3], "lost")
+    acknowledge(orders: "x")
+    see(4)
+    #expect(report() == [4])
+    acknowledge(orders: "x")
+    #expect(report() == [])
+    // A coordinator that began anew knows none of them; one of before keeps none.
+    for orders in ["y", nil] {
+      acknowledge(orders: orders)
+      #expect(report() == [2, 3, 4])
+    }
+    acknowledge(orders: nil)
+    #expect(report() == [2, 3, 4])
+  }
+
   @Test("The challenge is echoed, also one that came with a refusal")
   func challenge() {
     var state = agent()

@@ -88,6 +88,54 @@ struct DirectiveStateTests {
     #expect(state.probeFall == 1)
   }
 
+  @Test("A target may go another pace than the others")
+  func paces() throws {
+    var state = state()
+    var told = directive(1)
+    told.probes = [target("eu-central"), target("ap-south")]
+    told.probes?[1].periodMs = 20_000
+    told.probes?[1].deadlineMs = -1
+    _ = state.take(told, answering: 1, sent: .at(0), at: .at(0))
+    let usual = state.times(of: state.probes[0])
+    #expect(usual.periodMs == 5_000 && usual.deadlineMs == 3_000)
+    let other = state.times(of: state.probes[1])
+    #expect(other.periodMs == 20_000 && other.deadlineMs == 50, "within sane bounds")
+    #expect(state.probes[1].question == target("ap-south").question)
+  }
+
+  @Test("Orders that the report named are not told again; others are asked for")
+  func orders() {
+    var state = state()
+    var told = directive(1, writer: false, probes: [target("eu-central")])
+    told.orders = "x"
+    _ = state.take(told, answering: 1, sent: .at(0), at: .at(0))
+    #expect(state.orders == "x")
+    var again = directive(2, writer: false)
+    again.orders = "x"
+    (again.peers, again.probes) = (nil, nil)
+    #expect(
+      state.take(again, answering: 2, sent: .at(0), at: .at(0)) == .taken(staleServices: []))
+    #expect(state.peers == ["eu-central"] && state.probes.count == 1 && !state.heartbeatWriter)
+    // Of which this agent knows nothing: nothing of it is taken over, and the next report says so.
+    for orders in ["y", nil] {
+      var strange = again
+      strange.sequence = 3
+      strange.orders = orders
+      strange.heartbeatWriter = true
+      guard case .refused = state.take(strange, answering: 3, sent: .at(0), at: .at(0)) else {
+        Issue.record("taken: \(strange)")
+        continue
+      }
+      #expect(state.orders == nil && !state.heartbeatWriter && state.probes.count == 1)
+      told.sequence = 4
+      _ = state.take(told, answering: 4, sent: .at(0), at: .at(0))
+      #expect(state.orders == "x")
+    }
+    // A coordinator of before 0.2 gives them no name.
+    _ = state.take(directive(5), answering: 5, sent: .at(0), at: .at(0))
+    #expect(state.orders == nil && state.probes.isEmpty)
+  }
+
   @Test("Epochs never go back, whatever comes", arguments: seeds)
   func monotonic(seed: UInt64) {
     var chance = Chance(seed: seed)

@@ -47,6 +47,23 @@ struct LagEstimatorTests {
     #expect(peer.sightings.isEmpty)
   }
 
+  @Test("What was told and has not changed since is left out; what is known better comes again")
+  func news() throws {
+    var lag = LagEstimator()
+    lag.take(read(at: 0, []))
+    for second in 1...5 as ClosedRange<Int64> {
+      let written = 1_000_000 + second * 1000 - 100
+      lag.take(read(at: second * 1000, [beat(UInt64(second), at: written)]))
+    }
+    let told = lag.changes
+    #expect(lag.peer("us-east", at: .at(5010), since: told)?.sightings.isEmpty == true)
+    #expect(lag.peer("us-east", at: .at(5010))?.sightings.map(\.sequence) == [1, 2, 3, 4, 5])
+    // The time of the fifth write is known with the sixth.
+    lag.take(read(at: 6000, [beat(6, at: 1_005_900, rtt: 60)]))
+    let news = try #require(lag.peer("us-east", at: .at(6010), since: told))
+    #expect(news.sightings.map(\.sequence) == [5, 6])
+  }
+
   @Test("The time of the write is taken off the lower bound once it is known")
   func writeTime() throws {
     var lag = LagEstimator()

@@ -9,7 +9,8 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "CoordinatorCore", "DNS", "Decision", "Linode", "Platform", "Sandbox", "Simulator", "Wire",
+        "Codec", "CoordinatorCore", "DNS", "Decision", "Linode", "Platform", "Sandbox", "Simulator",
+        "Wire",
       ].map {
         .product(name: $0, package: "signalbox")
       },

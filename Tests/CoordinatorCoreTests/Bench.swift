@@ -80,7 +80,7 @@ struct Bench {
       ProviderRecord(
         id: 2, type: "TXT", name: Marker.recordName(core.names[0]), target: $0, ttlSeconds: 30)
     }
-    core.tookRecords([record] + [text].compactMap { $0 }, now: now)
+    core.tookRecords([record] + [text].compactMap { $0 }, of: now.instant, now: now)
     return core.tookReading(isNew: true, now: now)
   }
 
@@ -130,5 +130,18 @@ extension Bench {
     core.tookNoRecords(ProviderError(kind, .permanent, description: "none"), now: now)
     _ = core.tookReading(isNew: false, now: now)
     return core.takeDirectives().contains(.write(.begin))
+  }
+}
+
+extension NameServerAnswer {
+  /// As rounds of answers are written in tests: n new, o old, x other, else mute.
+  init(letter: Character) {
+    self =
+      switch letter {
+      case "n": .new
+      case "o": .old
+      case "x": .other
+      default: .mute
+      }
   }
 }

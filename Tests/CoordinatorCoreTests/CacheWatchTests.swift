@@ -8,13 +8,7 @@ import Wire
   /// with `ttl`.
   private func round(_ letters: String, at: Int64, ttl: Int = 30) -> [NameServerLine] {
     letters.enumerated().map { index, letter in
-      let answer: NameServerAnswer =
-        switch letter {
-        case "n": .new
-        case "o": .old
-        case "x": .other
-        default: .mute
-        }
+      let answer = NameServerAnswer(letter: letter)
       return NameServerLine(
         server: "r\(index)", answer: answer, ttlSeconds: answer == .mute ? nil : ttl,
         askedMs: at)

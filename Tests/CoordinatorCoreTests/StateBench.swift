@@ -19,7 +19,8 @@ struct StateBench {
 
   static func rules(_ policy: Policy) -> StateRules {
     StateRules(
-      shared: policy, tick: .milliseconds(500), window: .seconds(60), journalEvery: .seconds(30),
+      policies: [policy], tick: .milliseconds(500), window: .seconds(60),
+      journalEvery: .seconds(30),
       journalRetry: .seconds(2), agents: Bench.topology.agents,
       writers: ["us": [WriterGroup(table: "t", agents: ["us1"])]])
   }
@@ -86,7 +87,8 @@ struct StateBench {
     tell(
       .reading(
         ServiceReading(
-          service: "app", generation: core.generation, found: .success([record]), lines: [])))
+          service: "app", generation: core.generation, began: now.instant,
+          found: .success([record]), lines: [])))
   }
 
   func report(

@@ -123,7 +123,7 @@ extension Bench {
       if isAsked {
         bench.core.machine.noteAsked(name: record.name, type: "A", now: bench.now)
       }
-      bench.core.tookRecords([record], now: bench.now)
+      bench.core.tookRecords([record], of: bench.now.instant, now: bench.now)
       _ = bench.core.tookReading(isNew: true, now: bench.now)
       #expect(bench.core.takeDirectives().contains(.write(.begin)) == begins, "\(isAsked) \(ttl)")
     }

@@ -70,6 +70,16 @@ struct CoordinatorRig {
     }
   }
 
+  /// Evidence that stays fresh however slow the machine is, with nothing confirmed meanwhile.
+  static let patient =
+    "fresh_for = \"10m\"\nfailover_after = \"10m\"\noutside_confirm = \"10m\""
+
+  /// The start-up grace lasts six seconds, and a reading of the zone counts for a minute. At a
+  /// rehearsal's speed, where it counts for three seconds, a test may only poll.
+  static let briefGrace =
+    "fresh_for = \"4500ms\"\nreport_interval = \"1s\"\nprobe_interval = \"500ms\"\n"
+    + "probe_deadline = \"500ms\""
+
   /// Answers nothing.
   private struct NoProvider: TakingProvider {
     func records(of name: String) async throws(ProviderError) -> [ProviderRecord] { [] }

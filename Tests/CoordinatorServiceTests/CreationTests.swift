@@ -14,7 +14,9 @@ import Wire
   private static let name = "app.example.org"
   /// The start-up grace is ten seconds.
   private static let quick =
-    "fresh_for = \"8s\"\nreport_interval = \"1s\"\nprobe_interval = \"500ms\"\nmin_up = \"0s\"\n"
+    "fresh_for = \"8s\"\nfailover_after = \"8s\"\noutside_confirm = \"8s\"\n"
+    + "report_interval = \"1s\"\nprobe_interval = \"500ms\"\nmin_up = \"0s\"\n"
+
   private static func rig(
     _ zone: ListedZone, lines: String = "missing = \"create\"", automation: String = "automatic",
     memory adjust: (inout Memory) -> Void = { _ in }

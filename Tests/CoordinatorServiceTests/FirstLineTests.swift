@@ -11,8 +11,9 @@ import Wire
 /// The first line as the shell puts it together: in the status, for the supervisor, in readiness.
 @Suite struct FirstLineTests {
   private static func rig(_ adjust: (inout Memory) -> Void = { _ in }) throws -> CoordinatorRig {
-    let top = "automation = \"automatic\"\nrehearsal_speed = 20"
-    return try CoordinatorRig(.init(top: top)) { store in
+    let text = CoordinatorRig.Text(
+      top: "automation = \"automatic\"", services: ["app": CoordinatorRig.briefGrace])
+    return try CoordinatorRig(text) { store in
       var memory = Memory()
       memory.active = "us-east"
       adjust(&memory)
@@ -44,22 +45,23 @@ import Wire
   @Test func aJournalThatCannotBeWritten() async throws {
     let rig = try Self.rig()
     try await Self.settle(rig)
-    #expect(await rig.coordinator.readyLines().isReady)
+    #expect(await rig.coordinator.snapshot(plays: false).looked.ready.isReady)
     await rig.coordinator.failJournal()
     let service = try await Self.status(rig)
     #expect(service.situation == .blocked)
     #expect(service.headline.contains("the journal cannot be written since"))
     #expect(service.headline.contains("what is shown is"))
-    let ready = await rig.coordinator.readyLines()
+    let ready = await rig.coordinator.snapshot(plays: false).looked.ready
     #expect(!ready.isReady && ready.text.hasPrefix("not ready\napp: BLOCKED nothing can be"))
-    #expect(await rig.coordinator.oneLine().hasPrefix("BLOCKED nothing can be decided"))
+    #expect(
+      await rig.coordinator.snapshot(plays: false).line.hasPrefix("BLOCKED nothing can be decided"))
     // The disk has room again: nothing else has to happen.
-    let end = Clocks.monotonic() + .seconds(60)
+    let end = Clocks.monotonic() + .seconds(300)
     while await rig.coordinator.storeTrouble != nil, Clocks.monotonic() < end {
       await rig.coordinator.tick()
       try await Task.sleep(for: .milliseconds(20))
     }
-    #expect(await rig.coordinator.readyLines().isReady)
+    #expect(await rig.coordinator.snapshot(plays: false).looked.ready.isReady)
     #expect(rig.log.lines.contains { $0.text.contains("the journal can be written again") })
     await rig.end()
   }

@@ -19,11 +19,12 @@ import Wire
   }
 
   private static func rig(
-    _ zone: ListedZone, speed: Int = 20, readiness: (any ReadinessProvider)? = nil,
+    _ zone: ListedZone, speed: Int = 1, readiness: (any ReadinessProvider)? = nil,
     top: String = ""
   ) throws -> CoordinatorRig {
     let text = CoordinatorRig.Text(
-      top: "automation = \"automatic\"\nrehearsal_speed = \(speed)\n\(top)")
+      top: "automation = \"automatic\"\nrehearsal_speed = \(speed)\n\(top)",
+      services: ["app": speed == 1 ? CoordinatorRig.briefGrace : ""])
     return try CoordinatorRig(text, provider: zone, readiness: readiness) { store in
       var memory = Memory()
       memory.active = "us-east"
@@ -79,7 +80,7 @@ import Wire
 
   @Test func whatIsTriedIsToldAndTakenBack() async throws {
     let zone = Self.zone()
-    let rig = try Self.rig(zone)
+    let rig = try Self.rig(zone, speed: 20)
     try await Self.start(rig)
     zone.change {
       $0.failure = ProviderError(

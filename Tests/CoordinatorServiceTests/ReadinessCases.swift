@@ -107,12 +107,12 @@ extension ReadinessTests {
       $0.automation = .observe
     },
     Case(.nameServers, .unmeasured, "not asked of late") { $0.lines = [] },
-    Case(.nameServers, .warning, "1 of 2 do not answer: ns2.linode.com:53", fix: "dig @ns2.linode")
+    Case(.nameServers, .warning, "1 of 2 give no answer: ns2.linode.com:53", fix: "dig @ns2.linode")
     {
       $0.lines[1].answer = .mute
     },
     Case(
-      .nameServers, .problem, "none of the 2 answers: nobody can look app.example.org up",
+      .nameServers, .problem, "none of the 2 gives an answer: nobody can look app.example.org up",
       fix: "dig @ns1.linode.com"
     ) {
       for index in $0.lines.indices { $0.lines[index].answer = .mute }

@@ -61,9 +61,9 @@ private final class OneHangs: TakingProvider {
     let reading = Task { await rig.coordinator.readAt() }
     while try await Self.read(rig).count < 39 { try await Task.sleep(for: .milliseconds(20)) }
     #expect(try await !Self.read(rig).contains("app10"))
-    #expect((2...4).contains(provider.most), "\(provider.most)")
+    #expect(provider.most > 1, "\(provider.most)")
     provider.letGo()
-    await reading.value
+    _ = await reading.value
     #expect(try await Self.read(rig).count == 40)
     await rig.end()
   }
@@ -75,7 +75,7 @@ private final class OneHangs: TakingProvider {
     let reading = Task { await rig.coordinator.readAt() }
     while try await Self.read(rig).count < 39 { try await Task.sleep(for: .milliseconds(20)) }
     reading.cancel()
-    await reading.value
+    _ = await reading.value
     #expect(try await !Self.read(rig).contains("app10"), "it was never let go")
     await rig.end()
   }

@@ -43,7 +43,7 @@ import Wire
   }
 
   @Test func ofAHostThatIsNotHeardItCounts() async throws {
-    let rig = try CoordinatorRig(.init(services: ["app": "fresh_for = \"10m\""]))
+    let rig = try CoordinatorRig(.init(services: ["app": CoordinatorRig.patient]))
     try await Self.take(
       Self.relayed(Self.summary(of: "a1"), signedBy: rig.keys["a1"], ageMs: 0), rig)
     #expect(await Self.held(rig) == ["a1"])
@@ -54,7 +54,7 @@ import Wire
   }
 
   @Test func aHostThatIsHeardSpeaksForItself() async throws {
-    let rig = try CoordinatorRig(.init(services: ["app": "fresh_for = \"10m\""]))
+    let rig = try CoordinatorRig(.init(services: ["app": CoordinatorRig.patient]))
     _ = try await rig.coordinator.take(rig.report("a1", from: "us-east"), from: "a1")
     try await Self.take(Self.relayed(Self.summary(of: "a1"), signedBy: rig.keys["a1"]), rig)
     #expect(await Self.held(rig) == [])
@@ -64,7 +64,7 @@ import Wire
   /// Signed by nobody who is known, by another agent, about another region, with another's text,
   /// too old by the relaying agent's word or by the wall clocks: none of them counts.
   @Test func whatIsNotTheHostsOwnOrIsOldDoesNotCount() async throws {
-    let rig = try CoordinatorRig()
+    let rig = try CoordinatorRig(.init(services: ["app": CoordinatorRig.patient]))
     let own = rig.keys["a1"]
     try await Self.take(Self.relayed(Self.summary(of: "a1"), signedBy: nil), rig)
     try await Self.take(Self.relayed(Self.summary(of: "a1"), signedBy: rig.keys["b1"]), rig)
@@ -73,7 +73,7 @@ import Wire
     var forged = try Self.relayed(Self.summary(of: "a1"), signedBy: own)
     forged.summary = Base64URL.encode(try JSON.encode(Self.summary(of: "a1", region: "eu-central")))
     try await Self.take(forged, rig)
-    try await Self.take(Self.relayed(Self.summary(of: "a1"), signedBy: own, ageMs: 15_100), rig)
+    try await Self.take(Self.relayed(Self.summary(of: "a1"), signedBy: own, ageMs: 600_100), rig)
     var old = Self.summary(of: "a1")
     old.wallMs -= 3_600_000
     try await Self.take(Self.relayed(old, signedBy: own), rig)

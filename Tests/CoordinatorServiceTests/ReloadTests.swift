@@ -131,7 +131,7 @@ import Wire
   @Test func refusalsStandInTheStatus() async throws {
     try await withRig { rig in
       await rig.coordinator.refuseReload(["coordinator.toml:1: one", "coordinator.toml:2: two"])
-      let line = await rig.coordinator.oneLine()
+      let line = await rig.coordinator.snapshot(plays: false).line
       #expect(
         line.hasSuffix(
           "configuration not reloaded: coordinator.toml:1: one; coordinator.toml:2: two"), "\(line)"
@@ -139,7 +139,7 @@ import Wire
       let doubts = await rig.coordinator.status().coordinator.doubts
       #expect(doubts.contains { $0.contains("coordinator.toml:2: two") })
       _ = try await rig.reload(.init())
-      #expect(await !rig.coordinator.oneLine().contains("not reloaded"))
+      #expect(await !rig.coordinator.snapshot(plays: false).line.contains("not reloaded"))
     }
   }
 
@@ -210,7 +210,7 @@ import Wire
       let machine = try #require(await rig.coordinator.state["app"]?.machine)
       #expect(machine.memory.intent?.epoch == 4)
       #expect(machine.policy.failoverAfter == .seconds(42))
-      let line = await rig.coordinator.oneLine()
+      let line = await rig.coordinator.snapshot(plays: false).line
       #expect(line.hasPrefix("moving us-east to eu-central (epoch 4)"), "\(line)")
     }
   }

@@ -37,7 +37,7 @@ import Wire
   }
 
   @Test func aDirectionThatStandsStill() async throws {
-    let rig = try CoordinatorRig(.init(services: ["app": "fresh_for = \"10m\""])) { store in
+    let rig = try CoordinatorRig(.init(services: ["app": CoordinatorRig.patient])) { store in
       try CoordinatorRig.active("us-east", in: store)
     }
     func target(_ service: ServiceStatus) -> RegionStatus? {
@@ -65,7 +65,7 @@ import Wire
   }
 
   @Test func aReplicaThatIsNotListed() async throws {
-    let rig = try CoordinatorRig(.init(services: ["app": "fresh_for = \"10m\""]))
+    let rig = try CoordinatorRig(.init(services: ["app": CoordinatorRig.patient]))
     let others = [ReplicaState(aws: "ap-southeast-1", status: "ACTIVE")]
     _ = try await Self.take(rig, unseenForMs: 1_000, listed: others)
     #expect(Self.lines(rig, "replica us-east-1 is not listed in eu-central") == 1)

@@ -50,7 +50,7 @@ struct ServerRig {
     services = [
       Task { try? await open.run() }, Task { try? await local.run() },
     ]
-    let end = Clocks.monotonic() + .seconds(60)
+    let end = Clocks.monotonic() + .seconds(300)
     while found.count < 2, Clocks.monotonic() < end {
       try await Task.sleep(for: .milliseconds(5))
     }

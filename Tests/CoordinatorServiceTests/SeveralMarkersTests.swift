@@ -29,9 +29,13 @@ import Wire
     return ListedZone(addresses + markers)
   }
 
-  private static func rig(_ zone: ListedZone, memory: String? = nil) throws -> CoordinatorRig {
+  /// Nothing is claimed before the start-up grace is over.
+  private static func rig(
+    _ zone: ListedZone, memory: String? = nil, grace: String = CoordinatorRig.briefGrace
+  ) throws -> CoordinatorRig {
     let text = CoordinatorRig.Text(
-      top: "automation = \"automatic\"\nrehearsal_speed = 20", names: ["app": names])
+      top: "automation = \"automatic\"", services: ["app": grace],
+      names: ["app": names])
     return try CoordinatorRig(text, provider: zone) { store in
       var fresh = Memory()
       fresh.active = "us-east"
@@ -104,7 +108,8 @@ import Wire
   @Test func newOnesAreAskedAbout() async throws {
     let zone = Self.zone(Self.theirs, "")
     zone.change { $0.records.removeAll { $0.target.isEmpty } }
-    let rig = try Self.rig(zone)
+    // 45 seconds, also on a busy machine enough for two adoptions.
+    let rig = try Self.rig(zone, grace: "fresh_for = \"30s\"")
     _ = try await Self.look(rig)
     let first = try await Self.look(rig)
     #expect(first.orders?.adoptable?.markers == nil)

@@ -53,7 +53,7 @@ private final class LoggedZone: TakingProvider {
 
   /// Reads the record until a finding has these words.
   private static func poll(_ rig: CoordinatorRig, _ words: String) async throws {
-    let end = Clocks.monotonic() + .seconds(60)
+    let end = Clocks.monotonic() + .seconds(300)
     while Clocks.monotonic() < end {
       await rig.coordinator.readAt()
       let findings = await rig.coordinator.status().services.first?.findings ?? []
@@ -76,7 +76,7 @@ private final class LoggedZone: TakingProvider {
       ]
     }
     for _ in 0..<3 { await rig.coordinator.readAt() }
-    let asked = Clocks.monotonic() + .seconds(60)
+    let asked = Clocks.monotonic() + .seconds(300)
     while zone.now.asked == 0, Clocks.monotonic() < asked {
       try await Task.sleep(for: .milliseconds(5))
     }

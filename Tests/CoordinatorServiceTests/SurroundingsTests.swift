@@ -10,13 +10,10 @@ import Wire
 /// Leases in directives (RULES 13), two hosts with one identity (FAULTS 11), starts that come too
 /// often (RULES 15): how the shell tells what the decision's machines say.
 @Suite struct SurroundingsTests {
-  /// Challenges hold however slow the machine is.
-  private static let patient = "fresh_for = \"10m\""
-
   private static func rig(
     _ service: String = "", memory adjust: @escaping (inout Memory) -> Void
   ) throws -> CoordinatorRig {
-    try CoordinatorRig(.init(services: ["app": "\(service)\n\(patient)"])) { store in
+    try CoordinatorRig(.init(services: ["app": "\(service)\n\(CoordinatorRig.patient)"])) { store in
       var memory = Memory()
       memory.active = "us-east"
       adjust(&memory)
@@ -50,7 +47,7 @@ import Wire
         == [ExclusiveStatus(region: "us-east")])
     // A longer lease is granted when it is durable.
     _ = try await rig.reload(
-      .init(services: ["app": "lease = \"20s\"\n\(Self.patient)"]))
+      .init(services: ["app": "lease = \"20s\"\n\(CoordinatorRig.patient)"]))
     Self.next(&first, directive.challenge)
     let before = try await rig.coordinator.take(first, from: "a1")
     #expect(before.services.map(\.leaseMs) == [nil])

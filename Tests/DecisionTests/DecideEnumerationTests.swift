@@ -82,7 +82,7 @@ extension DecideEnumerationTests {
     },
     Property(name: "nothing new opens by itself without the approval it needs") {
       switch $2.effect {
-      case .openEmergency, .openElective: !$1.unapproved
+      case .openEmergency, .openElective, .supersede: !$1.unapproved
       default: true
       }
     },

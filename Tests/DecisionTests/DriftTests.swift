@@ -55,6 +55,30 @@ struct DriftTests {
     #expect(intent.replaces == ["192.0.2.1", Self.page])
   }
 
+  /// The active region's hosts are well, and its address answers only 404: nobody is served there.
+  @Test(arguments: [page, "192.0.2.2"])
+  func notWhereNobodyIsServed(shown: String) {
+    var lab = Self.settled()
+    lab.see("a", .none, from: [Outside.coordinator, "b", "c"])
+    lab.run(60)
+    let names: [NameReading] = [[.ipv4: [shown]], [.ipv4: ["192.0.2.1"]]]
+    func watch(_ seconds: Int) -> Rule {
+      var rule = Rule.steady
+      for _ in 0..<seconds {
+        lab.now = lab.now + .seconds(1)
+        lab.gather()
+        _ = lab.machine.observe(names: names, now: lab.clock)
+        rule = lab.tick().decision.rule
+      }
+      return rule
+    }
+    #expect(watch(120) == .atForeign || watch(1) == .atMixed)
+    #expect(lab.machine.memory.intent == nil)
+    lab.see("a", .serving, from: [Outside.coordinator, "b", "c"])
+    _ = watch(3)
+    #expect(lab.machine.memory.intent?.rule == .enforceDrift)
+  }
+
   @Test func overwrittenAfterTheSameValueInTwoReadingsAMinuteApart() throws {
     var lab = Self.settled()
     #expect(Self.watch(&lab, 60) == .atForeign)

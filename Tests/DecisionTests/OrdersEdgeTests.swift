@@ -56,6 +56,84 @@ struct OrdersEdgeTests {
     }
   }
 
+  /// Under `approve` a move that takes the place of another, written or half written, is a move as
+  /// well (RULES 10, 14).
+  @Test(arguments: [WriteFact.all, .partly])
+  func aDeadTargetIsReplacedWithAYesOnly(write: WriteFact) throws {
+    var policy = Policy.acting
+    policy.automation = .approve
+    var lab = OrdersTests.settled(policy)
+    func approve(_ from: RegionID, _ to: RegionID, epoch: UInt64) throws {
+      let yes = Approval(
+        epoch: epoch, from: from, to: to, by: "kim", untilMs: lab.clock.wallMs + 900_000)
+      try lab.machine.approve(yes, assessment: lab.run())
+    }
+    lab.fail("a")
+    lab.run(40)
+    try approve("a", "b", epoch: 0)
+    #expect(lab.run().intent?.to == "b")
+    lab.machine.observe(write: write)
+    lab.run()
+    lab.fail("b")
+    let waiting = lab.run(120)
+    #expect(waiting.decision.rule == .supersedeAwaitsApproval && waiting.intent?.to == "b")
+    #expect(waiting.waitsForYes?.from == "b" && waiting.waitsForYes?.to == "c")
+    try approve("b", "c", epoch: 1)
+    let moving = lab.run()
+    #expect(moving.decision.rule == .supersede && moving.intent?.to == "c")
+  }
+
+  /// Half written and replaced, a move may find its source well again and its target lost: what is
+  /// asked is where it goes on to, not whether users return to the primary.
+  @Test func aHalfwayMoveAsksForItsOwnNextTarget() throws {
+    var policy = Policy.acting
+    policy.automation = .approve
+    var lab = Lab(["a", "b", "c", "d"], families: [.ipv4, .ipv6], policy: policy)
+    lab.settle()
+    func approve() throws {
+      let seen = lab.run()
+      let asks = try #require(seen.waitsForYes)
+      let yes = Approval(
+        epoch: lab.machine.memory.epoch, from: asks.from, to: asks.to, by: "kim",
+        untilMs: lab.clock.wallMs + 900_000)
+      try lab.machine.approve(yes, assessment: seen)
+      lab.run()
+    }
+    lab.fail("a")
+    lab.run(40)
+    try approve()
+    lab.machine.observe(write: .partly)
+    lab.run()
+    lab.fail("b")
+    lab.run(120)
+    try approve()
+    #expect(lab.machine.memory.intent?.to == "c" && lab.machine.memory.intent?.halfway == true)
+    lab.recover("b")
+    lab.fail("c")
+    let waiting = lab.run(70)
+    #expect(waiting.decision.rule == .supersedeAwaitsApproval)
+    #expect(waiting.waitsForYes?.to == "d", "\(waiting.waitsForYes as Any)")
+    try approve()
+    #expect(lab.machine.memory.intent?.to == "d")
+  }
+
+  /// With `on_data_risk = "ask"` a move in flight is replaced as ever: what it left is long left.
+  @Test func dataAtRiskIsNoQuestionInFlight() {
+    var policy = Policy.acting
+    policy.onDataRisk = .ask
+    var lab = Lab(["a", "b", "c"], policy: policy)
+    let beats = lab.beat()
+    lab.settle()
+    lab.fail("a")
+    #expect(lab.secondsUntilIntent(limit: 60) != nil)
+    lab.machine.observe(write: .all)
+    lab.run()
+    beats.arriveUntil["b c"] = lab.now.milliseconds - 60_000
+    lab.fail("b")
+    for _ in 0..<200 where lab.machine.memory.intent?.to == "b" { lab.run() }
+    #expect(lab.machine.memory.intent?.to == "c")
+  }
+
   /// What a return may leave behind is the gate's question, not that of `on_data_risk`.
   @Test func aFailbackDoesNotAskForDataAtRisk() {
     var policy = Policy.acting

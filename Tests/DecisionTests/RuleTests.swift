@@ -19,6 +19,7 @@ struct RuleTests {
     310: "cancel-refuted", 311: "cancel-target-lost", 312: "cancel-gate-closed",
     313: "cancel-held", 314: "cancel-ordered",
     320: "point-of-no-return", 321: "finishing", 330: "supersede", 331: "target-dead-no-other",
+    332: "supersede-awaits-approval",
     340: "write-refused", 350: "all-committed", 360: "overtaken", 400: "await-publication",
     410: "converged",
     420: "cooling-down", 421: "cooldown-over", 500: "failback-gate-closed", 510: "fail-back",

@@ -41,7 +41,97 @@ import Wire
       ("voteless", { $0.unanswered = "its address answers only 404" }),
       ("thin", { $0.thin = ["1 of 2 hosts of us-west are lost"] }),
       ("lag", { $0.replication = ["replication stands"] }),
+      ("spent", { $0.spent = "6 automatic moves, at most 6 in 6 h; that ends in 5 h" }),
     ]
+  }
+
+  /// Seen by somebody on call: what was promised was held back, and what was down went unsaid.
+  @Test func whatIsHeldAndWhatIsDownIsSaid() {
+    let held = "4 automatic moves in 6 h, beyond 3 they need more"
+    let confirming = Standing(
+      Self.facts {
+        $0.source = .down
+        $0.confirmationLeft = .seconds(4)
+        $0.held = held
+        $0.then = Outlook(.moves, to: "us-west", beginsSeconds: 34)
+      })
+    #expect(confirming.situation == .confirming)
+    #expect(
+      confirming.headline.hasSuffix(
+        "then users of app.example.com are held (\(held)) and move to us-west in about 34 s."))
+    // Without a hold what a forecast of some seconds ago says later is no hold.
+    let plain = Standing(
+      Self.facts {
+        $0.source = .down
+        $0.confirmationLeft = .seconds(17)
+        $0.then = Outlook(.moves, to: "us-west", beginsSeconds: 20)
+      })
+    #expect(plain.headline.hasSuffix("then users of app.example.com move to us-west."))
+    let paused = Standing(
+      Self.facts {
+        $0.source = .confirmed
+        $0.pause = Pause(by: "kim", reason: nil, sinceMs: Self.now, untilMs: nil)
+        $0.confirmedMs = Self.now
+        $0.held = held
+      })
+    #expect(paused.headline.contains("paused or not, nobody would be moved yet: \(held)"))
+    #expect(!paused.headline.contains("would have moved"))
+    let lost = Standing(
+      Self.facts {
+        $0.at = .unknown
+        $0.readTrouble = "Linode: 401"
+        $0.source = .confirmed
+        $0.downSinceMs = Self.now - 15_000
+        $0.cause = "0 of 4 outside reach it"
+      })
+    #expect(lost.situation == .unknown)
+    #expect(
+      lost.headline.hasSuffix(
+        "us-east, the active region, is DOWN (15 s): 0 of 4 outside reach it."))
+    let moving = Standing(
+      Self.facts {
+        $0.move = .init(from: "us-east", to: "us-west")
+        $0.targetTrouble = "looks down (0/2 agents good)"
+      })
+    #expect(moving.headline.hasSuffix("us-west looks down (0/2 agents good)."))
+    let asking = Standing(
+      Self.facts {
+        $0.move = .init(from: "us-east", to: "us-west")
+        $0.onwards = "eu-central"
+      })
+    #expect(asking.situation == .blocked)
+    #expect(
+      asking.headline.hasSuffix(
+        "are sent to us-west, which is down: moving on to eu-central waits for a yes: signalbox "
+          + "approve app."))
+  }
+
+  /// The same where it observes, is not yet confirmed, or has no target.
+  @Test func whatIsHeldIsSaidInEachState() {
+    let observing = Standing(
+      Self.facts {
+        $0.source = .confirmed
+        $0.automation = .observe
+        $0.held = "the zone is disabled. Set it to active"
+      })
+    #expect(
+      observing.headline.contains(
+        "while it observes or not, nobody would be moved yet: the zone is disabled;"))
+    let lost = Standing(
+      Self.facts {
+        $0.at = .unknown
+        $0.source = .down
+        $0.downSinceMs = Self.now - 2_000
+      })
+    #expect(
+      lost.headline.hasSuffix("us-east, the active region, looks down (2.0 s): 2/2 agents good."))
+    let spent = Standing(
+      Self.facts {
+        $0.spent = "6 automatic moves, at most 6 in 6 h; that ends in 5 h"
+        $0.target = nil
+      })
+    #expect(spent.situation == .unprotected)
+    #expect(spent.headline.hasSuffix("in 5 h, and no other region could take over now."))
   }
 
   /// Every subset of everything that may be wrong: OK only where nothing is, never an empty line,

@@ -55,7 +55,7 @@ extension ProcessTests {
     @Test func markersOfSeveralNames() async throws {
       try await withRehearsal(manual()) { rehearsal in
         let url = "unix:\(rehearsal.directory)/coordinator.sock"
-        try await rehearsal.make("A", "www", "127.0.1.1")
+        try await rehearsal.make("A", "www", rehearsal.front(1))
         try await rehearsal.make("TXT", "_signalbox.www", Self.others)
         try await rehearsal.putMarker(Self.theirs)
         await rehearsal.killCoordinator()
@@ -170,7 +170,7 @@ extension ProcessTests {
         #expect(adopted.code == 0 && adopted.output.contains(Self.page), "\(adopted)")
         let incident = try await rehearsal.waitUntilServed(by: "eu-central")
         #expect(incident.records.first?.old == Self.page)
-        #expect(try await rehearsal.address() == "127.0.2.1")
+        #expect(try await rehearsal.address() == rehearsal.front(2))
       }
     }
 
@@ -183,7 +183,7 @@ extension ProcessTests {
         let incident = try await rehearsal.waitUntilServed(by: "us-east")
         #expect(incident.kind == .repair && incident.rule == 124)
         #expect(incident.records.first?.old == Self.page)
-        #expect(try await rehearsal.address() == "127.0.1.1")
+        #expect(try await rehearsal.address() == rehearsal.front(1))
         let status = try await rehearsal.status()
         #expect(status.policy.switchesUsed == 0 && status.policy.cooldownMs == nil)
         // Not again so soon.

@@ -88,7 +88,8 @@ extension ProcessTests {
           ["--config", "\(rehearsal.directory)/coordinator.toml"])
         #expect(second.code == 2, "\(second)")
         #expect(second.errors.contains("another") || second.errors.contains("in use"))
-        let sandbox = try await run(Built.program("signalbox-sandbox"), ["serve"])
+        let sandbox = try await run(
+          Built.program("signalbox-sandbox"), ["serve", "--network", Lane.current.network])
         #expect(sandbox.code != 0)
         #expect(sandbox.errors.contains("in use"), "\(sandbox)")
         // The first ones go on, socket and all.

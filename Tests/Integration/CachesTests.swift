@@ -6,15 +6,16 @@ import Wire
 extension ProcessTests {
   /// How long users get the old address, by a resolver that caches (dnsmasq).
   @Suite struct CachesTests {
-    private static let cache = "127.0.0.60:18654"
+    private let resolver = "\(Lane.current.network).0.60"
+    private var cache: String { "\(resolver):18654" }
     /// Nothing is there.
-    private static let mute = "127.0.0.61:18654"
+    private let mute = "\(Lane.current.network).0.61:18654"
 
     /// The incident closes on the name servers' word; the cache runs out later, and is watched.
     @Test func aCacheOutlivesTheIncident() async throws {
       try await withRehearsal(manual()) { rehearsal in
         let direct = rehearsal.options.addresses.nameServer(0)
-        try await configure(rehearsal, [Self.cache, direct, Self.mute])
+        try await configure(rehearsal, [cache, direct, mute])
         var stale: [String] = []
         for index in 0..<rehearsal.options.nameServers {
           let server = rehearsal.options.addresses.nameServer(index).prefix { $0 != ":" }
@@ -46,7 +47,7 @@ extension ProcessTests {
       }
       #expect(
         old.resolvers.map(\.server)
-          == [Self.cache, rehearsal.options.addresses.nameServer(0), Self.mute])
+          == [cache, rehearsal.options.addresses.nameServer(0), mute])
       #expect(old.resolvers.map(\.answer) == [.old, .new, .mute])
       #expect(old.isAsking && old.clearMs == nil)
       let until = try #require(old.oldUntilMs)
@@ -55,10 +56,11 @@ extension ProcessTests {
       #expect(until <= Clocks.wallMilliseconds() + 30_000, "the TTL of the record")
       let screen = try await signalbox(
         "status", "--coordinator", "unix:\(rehearsal.directory)/coordinator.sock")
-      let words = "1 of 3 resolvers show the new address; 127.0.0.60 old"
+      let words = "1 of 3 resolvers show the new address; \(self.resolver) old"
       #expect(screen.output.contains(words), "\(screen)")
       let why = try await rehearsal.explain().evidence.flatMap(\.lines)
-      #expect(why.contains { $0.label == "caches" && $0.text.contains("old, 127.0.1.1 for") })
+      #expect(
+        why.contains { $0.label == "caches" && $0.text.contains("old, \(rehearsal.front(1)) for") })
       // Without the mute one, which makes the others' pace: the watch goes on with the rest.
       try await configure(rehearsal, Array(old.resolvers.map(\.server).dropLast()))
 
@@ -108,20 +110,25 @@ extension ProcessTests {
         "/usr/sbin/dnsmasq",
         [
           "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts",
-          "--listen-address=127.0.0.60", "--port=18654", "--bind-interfaces", "--pid-file=",
+          "--listen-address=\(self.resolver)", "--port=18654", "--bind-interfaces", "--pid-file=",
           "--user=root", "--group=root", "--log-queries", "--log-facility=\(log)",
         ] + servers,
         options: .init(directory: rehearsal.directory))
       let client = DNSClient()
       defer { client.shutdown() }
       var questions = 0
-      let server = try DNSServer(Self.cache)
+      let server = try DNSServer(cache)
       let name = DNSQuestion(name: SandboxFacts.name, type: .a)
-      try await poll("the resolver caches the old address") {
-        questions += 1
-        let answer = try? await client.ask(
-          name, server: server, transport: .udp, deadline: .seconds(2), recursive: true)
-        return answer?.records.map(\.value) == ["127.0.1.1"]
+      do {
+        try await poll("the resolver caches the old address") {
+          questions += 1
+          let answer = try? await client.ask(
+            name, server: server, transport: .udp, deadline: .seconds(2), recursive: true)
+          return answer?.records.map(\.value) == [rehearsal.front(1)]
+        }
+      } catch {
+        await process.stop(grace: .seconds(3))
+        throw error
       }
       return (Resolver(process: process, log: log), questions)
     }

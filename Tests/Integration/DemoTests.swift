@@ -13,7 +13,7 @@ extension ProcessTests {
       let directory = try Files.makeTemporaryDirectory(prefix: "signalbox-demo")
       defer { Files.removeTree(directory) }
       let demo = try ChildProcess(
-        Built.program("signalbox"), ["demo"],
+        Built.program("signalbox"), ["demo", "--network", Lane.current.network],
         options: .init(
           environment: ["PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "TMPDIR": directory],
           output: .file("\(directory)/out", append: false),
@@ -40,14 +40,21 @@ extension ProcessTests {
       let directory = try Files.makeTemporaryDirectory(prefix: "signalbox-demo")
       defer { Files.removeTree(directory) }
       let demo = try ChildProcess(
-        Built.program("signalbox"), ["demo"],
+        Built.program("signalbox"), ["demo", "--network", Lane.current.network],
         options: .init(
           environment: ["PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "TMPDIR": directory],
           output: .file("\(directory)/out", append: false),
           errors: .file("\(directory)/err", append: false)))
       let client = CoordinatorClient(
-        address: .http("http://127.0.0.1:8621"), http: HTTPClient(userAgent: "signalbox-tests"))
-      try await poll("the demo runs") { await client.answers("/readyz") }
+        address: .http("http://\(Lane.current.network).0.1:8621"),
+        http: HTTPClient(userAgent: "signalbox-tests"))
+      do {
+        try await poll("the demo runs") { await client.answers("/readyz") }
+      } catch {
+        // The lane is another test's next.
+        await demo.stop(grace: .seconds(10))
+        throw error
+      }
       let children = descendants(of: demo.pid)
       #expect(children.count >= 11, "sandbox, 3 name servers, coordinator, 6 agents: \(children)")
       demo.signal(signal)

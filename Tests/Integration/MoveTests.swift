@@ -16,7 +16,7 @@ extension ProcessTests {
         #expect(incident.from == "us-east")
         #expect(incident.kind == .failover)
         #expect(incident.epoch == 1)
-        #expect(try await rehearsal.address() == "127.0.2.1")
+        #expect(try await rehearsal.address() == rehearsal.front(2))
         #expect(try await rehearsal.addressWrites().count == 1)
         let stamps = incident.stamps
         #expect(stamps.firstBadMs != nil && stamps.confirmedMs != nil)
@@ -41,7 +41,7 @@ extension ProcessTests {
         await rehearsal.killAgents("us-east")
         let incident = try await rehearsal.waitUntilServed(by: "ap-south")
         #expect(incident.from == "us-east")
-        #expect(try await rehearsal.address() == "127.0.3.1")
+        #expect(try await rehearsal.address() == rehearsal.front(3))
       }
     }
 

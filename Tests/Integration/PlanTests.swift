@@ -13,10 +13,11 @@ extension ProcessTests {
         let shown = try await signalbox("plan", "app", "--to", "ap-south", "--coordinator", url)
         #expect(shown.code == 0, "\(shown)")
         #expect(shown.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
-        #expect(shown.output.contains("127.0.1.1 -> 127.0.3.1"), "\(shown)")
+        let change = "\(rehearsal.front(1)) -> \(rehearsal.front(3))"
+        #expect(shown.output.contains(change), "\(shown)")
         let plan = try await plan(rehearsal, to: "ap-south")
         #expect(shown.output.contains(plan.checksum))
-        #expect(plan.refusal == nil && plan.records.first?.new == "127.0.3.1", "\(plan)")
+        #expect(plan.refusal == nil && plan.records.first?.new == rehearsal.front(3), "\(plan)")
         let record = try await rehearsal.records().first { $0.type == "A" && $0.name == "app" }
         #expect(plan.records.first { $0.type == "A" }?.id == record?.id)
         // Somebody else changes the zone, and what was seen is not what would be done.
@@ -24,9 +25,9 @@ extension ProcessTests {
         let late = try await signalbox(
           "plan", "app", "--to", "ap-south", "--apply", plan.checksum, "--coordinator", url)
         #expect(late.code == 1 && late.errors.contains("plan_changed"), "\(late)")
-        #expect(late.errors.contains("127.0.1.1") && late.errors.contains("203.0.113.9"))
+        #expect(late.errors.contains(rehearsal.front(1)) && late.errors.contains("203.0.113.9"))
         #expect(try await rehearsal.address() == "203.0.113.9", "nothing was changed")
-        try await rehearsal.putAddress("127.0.1.1")
+        try await rehearsal.putAddress(rehearsal.front(1))
         try await rehearsal.waitForStatus("back", within: patience) { service, _ in
           service.at == "region" && service.active == "us-east" ? () : nil
         }
@@ -37,7 +38,7 @@ extension ProcessTests {
         let incident = try JSON.decode(
           IncidentRecord.self, from: Array(done.output.utf8), maxBytes: 1_048_576)
         #expect(incident.outcome == .converged && incident.why.contains("a test"), "\(incident)")
-        #expect(try await rehearsal.address() == "127.0.3.1")
+        #expect(try await rehearsal.address() == rehearsal.front(3))
         let twice = try await signalbox(
           "plan", "app", "--to", "ap-south", "--apply", plan.checksum, "--coordinator", url)
         #expect(twice.code == 1 && twice.errors.contains("epoch"), "\(twice)")

@@ -60,7 +60,7 @@ extension ProcessTests {
 
     /// Reports of an agent count from the moment at which the file has it.
     @Test func anAgentIsAdded() async throws {
-      let rehearsal = try Rehearsal.prepare(manual())
+      let rehearsal = try Rehearsal.prepare(inLane(manual()))
       let good = try text(rehearsal)
       do {
         let key = try Signer.load(file: "\(rehearsal.directory)/us-east-app-2-key")
@@ -102,7 +102,8 @@ extension ProcessTests {
         await rehearsal.killAgents("us-east")
         try await poll("a move is in flight") { try await rehearsal.status().incident != nil }
 
-        try write(good.replacing("127.0.3.1", with: "127.0.9.1"), rehearsal)
+        try write(
+          good.replacing(rehearsal.front(3), with: "\(Lane.current.network).9.1"), rehearsal)
         try await reload(rehearsal)
         try await poll("other addresses are refused") {
           try await doubts(rehearsal).contains { $0.contains("is in flight (epoch 1)") }

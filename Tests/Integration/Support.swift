@@ -4,8 +4,8 @@ import Rehearsal
 import Testing
 import Wire
 
-/// Process tests share the machine's addresses: one at a time.
-@Suite(.serialized) struct ProcessTests {}
+/// Each in a lane of its own.
+@Suite(.lanes) struct ProcessTests {}
 
 /// How long anything may take on a loaded machine before a test fails.
 let patience = Duration.seconds(120)
@@ -15,7 +15,7 @@ func withRehearsal(
   _ options: RehearsalOptions = RehearsalOptions(),
   _ body: @Sendable (Rehearsal) async throws -> Void
 ) async throws {
-  let rehearsal = try Rehearsal.prepare(options)
+  let rehearsal = try Rehearsal.prepare(inLane(options))
   do {
     try await rehearsal.start()
     try await body(rehearsal)
@@ -31,6 +31,13 @@ func withRehearsal(
     #expect(!Files.exists("/proc/\(pid)"), "\(name) (\(pid)) is still there")
   }
   #expect(!Files.exists(rehearsal.directory))
+}
+
+/// The same in the addresses of the running test.
+func inLane(_ options: RehearsalOptions) -> RehearsalOptions {
+  var options = options
+  options.network = Lane.current.network
+  return options
 }
 
 /// Options of a deployment that fails back only when told to.

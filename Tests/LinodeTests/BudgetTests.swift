@@ -37,7 +37,7 @@ final class TestTime: Sendable {
 
 /// What is sent, and what is kept back for moves.
 @Suite struct BudgetTests {
-  private let time = TestTime()
+  let time = TestTime()
 
   private func call(_ isList: Bool, _ token: LinodeTokens.Name = .primary) -> LinodeCall {
     LinodeCall(
@@ -46,14 +46,14 @@ final class TestTime: Sendable {
       token: Canned.secret, tokenName: token, deadline: .seconds(1))
   }
 
-  private func response(_ status: Int = 200, _ headers: [(String, String)] = []) throws
+  func response(_ status: Int = 200, _ headers: [(String, String)] = []) throws
     -> HTTPResponse
   {
     try Canned.reply(status, "{}", headers).get()
   }
 
   /// One call; nil where it was sent.
-  private func ask(
+  func ask(
     _ budget: LinodeBudget, _ purpose: LinodeBudget.Purpose, list: Bool = true,
     token: LinodeTokens.Name = .primary, _ response: HTTPResponse? = nil
   ) -> LinodeError? {

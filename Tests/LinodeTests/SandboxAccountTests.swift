@@ -22,7 +22,7 @@ extension SandboxLinodeTests {
   private func eventually<Value: Sendable>(
     _ isThere: (Value) -> Bool, _ read: () async throws -> Value
   ) async throws -> Value {
-    let deadline = Clocks.bootTime() + .seconds(60)
+    let deadline = Clocks.bootTime() + .seconds(300)
     while true {
       let value = try await read()
       if isThere(value) || Clocks.bootTime() > deadline { return value }

@@ -28,7 +28,7 @@ import Wire
   ) -> LinodeClient {
     LinodeClient(
       baseURL: "http://\(sandbox.topology.linode)/\(version)", token: Array(token.utf8),
-      http: http, deadline: .seconds(2))
+      http: http, deadline: .seconds(5))
   }
 
   @Test func readsAndWrites() async throws {

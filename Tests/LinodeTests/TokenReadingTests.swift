@@ -52,16 +52,17 @@ import Testing
 
   @Test func theSpareIsReadLikewise() async throws {
     let files: [(String, String, UInt32)] = [
-      ("file", "one", 0o600), ("other", "two", 0o400), ("linode-spare-token", "three", 0o440),
+      ("file", "token-one", 0o600), ("other", "token-two", 0o400),
+      ("linode-spare-token", "token-three", 0o440),
     ]
     try await inDirectory(files) { directory in
       let explicit = try LinodeTokens.reading(
         file: "\(directory)/file", spare: "\(directory)/other", environment: [:],
         credentialsDirectory: directory)
-      #expect(await asked(explicit) == ["one", "two"])
+      #expect(await asked(explicit) == ["token-one", "token-two"])
       let credential = try LinodeTokens.reading(
         file: "\(directory)/file", environment: [:], credentialsDirectory: directory)
-      #expect(await asked(credential) == ["one", "three"])
+      #expect(await asked(credential) == ["token-one", "token-three"])
       #expect(credential.origin(of: .spare)?.contains("linode-spare-token") == true)
       let lost = #expect(throws: LinodeTokenError.self) {
         _ = try LinodeTokens.reading(
@@ -79,7 +80,7 @@ import Testing
         let error = #expect(throws: LinodeTokenError.self) {
           _ = try LinodeTokens.reading(
             file: spare ? nil : "\(directory)/file", spare: spare ? "\(directory)/file" : nil,
-            environment: ["LINODE_TOKEN": "another"])
+            environment: ["LINODE_TOKEN": "another-token"])
         }
         let text = error?.description ?? ""
         #expect(text.contains("may be read by others (mode \(String(mode, radix: 8)))"))
@@ -111,6 +112,16 @@ import Testing
     #expect(error?.description.contains("secret") == false)
   }
 
+  /// It would be masked in the midst of other words, and it is none.
+  @Test func aTokenThatIsCutIsRefused() async throws {
+    try await inDirectory([("file", "t", 0o600)]) { directory in
+      let error = #expect(throws: LinodeTokenError.self) {
+        _ = try LinodeTokens.reading(file: "\(directory)/file", environment: [:])
+      }
+      #expect(error?.description.contains("fewer than 8 characters") == true)
+    }
+  }
+
   @Test func noTokenAtAllSaysWhereOneMayBe() throws {
     let bare = #expect(throws: LinodeTokenError.self) {
       _ = try LinodeTokens.reading(file: nil, environment: [:])
@@ -127,18 +138,18 @@ import Testing
   }
 
   @Test func aNewTokenNeedsNoRestartAndABrokenFileHarmsNothing() async throws {
-    try await inDirectory([("file", "old", 0o600)]) { directory in
+    try await inDirectory([("file", "the-old-one", 0o600)]) { directory in
       let path = "\(directory)/file"
       let tokens = try LinodeTokens.reading(file: path, environment: [:])
-      #expect(await asked(tokens) == ["old"])
-      try Files.writeAtomically(Array("new\n".utf8), to: path)
-      #expect(await asked(tokens) == ["new"])
+      #expect(await asked(tokens) == ["the-old-one"])
+      try Files.writeAtomically(Array("the-new-one\n".utf8), to: path)
+      #expect(await asked(tokens) == ["the-new-one"])
       try Files.writeAtomically(Array("half written, not".utf8), to: path)
-      #expect(await asked(tokens, calls: 2) == ["new", "new"])
+      #expect(await asked(tokens, calls: 2) == ["the-new-one", "the-new-one"])
       Files.remove(path)
-      #expect(await asked(tokens) == ["new"])
-      try Files.writeAtomically(Array("newest".utf8), to: path)
-      #expect(await asked(tokens) == ["newest"])
+      #expect(await asked(tokens) == ["the-new-one"])
+      try Files.writeAtomically(Array("the-newest".utf8), to: path)
+      #expect(await asked(tokens) == ["the-newest"])
     }
   }
 }

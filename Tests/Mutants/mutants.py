@@ -102,7 +102,7 @@ def conditions(file, lines):
 
 def decisions(file, lines):
     """Another effect, and another next phase, of each arm of `decide`."""
-    pattern = re.compile(r"Decision\((\.\w+|\w+(?:\.rule)?), (\.\w+|facts\.rest)(, \.\w+)?\)")
+    pattern = re.compile(r"Decision\((\.\w+|\w+(?:\.rule)?), (\.\w+|facts\.rest|phase)(, \.\w+)?\)")
     for index, line in code_lines(lines):
         for found in pattern.finditer(line):
             rule, phase, effect = found.groups()

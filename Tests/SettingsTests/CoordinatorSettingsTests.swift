@@ -49,7 +49,6 @@ struct CoordinatorSettingsTests {
     #expect(service.maxSwitchesHard == Defaults.maxSwitchesHard)
     #expect(service.minHealthy == Defaults.minHealthy)
     #expect(service.minVantages == Defaults.minVantages)
-    #expect(service.probeFall == Defaults.probeFall)
   }
 
   @Test(arguments: [1, 2, 10, 20])

@@ -54,4 +54,19 @@ struct DrawnSettingsTests {
     }
     #expect(others > 50)
   }
+
+  /// A vote that was cast long before an outage could be confirmed made two of them: with evidence
+  /// of half an hour ago that was still called fresh.
+  @Test func evidenceIsNeverOlderThanAConfirmation() throws {
+    var random = SeededGenerator(seed: 8)
+    var long = 0
+    for _ in 0..<60 {
+      let service = try #require(
+        try DrawnSettings(hosts: [1, 1]).draw(&random).settings.services.first)
+      let rounds = max(service.reportInterval, service.probeInterval + service.probeDeadline) * 3
+      #expect(service.freshFor <= max(service.failoverAfter, max(rounds, Defaults.freshFor)))
+      if service.freshFor > Defaults.freshFor { long += 1 }
+    }
+    #expect(long > 8)
+  }
 }

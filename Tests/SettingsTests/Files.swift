@@ -4,10 +4,10 @@ import Testing
 /// The files that the tests start from.
 enum Files {
   static let keyA = "JrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs="
-  static let keyB = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+  static let keyB = "AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 
-  static let keyC = "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-  static let keyD = "AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+  static let keyC = "BQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+  static let keyD = "BAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 
   /// Nothing but what is required.
   static let coordinator = """

@@ -51,6 +51,9 @@ struct MistakeTests {
     ("[region.x]\naws = \"us-west-2\"", "region.x.addresses: found nothing"),
     ("[region.x]\naws = \"us-west-2\"\naddresses = [\"0.0.0.0\"]", "0.0.0.0, which is no place"),
     ("[region.x]\naws = \"us-west-2\"\naddresses = [\"::\"]", "::, which is no place"),
+    ("[region.x]\naws = \"us-west-2\"\naddresses = [\"224.0.0.1\"]", "224.0.0.1, which is no pl"),
+    ("[region.x]\naws = \"us-west-2\"\naddresses = [\"255.255.255.255\"]", "255.255.255.255, wh"),
+    ("[region.x]\naws = \"us-west-2\"\naddresses = [\"ff02::1\"]", "ff02::1, which is no place"),
     ("[region.x]\naws = \"east\"\naddresses = [\"192.0.2.9\"]", "an AWS region id"),
     (
       "[region.x]\naws = \"us-west-2\"\naddresses = [\"192.0.2.9\", \"192.0.2.8\"]",
@@ -103,6 +106,8 @@ struct MistakeTests {
     ("failover_after = \"1s\"", "at least \"1500ms\": 3 repeated checks"),
     ("fresh_for = \"9s\"", "at least \"10s\": two report intervals"),
     ("fresh_for = \"12s\"", "at least \"13s\": report_interval + probe_interval + probe_deadline"),
+    ("fresh_for = \"31s\"", "at most \"30s\": the largest of failover_after, 15s, three report_in"),
+    ("failover_after = \"5s\"\nfresh_for = \"25s\"", "found \"25s\"; accepted: at most \"24s\""),
     ("probe_interval = \"8s\"", "service.app.fresh_for: found \"15s\" (the default)"),
     ("failover_after = \"5m\"", "service.app.outside_confirm: found \"1m\" (the default)"),
     ("failover_after = \"5m\"", "accepted: at least \"5m\": failover_after. No outage"),

@@ -12,7 +12,8 @@ import Testing
   @Test func jumpingIsSteppingOnDrawnSchedules() async throws {
     let simulator = try Simulator()
     var jumps = 0
-    let drawer = ScheduleDrawer(weather: .rough, length: 4 * 3_600_000)
+    let drawer = ScheduleDrawer(
+      weather: .rough, length: Int64(Effort.of(4, debug: 1)) * 3_600_000)
     for seed in 1...UInt64(Effort.of(200, debug: 2)) {
       let schedule = drawer.draw(900_000 + seed)
       jumps += await compare(schedule, simulator).figures.jumps
@@ -22,7 +23,8 @@ import Testing
 
   @Test func jumpingIsSteppingWithLossAndDeploys() async throws {
     let simulator = try Simulator()
-    let drawer = ScheduleDrawer(weather: .deploys, length: 2 * 3_600_000)
+    let drawer = ScheduleDrawer(
+      weather: .deploys, length: Int64(Effort.of(2, debug: 1)) * 3_600_000)
     for seed in 1...UInt64(Effort.of(10, debug: 1)) {
       _ = await compare(drawer.draw(seed), simulator)
     }

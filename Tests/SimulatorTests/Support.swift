@@ -3,7 +3,7 @@ import Simulator
 import Testing
 import Wire
 
-/// How much is tried: little in a debug build, which is fifty times slower.
+/// How much is tried: little where everything is tested.
 enum Effort {
   #if DEBUG
     static let isFull = false

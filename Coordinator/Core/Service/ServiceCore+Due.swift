@@ -79,34 +79,28 @@ extension ServiceCore {
     return looked
   }
 
-  /// Takes note of a report that was taken in: whether it has to be judged for it.
+  /// Whether it has to be judged for a report that was taken in.
   ///
   /// As long as all is well a report is of interest only for what it says otherwise than the one
   /// before. Where users are not well served each one may complete something; what of the others
   /// is not well is looked at.
-  mutating func hear(_ report: Report, _ news: ReportNews, _ evidence: Evidence, now: Now) {
-    guard judged != nil else { return }
-    if news.isNew || minds(report, evidence, Present(now)) { judged = nil }
+  func minds(_ report: Report, _ news: ReportNews, _ evidence: Evidence, now: Now) -> Bool {
+    judged != nil && (news.isNew || minds(report, evidence, Present(now)))
   }
 
-  /// Takes note of the coordinator's own probe of one of its addresses.
-  mutating func hear(
+  /// Whether it has to be judged for the coordinator's own probe of one of its addresses.
+  func minds(
     _ probe: OwnProbe, after before: OwnProbe?, _ evidence: Evidence, now: Now
-  ) {
+  ) -> Bool {
+    guard judged != nil else { return false }
+    guard isServed, let before else { return true }
     let limit = machine.policy.freshFor
-    let isSame =
-      before.map { before in
-        func counts(_ at: Instant) -> Bool {
-          at >= evidence.floor && now.instant - at <= limit
-        }
-        return counts(before.voted ?? before.at) == counts(probe.voted ?? probe.at)
-          && counts(before.at) == counts(probe.at) && before.vote == probe.vote
-          && before.outcome == probe.outcome
-          && before.status == probe.status
-          && (before.servingStarted == nil) == (probe.servingStarted == nil)
-          && (before.badNewest == nil) == (probe.badNewest == nil)
-      } ?? false
-    if !isSame || !isServed { judged = nil }
+    func counts(_ at: Instant) -> Bool { at >= evidence.floor && now.instant - at <= limit }
+    return counts(before.voted ?? before.at) != counts(probe.voted ?? probe.at)
+      || counts(before.at) != counts(probe.at) || before.vote != probe.vote
+      || before.outcome != probe.outcome || before.status != probe.status
+      || (before.servingStarted == nil) != (probe.servingStarted == nil)
+      || (before.badNewest == nil) != (probe.badNewest == nil)
   }
 
   /// What was judged does not hold any more.

@@ -56,7 +56,7 @@ extension ServiceCore {
   /// An alert, once, when a confirmed down verdict is held back for long, with the way to force it
   /// (RULES 6).
   mutating func heldEvents(_ assessment: Assessment, now: Present) -> [EventRecord] {
-    guard assessment.facts.source == .confirmed, assessment.intent == nil,
+    guard assessment.facts.source == .confirmed, !assessment.isUnderWay,
       let active = assessment.active, let memory = assessment.memories[active]
     else {
       saidHeld = false

@@ -34,7 +34,11 @@ extension ServiceCore {
       guard !isMoving else { return }
       if machine.isReadOnly { return holdMove(now: now.now) }
       if let from = retryFrom, !now.hasReached(from) { return }
-      if assessment?.decision.rule == .resumeWait { return }
+      switch assessment?.decision.rule {
+      // Each of them waits for somebody else, and a write would be stopped by it.
+      case .resumeWait, .targetDeadNoOther, .supersedeAwaitsApproval: return
+      default: break
+      }
       if let from = mayWriteFrom, !now.hasReached(from) { return }
       if machine.isInGrace(now) { return }
       guard resumed else { return startMove() }

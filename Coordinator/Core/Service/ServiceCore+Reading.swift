@@ -19,8 +19,8 @@ public struct Whereabouts: Sendable {
 
 /// Where DNS points (RULES 15).
 extension ServiceCore {
-  /// Takes in what the provider's records say.
-  mutating func tookRecords(_ records: [ProviderRecord], now: Now) {
+  /// Takes in what the provider's records said then.
+  mutating func tookRecords(_ records: [ProviderRecord], of began: Instant, now: Now) {
     reading = names.map { name in
       var found: NameReading = [:]
       for family in machine.topology.families {
@@ -29,7 +29,7 @@ extension ServiceCore {
       }
       return found
     }
-    readAt = now.instant
+    readAt = began
     upkeep.lacks = lacks(records, now: now)
     watchMarker(in: records, now: now)
     ttlSeconds = records.filter { $0.type != "TXT" }.map(\.ttlSeconds).max() ?? ttlSeconds
@@ -41,6 +41,11 @@ extension ServiceCore {
     if error.kind == .throttled, isFresh(now: now) { return }
     // What cannot be read is not missing.
     upkeep.lacks = error.kind == .noRecord
+  }
+
+  /// Nothing is begun, or taken up again after a restart, before the records are read.
+  public var waitsForReading: Bool {
+    readAt == nil || resumed && machine.memory.intent != nil
   }
 
   /// Whether the newest reading still counts.

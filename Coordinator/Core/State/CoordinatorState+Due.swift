@@ -13,9 +13,9 @@ extension CoordinatorState {
 
   /// Pushes the steps of all that are due.
   mutating func judgeDue(_ now: Now) {
-    for core in cores.reversed()
-    where (judgesAlways || core.isDue(now)) && (judgesMoves || !core.isMoving) {
-      push(.judge(core.name, now))
+    for place in cores.due(now, always: judgesAlways).reversed() {
+      guard judgesMoves || !cores[place].isMoving else { continue }
+      push(.judge(cores[place].name, now))
     }
   }
 
@@ -24,21 +24,8 @@ extension CoordinatorState {
   /// A vote that turns and a confirmation that runs out are judged at once; what only stops to
   /// count is as good a tick later.
   public var wakeAt: Instant? {
-    mutating get {
-      let next: Instant?
-      if isUrgent {
-        next = tickedAt ?? now.instant
-      } else if let found = soonest, found.map({ $0 > tickedAt ?? $0 - .milliseconds(1) }) ?? true {
-        next = found
-      } else {
-        // What was due already waits for the journal.
-        next = cores.compactMap { $0.wake?.instant }.filter { instant in
-          tickedAt.map { instant > $0 } ?? true
-        }.min()
-        soonest = .some(next)
-      }
-      return next.map { max($0, (tickedAt ?? $0) + Self.leastPause) }
-    }
+    let next = isUrgent ? tickedAt ?? now.instant : cores.next(after: tickedAt)
+    return next.map { max($0, (tickedAt ?? $0) + Self.leastPause) }
   }
 
   /// Between two ticks.
@@ -91,7 +78,7 @@ extension CoordinatorState {
           report, after: before, floor: evidence.floor, policy: policy, now: now.instant)
       found = (policy, news)
       if news.turns { isUrgent = true }
-      cores[place].hear(report, news, evidence, now: now)
+      if cores[place].minds(report, news, evidence, now: now) { cores[place].forgetJudged() }
     }
   }
 
@@ -106,7 +93,9 @@ extension CoordinatorState {
       evidence.take(probe, of: key)
       guard let place = place(of: key.service) else { continue }
       if before?.vote != probe.vote { isUrgent = true }
-      cores[place].hear(probe, after: before, evidence, now: now)
+      if cores[place].minds(probe, after: before, evidence, now: now) {
+        cores[place].forgetJudged()
+      }
     }
   }
 }

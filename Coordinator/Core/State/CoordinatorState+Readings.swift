@@ -13,6 +13,13 @@ extension CoordinatorState {
     pushDirectives(of: read.service)
   }
 
+  mutating func take(_ lines: [NameServerLine], of name: String, _ generation: Int) {
+    guard !isEnding, let place = place(of: name), !cores[place].isMoving,
+      cores[place].generation == generation, !cores[place].isVerifying
+    else { return }
+    cores.beside(place) { $0.lines = lines }
+  }
+
   /// Where DNS points now; what is taken over is stored first, and not stored it is seen again.
   mutating func locate(_ name: String, isNew: Bool) -> CoreOutput? {
     guard var core = self[name] else { return nil }
@@ -67,10 +74,10 @@ extension CoordinatorState {
 extension ServiceCore {
   /// Takes in what the records show; true where they could be read.
   mutating func take(_ read: ServiceReading, now: Now) -> Bool {
-    if !isVerifying { lines = read.lines }
+    if !isVerifying, let shown = read.lines { lines = shown }
     switch read.found {
     case .success(let records):
-      tookRecords(records, now: now)
+      tookRecords(records, of: read.began, now: now)
       readTrouble = nil
       return true
     case .failure(let error):

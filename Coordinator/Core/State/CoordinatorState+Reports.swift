@@ -58,15 +58,15 @@ extension CoordinatorState {
   private mutating func answer(_ report: Report) -> ReportAnswer {
     let isTwin = evidence.twins.hold(report.agent, at: Present(now))
     // Each group elects its own, whoever asks.
-    let isWriter = (rules.writers[report.region] ?? []).map { group in
+    let isWriter = (writerGroups[report.agent] ?? []).map { group in
       elections.writer(
         of: "\(report.region) \(group.table)", agents: group.agents, evidence: evidence,
         policy: rules.shared, now: now.instant) == report.agent
     }.contains(true)
     var answers: [ServiceDirective] = []
-    for place in cores.indices {
-      guard let found = cores[place].answer(report, isTwin: isTwin, now: now) else { continue }
-      answers.append(found)
+    for place in concerned[report.agent] ?? [] {
+      let found = cores.beside(place) { $0.answer(report, isTwin: isTwin, now: now) }
+      if let found { answers.append(found) }
     }
     return ReportAnswer(services: answers, isWriter: isWriter && !isTwin)
   }
@@ -78,12 +78,11 @@ extension CoordinatorState {
   public func wants(
     summaryOf agent: AgentID, relayedFrom region: RegionID, ageMs: Int, now: Now
   ) -> Instant? {
-    let limit = rules.shared.freshFor
     guard let home = rules.agents[agent], home != region,
-      !evidence.isFresh(agent, now: Present(now), for: limit)
+      !evidence.isFresh(agent, now: Present(now), for: rules.shared.freshFor)
     else { return nil }
     let signed = now.instant.before(ageMs: ageMs)
-    return now.instant - signed <= limit ? signed : nil
+    return now.instant - signed <= rules.shared.freshFor ? signed : nil
   }
 
   mutating func take(_ relayed: RelayedHealth) {

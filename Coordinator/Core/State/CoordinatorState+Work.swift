@@ -127,9 +127,7 @@ extension CoordinatorState {
     let name = core.name
     let after = core.machine
     guard let place = place(of: name) else { return }
-    cores[place] = core
-    cores[place].settle(judged, incident: incident, now: now)
-    soonest = nil
+    cores.replace(place, core) { $0.settle(judged, incident: incident, now: now) }
     push(.follow(name, then))
     pushDirectives(of: name)
     push(.judged(JudgedService(service: name, step: judged, after: after)))

@@ -21,12 +21,14 @@ import Wire
 public struct CoordinatorState: Sendable {
   public internal(set) var evidence: Evidence
   public internal(set) var doubts: Doubts
-  /// Of every service, sorted by name: in an array, so that they are looked at in place.
-  public internal(set) var cores: [ServiceCore]
+  /// Of every service: together, so that they are looked at in place.
+  public internal(set) var cores: ServiceCores
   private var places: [String: Int] = [:]
   /// Where the cores are whose services an agent carries.
   private(set) var concerned: [AgentID: [Int]] = [:]
-  var rules: StateRules
+  /// The groups of which an agent may be the heartbeats' writer.
+  private(set) var writerGroups: [AgentID: [WriterGroup]] = [:]
+  public internal(set) var rules: StateRules
   var admission: Admission
   var elections = WriterElection()
   var refusals: TimeRefusals
@@ -52,8 +54,6 @@ public struct CoordinatorState: Sendable {
   public var judgesAlways = false
   /// A vote has turned since the newest tick.
   var isUrgent = false
-  /// When a service is due by time alone, the first of them; nil: to be found.
-  var soonest: Instant??
   /// The newest tick.
   var tickedAt: Instant?
 
@@ -74,7 +74,7 @@ public struct CoordinatorState: Sendable {
     doubts = Doubts(policy: rules.shared, expectedTick: rules.tick)
     admission = Admission(freshFor: rules.shared.freshFor, window: rules.window)
     refusals = TimeRefusals(window: rules.window)
-    cores = services.sorted { $0.name < $1.name }
+    cores = ServiceCores(services)
     findPlaces()
   }
 
@@ -96,6 +96,10 @@ public struct CoordinatorState: Sendable {
     for (place, core) in cores.enumerated() {
       for agent in core.machine.topology.agents.keys { concerned[agent, default: []].append(place) }
     }
+    writerGroups = [:]
+    for group in rules.writers.sorted(by: { $0.key < $1.key }).flatMap(\.value) {
+      for agent in group.agents { writerGroups[agent, default: []].append(group) }
+    }
   }
 
   /// Takes in what happened at that time. `jitter`, within 0..<1 and drawn anew, spreads the pauses
@@ -113,6 +117,7 @@ public struct CoordinatorState: Sendable {
     case .probes(let probes, let reachedAnything):
       take(probes, reachedAnything: reachedAnything)
     case .reading(let reading): take(reading)
+    case .shown(let name, let generation, let lines): take(lines, of: name, generation)
     case .servers(let name, let watches, let epoch): take(watches, of: name, epoch: epoch)
     case .zones(let name, let trouble): take(zoneTrouble: trouble, of: name)
     case .caches(let name, let incident, let clearMs):
@@ -161,7 +166,6 @@ public struct CoordinatorState: Sendable {
   public mutating func leaveOut(_ span: Duration) {
     wallOffsetMs = wallOffsetMs.map { $0 + span.wholeMilliseconds }
     for place in cores.indices { cores[place].leaveOut(span) }
-    soonest = nil
   }
 
   /// What is written ends where it may; a call on its way is waited for.

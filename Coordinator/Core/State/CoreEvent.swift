@@ -19,8 +19,10 @@ public enum CoreEvent: Sendable {
   /// A round of the coordinator's own probes of what is configured; `reachedAnything`: something
   /// answered.
   case probes([ProbeKey: OwnProbe], reachedAnything: Bool)
-  /// The records and the name servers were read.
+  /// The records were read, and maybe the name servers asked.
   indirect case reading(ServiceReading)
+  /// What the name servers show that were asked in a reading of that generation.
+  case shown(String, generation: Int, [NameServerLine])
   /// A round of the name servers' answers, for the intent of that epoch.
   case servers(String, [ConvergenceWatch], epoch: UInt64)
   /// What is written for the service does not reach users, in words; nil: it does.
@@ -112,16 +114,20 @@ public struct ServiceReading: Sendable {
   public var service: String
   /// The service's, when the reading began.
   public var generation: Int
+  /// When the reading began: what was found is at the oldest of then.
+  public var began: Instant
   public var found: Result<[ProviderRecord], ProviderError>
-  /// Of every name and family.
-  public var lines: [NameServerLine]
+  /// Of every name and family; nil: they come by themselves (`shown`).
+  public var lines: [NameServerLine]?
 
   public init(
-    service: String, generation: Int, found: Result<[ProviderRecord], ProviderError>,
-    lines: [NameServerLine]
+    service: String, generation: Int, began: Instant,
+    found: Result<[ProviderRecord], ProviderError>,
+    lines: [NameServerLine]?
   ) {
     self.service = service
     self.generation = generation
+    self.began = began
     self.found = found
     self.lines = lines
   }

@@ -3,7 +3,8 @@ public import Wire
 
 /// What is configured for the coordinator as a whole.
 public struct StateRules: Sendable {
-  /// What agents and the coordinator's own view go by.
+  /// What agents, who serve several services, and the coordinator's own view go by: as often as the
+  /// most demanding of them says.
   public var shared: Policy
   /// How often `tick` comes.
   public var tick: Duration
@@ -18,17 +19,30 @@ public struct StateRules: Sendable {
   /// The agents of each region, in groups that share a table.
   public var writers: [RegionID: [WriterGroup]]
 
+  /// `policies`: of all services.
   public init(
-    shared: Policy, tick: Duration, window: Duration, journalEvery: Duration?,
+    policies: [Policy], tick: Duration, window: Duration, journalEvery: Duration?,
     journalRetry: Duration, agents: [AgentID: RegionID], writers: [RegionID: [WriterGroup]]
   ) {
-    self.shared = shared
+    shared = Self.shared(policies)
     self.tick = tick
     self.window = window
     self.journalEvery = journalEvery
     self.journalRetry = journalRetry
     self.agents = agents
     self.writers = writers
+  }
+
+  private static func shared(_ policies: [Policy]) -> Policy {
+    var shared = policies.first ?? Policy()
+    for policy in policies {
+      shared.freshFor = min(shared.freshFor, policy.freshFor)
+      shared.reportInterval = min(shared.reportInterval, policy.reportInterval)
+      shared.heartbeatPeriod = min(shared.heartbeatPeriod, policy.heartbeatPeriod)
+      shared.heartbeatRead = min(shared.heartbeatRead, policy.heartbeatRead)
+      shared.probeInterval = min(shared.probeInterval, policy.probeInterval)
+    }
+    return shared
   }
 }
 
@@ -127,13 +141,13 @@ extension CoordinatorState {
     rules = change.rules
     let names = Set(change.services.map(\.topology.service))
     for name in self.names where !names.contains(name) { calls[name] = nil }
-    cores = cores.filter { names.contains($0.name) }
+    cores = ServiceCores(cores.filter { names.contains($0.name) })
     findPlaces()
     for next in change.services.reversed() {
       self.change(next.topology.service) { $0.reconfigure(next, now: $1) }
     }
     let added = change.added.filter { place(of: $0.name) == nil }
-    cores = (cores + added).sorted { $0.name < $1.name }
+    cores = ServiceCores(cores + added)
     findPlaces()
     quarantined.formIntersection(rules.agents.keys)
     takeOnPolicy(before.shared)

@@ -133,7 +133,7 @@ public enum CoordinatorMessage: String, CaseIterable, Sendable {
       case .suspect: .confirming
       case .refuted, .doubtful, .recovered: .dispelled
       case .blockedByObserve, .blockedByPause: .wouldMove
-      case .awaitApproval, .failbackAwaitsApproval: .approvalWanted
+      case .awaitApproval, .supersedeAwaitsApproval, .failbackAwaitsApproval: .approvalWanted
       case .blockedByGrace, .blockedByDoubt, .blockedByBudget, .blockedByFreeBudget,
         .blockedByMaintenance, .blockedByRefusal, .blockedByConflict, .blockedByZone:
         .blocked

@@ -114,9 +114,12 @@ public enum Story {
     switch rule {
     case .suspect, .noTarget, .unsure, .blockedByObserve, .blockedByBudget, .blockedByDoubt,
       .blockedByGrace, .blockedByRefusal, .blockedByFreeBudget, .blockedByPause,
-      .blockedByMaintenance, .blockedByConflict, .blockedByZone, .awaitApproval:
+      .blockedByMaintenance, .blockedByConflict, .blockedByZone, .awaitApproval,
+      .supersedeAwaitsApproval:
       var text = " (\(active): \(brief(picture))"
-      let would: Set<Rule> = [.blockedByObserve, .blockedByPause, .awaitApproval]
+      let would: Set<Rule> = [
+        .blockedByObserve, .blockedByPause, .awaitApproval, .supersedeAwaitsApproval,
+      ]
       if would.contains(rule), let target = assessment.target { text += "; to \(target)" }
       if rule == .noTarget {
         let why = assessment.eligibilities.sorted { $0.key < $1.key }.map {

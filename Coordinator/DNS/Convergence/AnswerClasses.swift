@@ -23,7 +23,18 @@ struct AnswerClasses: Sendable {
     let found = Set(records.map { Canonical.address($0.value) })
     return NameServerLine(
       server: server, answer: classify(answer, found), addresses: found.sorted(),
-      ttlSeconds: records.map(\.ttlSeconds).min(), askedMs: askedMs)
+      ttlSeconds: records.map(\.ttlSeconds).min(), askedMs: askedMs, note: note(answer, found))
+  }
+
+  /// What came back where it is no answer; nil where nothing did.
+  private func note(_ answer: DNSAnswer?, _ found: Set<String>) -> String? {
+    guard let answer, classify(answer, found) == .mute else { return nil }
+    return switch answer.responseCode {
+    case .refused: "answers REFUSED"
+    case .serverFailure: "answers SERVFAIL"
+    case .other: "answers with an error"
+    case .nameError, .noError: "answers with a referral"
+    }
   }
 
   /// A failure code is no answer: a resolver asks another server then. "No such name" is one, and

@@ -10,6 +10,8 @@ struct Inquiry {
     /// Nil: no usable answer.
     var answer: DNSAnswer?
     var isRefused = false
+    /// Nothing came in time.
+    var isSilent = false
   }
 
   private let question: DNSQuestion
@@ -71,9 +73,17 @@ struct Inquiry {
       return true
     } catch {
       words.append(
-        Word(server: way.0, transport: way.1, isRefused: error.kind == .unreachable))
+        Word(
+          server: way.0, transport: way.1, isRefused: error.kind == .unreachable,
+          isSilent: error.kind == .timeout))
       return false
     }
+  }
+
+  /// No way brought an answer, and one took its time; or no way is known.
+  var isSilent: Bool {
+    words.allSatisfy { $0.answer == nil }
+      && (words.isEmpty || words.contains(where: \.isSilent))
   }
 
   /// What it all comes to: the worst answer, and what each way gave where several were asked.
@@ -87,7 +97,7 @@ struct Inquiry {
     }
     line.tcp = worst { $0.transport == .tcp }
     if servers.contains(where: { !$0.isVersion6 }) { line.ipv6 = worst { $0.server.isVersion6 } }
-    line.note = note(line, lines.map(\.answer))
+    line.note = note(line, lines.map(\.answer)) ?? line.note
     return line.bounded
   }
 

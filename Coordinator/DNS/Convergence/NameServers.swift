@@ -79,20 +79,23 @@ public struct NameServers: Sendable {
   /// addresses are answered, `mute` where no usable answer comes in time. `everyWay`: over UDP and
   /// TCP, at its IPv4 address and, where a route leads there, at its IPv6 address; the worst of the
   /// answers counts, and one way that is mute beside another that answers does not. (Resolvers are
-  /// asked one way only.)
+  /// asked one way only.) `round`: those that it has given up are not asked.
   public func ask(
-    name: String, type: DNSRecordType, new: [String], old: [String], everyWay: Bool = false
+    name: String, type: DNSRecordType, new: [String], old: [String], everyWay: Bool = false,
+    round: QuestionRound? = nil
   ) async -> [NameServerLine] {
     let question = DNSQuestion(name: name, type: type)
     let classes = AnswerClasses(type: type, new: new, old: old, role: role)
     return await withTaskGroup(of: (Int, NameServerLine).self) { group in
       for (index, entry) in places.enumerated() {
         group.addTask {
+          if let round, round.hasGivenUp(entry.text) { return (index, round.line(entry.text)) }
           let end = Clocks.monotonic().advanced(by: deadline)
           let servers = await addresses(entry.place)
           var inquiry = Inquiry(question: question, servers: servers, of: self, until: end)
           await inquiry.findAnswer()
           if everyWay, role == .authoritative { await inquiry.askOtherWays() }
+          round?.note(entry.text, isSilent: inquiry.isSilent)
           return (index, inquiry.line(server: entry.text, classes))
         }
       }

@@ -1,7 +1,6 @@
 public import CoordinatorCore
 public import Linode
 import Platform
-import Synchronization
 public import Wire
 
 /// The Linode DNS Manager as a provider.
@@ -9,33 +8,28 @@ public import Wire
 /// Which zone a name is in is asked with readings, beside the records of the one that it was in
 /// before: the longest that holds it counts, and may be made, deleted or disabled at any time.
 public final class LinodeProvider: DNSProvider {
-  /// The zone that each name was in at the newest listing, and when that was.
-  private final class Zones: Sendable {
-    let known = Mutex<[String: (zone: LinodeDomain, at: MonotonicInstant)]>([:])
-  }
-
   private let client: LinodeClient
-  private let zones: Zones
-  /// How old the listing of zones may be; zero: every reading lists them.
-  private let zonesAge: Duration
+  private let zones: LinodeZones
+  private let reading: LinodeReading
   private let routineZonesAge: Duration
-
-  /// For how long the zones of before do while they cannot be listed.
-  private static let zonesLife = Duration.seconds(60)
+  private let writesDespiteZone: Bool
 
   /// `zonesEvery` bounds how often readings that can wait list the zones: calls are counted, and
   /// services may be many. A move lists them with every reading.
   public convenience init(_ client: LinodeClient, zonesEvery: Duration = Defaults.zonesEvery) {
-    self.init(client, zones: Zones(), zonesAge: .zero, routineZonesAge: zonesEvery)
+    self.init(client, zones: LinodeZones(), zonesAge: .zero, routineZonesAge: zonesEvery)
   }
 
   private init(
-    _ client: LinodeClient, zones: Zones, zonesAge: Duration, routineZonesAge: Duration
+    _ client: LinodeClient, zones: LinodeZones, zonesAge: Duration, routineZonesAge: Duration,
+    writesDespiteZone: Bool = false
   ) {
     self.client = client
+    self.writesDespiteZone = writesDespiteZone
     self.zones = zones
-    self.zonesAge = zonesAge
     self.routineZonesAge = routineZonesAge
+    reading = LinodeReading(
+      lists: LinodeLists(client: client, zonesRead: zones), zones: zones, zonesAge: zonesAge)
   }
 
   public var routine: any DNSProvider {
@@ -43,168 +37,45 @@ public final class LinodeProvider: DNSProvider {
       client.routine, zones: zones, zonesAge: routineZonesAge, routineZonesAge: routineZonesAge)
   }
 
+  public var despiteZone: any DNSProvider {
+    LinodeProvider(
+      client, zones: zones, zonesAge: .zero, routineZonesAge: routineZonesAge,
+      writesDespiteZone: true)
+  }
+
+  public func round() -> any ReadingRound {
+    let round = LinodeLists.Round()
+    return LinodeRound(
+      reading: LinodeReading(
+        lists: LinodeLists(client: client.reading, zonesRead: zones, round: round), zones: zones,
+        zonesAge: routineZonesAge),
+      round: round, client: client)
+  }
+
+  /// All records of a zone, where some reading has listed them so lately.
+  public func records(ofZone id: Int64, youngerThan age: Duration) -> [LinodeRecord]? {
+    zones.records(ofZone: id, youngerThan: age)
+  }
+
   public func records(of name: String) async throws(ProviderError) -> [ProviderRecord] {
     try await records(of: [name])
   }
 
   public func records(of names: [String]) async throws(ProviderError) -> [ProviderRecord] {
-    try await records(of: names, mayLack: false)
+    try await reading.records(of: names, mayLack: false)
   }
 
   public func listing(of names: [String]) async throws(ProviderError) -> [ProviderRecord] {
-    try await records(of: names, mayLack: true)
+    try await reading.records(of: names, mayLack: true)
   }
 
   public func zones(of names: [String]) -> [String: ProviderZone] {
-    zones.known.withLock { known in
-      var found: [String: ProviderZone] = [:]
-      for name in names.map(Canonical.name) {
-        guard let zone = known[name]?.zone else { continue }
-        found[name] = ProviderZone(id: zone.id, name: zone.zoneName, trouble: zone.trouble)
-      }
-      return found
-    }
-  }
-
-  private func records(
-    of names: [String], mayLack: Bool
-  ) async throws(ProviderError) -> [ProviderRecord] {
-    let names = names.map(Canonical.name)
-    let (zones, listed) = try await look(names)
-    var listings = listed
-    var found: [ProviderRecord] = []
-    for name in names {
-      guard let zone = zones[name] else { continue }
-      if listings[zone.id] == nil {
-        do {
-          listings[zone.id] = try await client.records(domain: zone.id).value
-        } catch {
-          throw ProviderError(error)
-        }
-      }
-      found += try Self.pick(name, zone: zone, from: listings[zone.id] ?? [], mayLack: mayLack)
+    var found: [String: ProviderZone] = [:]
+    for name in names.map(Canonical.name) {
+      guard let zone = zones[name]?.zone else { continue }
+      found[name] = ProviderZone(id: zone.id, name: zone.zoneName, trouble: zone.trouble)
     }
     return found
-  }
-
-  /// The zones of now, and the records of those that the names were in before, asked at once: most
-  /// often these are the same.
-  private func look(
-    _ names: [String]
-  ) async throws(ProviderError) -> ([String: LinodeDomain], [Int64: [LinodeRecord]]) {
-    let client = client
-    let before = zones.known.withLock { known in names.map { known[$0] } }
-    if let kept = try await keptZones(names, before) { return kept }
-    async let domains = Self.result { () async throws(LinodeError) in
-      try await client.domains().value
-    }
-    var listings: [Int64: [LinodeRecord]] = [:]
-    var trouble: LinodeError?
-    for id in Set(before.compactMap { $0?.zone.id }).sorted() {
-      do {
-        listings[id] = try await client.records(domain: id).value
-      } catch {
-        // One that is gone is not asked for again below, where another zone counts.
-        if error.kind != .notFound { trouble = error }
-      }
-    }
-    switch await domains {
-    case .success(let domains):
-      let chosen = try choose(names, domains)
-      let isMissing = chosen.values.contains { listings[$0.id] == nil }
-      if let trouble, isMissing { throw ProviderError(trouble) }
-      return (chosen, listings)
-    case .failure(let error):
-      let now = Clocks.monotonic()
-      let isRecent = before.allSatisfy { entry in
-        entry.map { $0.at.duration(to: now) <= Self.zonesLife && listings[$0.zone.id] != nil }
-          ?? false
-      }
-      guard error.failure == .transient, isRecent else { throw ProviderError(trouble ?? error) }
-      var kept: [String: LinodeDomain] = [:]
-      for (name, entry) in zip(names, before) { kept[name] = entry?.zone }
-      return (kept, listings)
-    }
-  }
-
-  /// The zones of before, where they were listed a moment ago and are all still there.
-  private func keptZones(
-    _ names: [String], _ before: [(zone: LinodeDomain, at: MonotonicInstant)?]
-  ) async throws(ProviderError) -> ([String: LinodeDomain], [Int64: [LinodeRecord]])? {
-    let now = Clocks.monotonic()
-    var kept: [String: LinodeDomain] = [:]
-    var listings: [Int64: [LinodeRecord]] = [:]
-    for (name, entry) in zip(names, before) {
-      guard let entry, entry.at.duration(to: now) < zonesAge else { return nil }
-      kept[name] = entry.zone
-    }
-    for id in Set(kept.values.map(\.id)).sorted() {
-      do {
-        listings[id] = try await client.records(domain: id).value
-      } catch {
-        if error.kind == .notFound { return nil }
-        throw ProviderError(error)
-      }
-    }
-    return (kept, listings)
-  }
-
-  private static func result<T: Sendable>(
-    _ call: @Sendable () async throws(LinodeError) -> T
-  ) async -> Result<T, LinodeError> {
-    do {
-      return .success(try await call())
-    } catch {
-      return .failure(error)
-    }
-  }
-
-  /// Takes in a listing of zones.
-  private func choose(
-    _ names: [String], _ domains: [LinodeDomain]
-  ) throws(ProviderError) -> [String: LinodeDomain] {
-    var chosen: [String: LinodeDomain] = [:]
-    for name in names {
-      guard let zone = domains.zone(of: name) else {
-        forget(name)
-        let seen = domains.prefix(5).map(\.domain).joined(separator: ", ")
-        throw ProviderError(
-          .noZone, .permanent,
-          description: "no domain that the token sees holds \(name); it sees \(seen)"
-            + (domains.count > 5 ? " and \(domains.count - 5) more" : ""))
-      }
-      chosen[name] = zone
-    }
-    let now = Clocks.monotonic()
-    zones.known.withLock { known in
-      // A service has a handful of names.
-      if known.count >= 1_000 { known = [:] }
-      for (name, zone) in chosen { known[name] = (zone, now) }
-    }
-    return chosen
-  }
-
-  /// The name's own records and its marker.
-  private static func pick(
-    _ name: String, zone: LinodeDomain, from all: [LinodeRecord], mayLack: Bool
-  ) throws(ProviderError) -> [ProviderRecord] {
-    let marker = Marker.recordName(name)
-    let wanted = all.compactMap { record in Self.record(record, zone: zone) }.filter {
-      $0.type == "TXT" ? $0.name == marker : $0.name == name
-    }
-    guard wanted.contains(where: { $0.type != "TXT" }) else {
-      let isAlias = all.contains { $0.type == "CNAME" && zone.fullName($0.name) == name }
-      if isAlias {
-        throw ProviderError(
-          mayLack ? .refused : .noRecord, .permanent,
-          description: "\(name) is a CNAME: replace it by A and AAAA records")
-      }
-      if mayLack { return wanted }
-      throw ProviderError(
-        .noRecord, .permanent,
-        description: "the zone \(zone.domain) has no A or AAAA record for \(name): create it")
-    }
-    return wanted
   }
 
   public func changes(of names: [String]) async throws(ProviderError) -> [ProviderChange] {
@@ -241,7 +112,7 @@ public final class LinodeProvider: DNSProvider {
       _ = try await client.updateRecord(
         domain: zone.id, record: record.id, target: target, deadline: deadline)
     } catch {
-      if error.kind == .notFound { forget(record.name) }
+      if error.kind == .notFound { zones.forget(record.name) }
       throw ProviderError(error)
     }
   }
@@ -264,7 +135,7 @@ public final class LinodeProvider: DNSProvider {
     let name = Canonical.name(name)
     // What is made in a zone that counts no longer is there for nobody.
     if let domains = try? await client.domains().value {
-      _ = try choose([Marker.subject(name)], domains)
+      _ = try zones.choose([Marker.subject(name)], domains)
     }
     let zone = try await zoneToWrite(name)
     let made: LinodeRecord
@@ -274,7 +145,7 @@ public final class LinodeProvider: DNSProvider {
         target: target, ttlSeconds: ttlSeconds, deadline: deadline
       ).value
     } catch {
-      if error.kind == .notFound { forget(name) }
+      if error.kind == .notFound { zones.forget(name) }
       throw ProviderError(error)
     }
     return ProviderRecord(
@@ -284,46 +155,37 @@ public final class LinodeProvider: DNSProvider {
   /// The zone that a name was in at the newest listing; a marker lives where its name does.
   private func zone(of name: String) async throws(ProviderError) -> LinodeDomain {
     let name = Marker.subject(Canonical.name(name))
-    if let known = zones.known.withLock({ $0[name] }) { return known.zone }
+    if let known = zones[name] { return known.zone }
     let domains: [LinodeDomain]
     do {
       domains = try await client.domains().value
     } catch {
       throw ProviderError(error)
     }
-    guard let zone = try choose([name], domains)[name] else { throw Self.lost(name) }
+    guard let zone = try zones.choose([name], domains)[name] else { throw Self.lost(name) }
     return zone
   }
 
-  /// The same, where something is to be written: refused where it would not count.
+  /// The same, where something is to be written: refused where it would not count, unless an
+  /// operator wants it all the same; a copy of another server's zone takes nothing.
   private func zoneToWrite(_ name: String) async throws(ProviderError) -> LinodeDomain {
     let zone = try await zone(of: name)
-    guard let trouble = zone.trouble else { return zone }
+    guard let trouble = zone.trouble, !writesDespiteZone || zone.isCopy else { return zone }
     throw ProviderError(.refused, .permanent, description: trouble)
   }
 
   private static func lost(_ name: String) -> ProviderError {
     ProviderError(.noZone, .permanent, description: "no zone of \(name) is known")
   }
-
-  private func forget(_ name: String) {
-    zones.known.withLock { $0[Marker.subject(name)] = nil }
-  }
-
-  /// Nil for kinds that a move has nothing to do with.
-  private static func record(_ record: LinodeRecord, zone: LinodeDomain) -> ProviderRecord? {
-    guard ["A", "AAAA", "TXT"].contains(record.type) else { return nil }
-    return ProviderRecord(
-      id: record.id, type: record.type, name: zone.fullName(record.name),
-      target: record.type == "TXT" ? record.target : Canonical.address(record.target),
-      ttlSeconds: record.ttlSeconds)
-  }
 }
 
 extension LinodeDomain {
+  /// Another server's zone: its records cannot be changed here.
+  fileprivate var isCopy: Bool { type == "slave" }
+
   /// Why what is written to the zone does not count; nil: it does.
   fileprivate var trouble: String? {
-    if type == "slave" {
+    if isCopy {
       return "the zone \(zoneName) (\(id)) is a slave zone, a copy of another server's: its "
         + "records cannot be changed here"
     }

@@ -76,19 +76,25 @@ extension Coordinator {
     books.grants = books.grants.filter { ids.contains($0.key) }
   }
 
+  /// What own probes ask for now: of anything else nothing is kept.
+  private var probed: Set<ProbeKey> {
+    Set(deployment.services.flatMap(\.probes).map { ProbeKey($0) })
+  }
+
   /// Takes in what is odd about the newest answers to own probes.
   func take(oddities: [(target: ProbeTarget, finding: String?)]) {
-    books.oddities = [:]
+    let probed = probed
     for (target, finding) in oddities { books.oddities[ProbeKey(target)] = finding }
+    books.oddities = books.oddities.filter { probed.contains($0.key) }
   }
 
   /// Takes in what the newest own probes said of certificates; a probe that failed says nothing.
   func take(certificates: [(target: ProbeTarget, ends: Int64?)], at: Instant) {
-    let current = Set(deployment.services.flatMap(\.probes).map { ProbeKey($0) })
+    let probed = probed
     for (target, ends) in certificates {
       if let ends { books.certificates[ProbeKey(target)] = (ends, at) }
     }
-    books.certificates = books.certificates.filter { current.contains($0.key) }
+    books.certificates = books.certificates.filter { probed.contains($0.key) }
   }
 
   /// What the card is made from. A zone that is not seen for once does not take known ids with it;
@@ -144,7 +150,7 @@ extension Coordinator {
   /// The readiness of all services, or of one.
   func check(_ service: String?) throws(Refusal) -> CheckDocument {
     if let service, state[service] == nil { throw unknown(service) }
-    let snapshot = snapshot()
+    let snapshot = snapshot().looked
     return CheckDocument(
       atMs: snapshot.now.wallMs,
       services: snapshot.rooms.filter { service == nil || $0.name == service }.map {

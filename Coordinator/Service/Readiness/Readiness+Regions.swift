@@ -40,7 +40,8 @@ extension ReadinessFacts {
     } else if let to = outlook.to {
       fixes.append(
         suggestsMoves
-          ? regions.first { $0.id == to }?.force ?? "signalbox failover \(service) --to \(to)"
+          ? (regions.first { $0.id == to }?.force ?? "signalbox failover \(service) --to \(to)")
+            + "  # once \(active ?? "it") is down"
           : "signalbox breakglass \(service)")
     }
     if fixes.isEmpty { fixes = ["signalbox explain \(service)"] }

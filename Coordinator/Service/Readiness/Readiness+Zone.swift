@@ -1,5 +1,6 @@
 import CoordinatorCore
 import Decision
+import Screens
 import Wire
 
 /// The account and the zone: whether a move could be written, and would be seen.
@@ -259,18 +260,18 @@ extension ReadinessFacts {
     findings.saw(ageMs: lines.map(\.askedMs).min().map { Int(max(0, nowMs - $0)) })
     let all = Set(lines.map(\.server))
     let mute = Set(lines.filter { $0.answer == .mute }.map(\.server))
+    let look = Shell.dig(mute.min() ?? "", names.first ?? service, "A", options: "")
     if mute == all {
       findings.problem(
-        "none of the \(all.count) answers: nobody can look \(names.first ?? service) up",
-        fix: "dig @\(mute.sorted().first.map { Self.host($0) } ?? "") \(names.first ?? "") A")
+        "none of the \(all.count) gives an answer: nobody can look \(names.first ?? service) up",
+        fix: look)
     } else if !mute.isEmpty {
       let text =
-        "\(mute.count) of \(all.count) do not answer: \(mute.sorted().joined(separator: ", "))"
-      let fix = "dig @\(mute.sorted().first.map { Self.host($0) } ?? "") \(names.first ?? "") A"
+        "\(mute.count) of \(all.count) give no answer: \(mute.sorted().joined(separator: ", "))"
       if mute.count * 2 > all.count {
-        findings.problem(text, fix: fix)
+        findings.problem(text, fix: look)
       } else {
-        findings.warning(text, fix: fix)
+        findings.warning(text, fix: look)
       }
     }
     let answers = lines.filter { $0.answer != .mute }

@@ -40,6 +40,8 @@ struct AccountFacts: Sendable, Hashable {
 struct LinodeReadiness: ReadinessProvider {
   let client: LinodeClient
   let dns: DNSClient
+  /// A zone's records as they were read a moment ago; nil: they were not.
+  var recent: @Sendable (_ zone: Int64) -> [LinodeRecord]? = { _ in nil }
   var resolverFile = "/etc/resolv.conf"
 
   func account(_ names: [String]) async throws(ProviderError) -> AccountFacts {
@@ -49,14 +51,14 @@ struct LinodeReadiness: ReadinessProvider {
     for name in names {
       guard let domain = reply.value.zone(of: name) else { continue }
       let listed: [LinodeRecord]
-      if let known = records[domain.id] {
+      if let known = records[domain.id] ?? recent(domain.id) {
         listed = known
       } else {
         listed = try await asked { () async throws(LinodeError) in
           try await client.records(domain: domain.id)
         }.value
-        records[domain.id] = listed
       }
+      records[domain.id] = listed
       zones[name] = Self.zone(domain, name: name, records: listed)
     }
     return AccountFacts(

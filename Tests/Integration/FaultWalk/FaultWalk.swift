@@ -101,17 +101,27 @@ struct FaultWalk: Sendable {
       guard !news.isEmpty else { return findings }
       for (command, screen) in news {
         done.insert(command)
-        let result = try await type(command)
-        // What failed because the world went on meanwhile is not suggested any more.
-        guard !isFine(result, command),
-          try await suggestions().contains(where: { $0.command == command })
-        else { continue }
+        guard let result = try await failure(of: command) else { continue }
         findings.append(
           "`\(command)` of \(screen) ends with \(result.code.map(String.init) ?? "no code"): "
             + result.output.split(separator: "\n").suffix(4).joined(separator: " / "))
       }
       if done.count > 40 { return findings + ["more than 40 commands are suggested"] }
     }
+  }
+
+  /// What it came to, where it fails as often as it is suggested; nil: it works. What failed
+  /// because the world went on meanwhile is not suggested any more, or is again a moment later: on
+  /// a busy machine a region may look down for a second, and is no target until `min_up` is over.
+  private func failure(of command: String) async throws -> RunResult? {
+    var result = try await type(command)
+    for _ in 1...3 {
+      if isFine(result, command) { return nil }
+      guard try await suggestions().contains(where: { $0.command == command }) else { return nil }
+      try await Task.sleep(for: .seconds(2))
+      result = try await type(command)
+    }
+    return isFine(result, command) ? nil : result
   }
 
   /// As typed on a terminal by somebody who says yes. A move that takes long is left to go on.

@@ -1,34 +1,53 @@
-import Decision
-import Wire
-
-/// What one tick of the decision costs with one service and with a thousand, when one thing has
-/// changed since the tick before.
+/// What an event costs the core with one service and with a thousand, when it concerns one of them.
 enum TickBenchmark {
+  private static let kinds: [(String, @Sendable (inout Fleet) -> Void)] = [
+    ("one probe is another", { $0.changeOne() }),
+    ("one report, as before", { $0.hearOne() }),
+    ("a tick, nothing changed", { $0.tick() }),
+  ]
+
   static func run() {
-    print("decision: one tick in which one thing changed, in microseconds of processor time")
-    print("  services     ticks     median        p99")
-    let one = measure(services: 1, ticks: 4000)
-    let many = measure(services: 1000, ticks: 60)
+    print("core: one event that concerns one service, in microseconds of processor time")
+    print("                                 1 service      1,000      ratio   (aim: at most 2)")
+    var (one, many) = (settled(1), settled(1_000))
+    for (name, event) in kinds {
+      let (few, lots) = (measure(&one, 2_000, event), measure(&many, 400, event))
+      print(
+        "  \(name)" + String(repeating: " ", count: max(0, 28 - name.count))
+          + Timing.text(few, width: 12) + Timing.text(lots, width: 11)
+          + Timing.text(lots / few, width: 11))
+    }
+    precondition(one.areSteady && many.areSteady, "nothing is to happen while it is measured")
+    let minute = [minute(&one), minute(&many)]
     print(
-      "  ratio           " + Timing.text(many.median / one.median)
-        + Timing.text(many.p99 / one.p99, width: 11) + "   (aim: at most 2)")
+      "  a minute of all, in ms" + String(repeating: " ", count: 6)
+        + Timing.text(minute[0] / 1000, width: 12) + Timing.text(minute[1] / 1000, width: 11)
+        + Timing.text(minute[1] / minute[0], width: 11) + "   (1,000 times as much is said)")
   }
 
-  private static func measure(services: Int, ticks: Int) -> (median: Double, p99: Double) {
+  /// Every service knows where its users are, and that all is well.
+  private static func settled(_ services: Int) -> Fleet {
     var fleet = Fleet(services: services)
+    for _ in 0..<200 { fleet.pass() }
+    precondition(fleet.areSteady, "the fleet is to be well")
+    return fleet
+  }
+
+  private static func measure(
+    _ fleet: inout Fleet, _ times: Int, _ event: (inout Fleet) -> Void
+  ) -> Double {
     var spent: [Double] = []
-    for tick in 0..<(ticks + 20) {
-      fleet.bringIn(tick)
+    for _ in 0..<times {
       let begin = Timing.cpuMicroseconds()
-      fleet.decide()
-      // The first ticks find where DNS points, and that all are well.
-      if tick >= 20 { spent.append(Timing.cpuMicroseconds() - begin) }
+      event(&fleet)
+      spent.append(Timing.cpuMicroseconds() - begin)
     }
-    precondition(fleet.areSteady, "the fleet is to be well while it is measured")
-    let found = (Timing.percentile(spent, 0.5), Timing.percentile(spent, 0.99))
-    print(
-      Timing.text(Double(services), digits: 0) + Timing.text(Double(ticks), digits: 0)
-        + Timing.text(found.0, width: 11) + Timing.text(found.1, width: 11))
-    return found
+    return Timing.percentile(spent, 0.5)
+  }
+
+  private static func minute(_ fleet: inout Fleet) -> Double {
+    let begin = Timing.cpuMicroseconds()
+    for _ in 0..<120 { fleet.pass() }
+    return Timing.cpuMicroseconds() - begin
   }
 }

@@ -6,10 +6,22 @@ import Platform
 import Settings
 import Wire
 
-@main
+/// The coordinator's program, under the name `signalbox-coordinator`.
+public enum CoordinatorProgram {
+  public static let name = "signalbox-coordinator"
+
+  /// Whether this process was called by that name: a link to the operator's command bears it.
+  public static var isCalled: Bool {
+    CommandLine.arguments.first?.split(separator: "/").last.map(String.init) == name
+  }
+
+  /// Parses the command line and runs what it names; does not return.
+  public static func run() async -> Never { await CommandEntry.run(SignalboxCoordinator.self) }
+}
+
 struct SignalboxCoordinator: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "signalbox-coordinator",
+    commandName: CoordinatorProgram.name,
     abstract: "Decides where users go, and moves them by DNS.",
     discussion: """
       It only judges and tells until its configuration says automation = "automatic". Operators \
@@ -20,10 +32,6 @@ struct SignalboxCoordinator: AsyncParsableCommand {
       """,
     version: Release.version, subcommands: [Run.self, CheckConfig.self, Reload.self],
     defaultSubcommand: Run.self)
-
-  static func main() async {
-    await CommandEntry.run(Self.self)
-  }
 }
 
 /// What both subcommands take.
@@ -61,8 +69,8 @@ struct Run: AsyncParsableCommand {
   var verbose = false
 
   func run() async throws {
-    Journal.bootstrap(program: "signalbox-coordinator", level: verbose ? .debug : .info)
-    let logger = Logger(label: "signalbox-coordinator")
+    Journal.bootstrap(program: CoordinatorProgram.name, level: verbose ? .debug : .info)
+    let logger = Logger(label: CoordinatorProgram.name)
     let settings = try file.load(logger)
     do {
       try await Program.run(settings, logger: logger) { [file] in try file.settings() }
@@ -98,10 +106,13 @@ struct Reload: AsyncParsableCommand {
   @OptionGroup var file: ConfigOption
 
   func run() async throws {
-    // A file with mistakes names no socket; the running coordinator reads it itself and says why.
-    let socket = (try? file.settings())?.socket ?? "/run/signalbox/coordinator.sock"
+    // A file with mistakes names no socket; the running coordinator reads it itself and says why,
+    // where it is at the usual place.
+    var mistakes = ""
+    var socket = "/run/signalbox/coordinator.sock"
+    do { socket = try file.settings().socket } catch { mistakes = "\(error)\n" }
     do {
-      let said = try await Program.askToReload(socket: socket)
+      let said = try await Program.askToReload(socket: socket, mistakes: mistakes)
       print(said, terminator: "")
     } catch {
       throw CommandFailure(code: 2, "\(error)")
