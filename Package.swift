@@ -195,7 +195,7 @@ let modules: [Module] = [
       "NIOCore", "NIOHTTP1", "NIOPosix", "signalbox-agent",
     ]),
   .tests("Decision", ["AgentCore", "Decision", "Wire"]),
-  .tests("CoordinatorCore", ["CoordinatorCore", "Decision", "Wire"]),
+  .tests("CoordinatorCore", ["AgentCore", "CoordinatorCore", "Decision", "Wire"]),
   .tests("Store", ["Store", "Wire", "GRDB"]),
   .tests("Recording", ["Recording", "Decision", "Platform", "Settings", "Wire"]),
   .tests("DNS", ["CoordinatorCore", "DNS", "Linode", "Sandbox", "Settings", "Platform", "Wire"]),

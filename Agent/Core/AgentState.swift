@@ -49,10 +49,10 @@ public struct AgentState: Sendable {
   private var lastNumber = -1
   private var ledger: HeartbeatLedger?
   private var lag: [String: LagEstimator] = [:]
-  /// Up to which change the coordinator knows each region's sightings, and will once it has
-  /// answered the newest report.
-  private var told: [String: UInt64] = [:]
-  private var telling: [String: UInt64] = [:]
+  /// Up to which changes the coordinator knows what is told once, and will once it has answered the
+  /// newest report.
+  private var told = Told()
+  private var telling = Told()
   private var history = CheckHistory()
   private var starved: StarvedMonitor
   private var app: AppState?
@@ -204,13 +204,13 @@ public struct AgentState: Sendable {
     guard case .taken = verdict else { return verdict }
     // Whoever gives other orders may have begun anew, and knows nothing of before.
     let isKept = orders != nil && orders == self.directive.orders
-    if sequence == self.sequence { told = isKept ? telling : [:] }
+    if sequence == self.sequence { told = isKept ? telling : Told() }
     answered = max(answered, sequence)
     counts.answered += 1
     board.take(targets: self.directive.probes)
     for gone in lag.keys where !self.directive.peers.contains(gone) {
       lag[gone] = nil
-      told[gone] = nil
+      told.sightings[gone] = nil
     }
     if sequence == self.sequence { history.deliver() }
     pacer.deliver(nextMs: directive.nextReportMs)
@@ -238,15 +238,17 @@ public struct AgentState: Sendable {
   ) -> Report {
     sequence += 1
     pacer.send(at: now)
-    telling = lag.mapValues(\.changes)
+    telling = Told(sightings: lag.mapValues(\.changes), probes: board.changes)
+    let probes = board.news(at: now, since: told.probes)
     return Report(
       agent: facts.agent, region: facts.region, boot: facts.boot, sequence: sequence,
       sentMs: wallMs, intervalMs: Int(pacer.intervalMs), challenge: directive.challenge,
-      orders: directive.orders, checks: results(at: now), heartbeat: heartbeat(at: now),
-      peers: peers(at: now, since: told),
-      probes: board.results(at: now), clock: clock, app: app, agentVersion: facts.version,
+      orders: directive.orders, stand: directive.stand, checks: results(at: now),
+      heartbeat: heartbeat(at: now), peers: peers(at: now, since: told.sightings),
+      probes: probes.whole, steady: probes.steady.isEmpty ? nil : probes.steady, clock: clock,
+      app: app, agentVersion: facts.version,
       starved: isStarved, deployingMs: deployingMs(at: now), goodbye: goodbye,
-      acknowledged: directive.acknowledged, history: history.cover(),
+      acknowledged: directive.stand == nil ? directive.acknowledged : [], history: history.cover(),
       replicas: table?.replicas(at: now), consistency: table?.consistency(at: now))
   }
 
@@ -281,9 +283,19 @@ public struct AgentState: Sendable {
   }
 }
 
+/// What a coordinator of the same orders knows: of each region's sightings, and of the probes, up to
+/// which change.
+private struct Told: Sendable {
+  var sightings: [String: UInt64] = [:]
+  var probes: UInt64 = 0
+}
+
 extension AgentState {
   /// What to probe, in a fixed order.
   public var probeTargets: [ProbeTarget] { board.targets }
+
+  /// What this host sees of all of them.
+  public func probeResults(at now: Instant) -> [ProbeResult] { board.results(at: now) }
 
   /// The present target of a key; nil when it is no longer to be probed.
   public func probeTarget(_ key: ProbeKey) -> ProbeTarget? { board.target(key) }

@@ -34,6 +34,9 @@ public struct DirectiveState: Sendable {
   public private(set) var heartbeatReadMs: Int64
   /// Which orders `peers` and `probes` are of, for the report; nil where they have no name.
   public private(set) var orders: String?
+  /// Which words on services it holds whole, for the report; nil where they have no name, or some
+  /// of them were not taken over.
+  public private(set) var stand: String?
   /// The other regions.
   public private(set) var peers: [String] = []
   /// From probe to probe of a target that says nothing else.
@@ -84,6 +87,11 @@ public struct DirectiveState: Sendable {
       return .refused("it answers report \(directive.sequence), not \(sequence)")
     }
     take(challenge: directive.challenge)
+    guard directive.renews == nil || directive.renews == stand else {
+      // Told whole after the next report.
+      stand = nil
+      return .refused("it renews what this agent was not told")
+    }
     guard takeOrders(directive) else {
       return .refused("it names orders that this agent does not go by")
     }
@@ -94,7 +102,24 @@ public struct DirectiveState: Sendable {
     probeDeadlineMs = Self.bounded(directive.probeDeadlineMs)
     probeFall = min(max(1, directive.probeFall), 100)
     received = now
-    return .taken(staleServices: takeServices(directive.services, sent: sent, at: now))
+    guard directive.renews == nil else {
+      renewLeases(sent: sent)
+      return .taken(staleServices: [])
+    }
+    let stale = takeServices(directive.services, sent: sent, at: now)
+    stand = stale.isEmpty ? directive.stand : nil
+    return .taken(staleServices: stale)
+  }
+
+  /// As if the services were told again, of which none is stale.
+  private mutating func renewLeases(sent: Instant) {
+    for (name, service) in services where service.isTold {
+      services[name]?.leaseUntil = Self.end(of: service.directive.leaseMs, sent: sent)
+    }
+  }
+
+  private static func end(of leaseMs: Int?, sent: Instant) -> Instant? {
+    leaseMs.map { sent + Int64(min(max(0, $0), mostMs)) }
   }
 
   /// Takes over whom to read and what to probe; false where that is not told and not known.
@@ -142,8 +167,8 @@ public struct DirectiveState: Sendable {
         next[entry.service]?.isTold = true
         continue
       }
-      let lease = entry.leaseMs.map { sent + Int64(min(max(0, $0), Self.mostMs)) }
-      next[entry.service] = Service(directive: entry, leaseUntil: lease, received: now)
+      next[entry.service] = Service(
+        directive: entry, leaseUntil: Self.end(of: entry.leaseMs, sent: sent), received: now)
     }
     // A service that is not named any more keeps its epoch: a later, lower one is still refused.
     for (name, known) in services

@@ -49,11 +49,27 @@ public struct ProbeBoard: Sendable {
     var target: ProbeTarget
     var tally = ProbeTally<Instant>()
     var newest: (finding: ProbeFinding, started: Instant, ended: Instant)?
+    /// The change, of all entries', with which it came to say something else than times.
+    var change: UInt64
+
+    /// What it says but for times.
+    var wording: Wording { Wording(finding: newest?.finding, vote: tally.vote, run: tally.badRun) }
+
+    /// Its newest probe serves, and so does its vote: two ages tell it.
+    var serves: Bool { newest?.finding.outcome == .serving && tally.vote == .serving }
+  }
+
+  private struct Wording: Equatable {
+    var finding: ProbeFinding?
+    var vote: Vote
+    var run: Int
   }
 
   /// By key.
   private var entries: [Entry] = []
   private var places: [ProbeKey: Int] = [:]
+  /// How often any of them came to say something else than times.
+  public private(set) var changes: UInt64 = 0
   /// The directive's.
   private var told: [ProbeTarget] = []
 
@@ -71,13 +87,16 @@ public struct ProbeBoard: Sendable {
   public mutating func take(targets: [ProbeTarget]) {
     guard targets != told else { return }
     told = targets
+    // Numbers are others now.
+    changes += 1
     var next: [ProbeKey: Entry] = [:]
     for target in targets.prefix(Limits.listEntries) {
       let key = ProbeKey(target)
-      var entry = Entry(key: key, target: target)
+      var entry = Entry(key: key, target: target, change: changes)
       if let old = places[key].map({ entries[$0] }), old.target.question == target.question {
         entry = old
         entry.target = target
+        entry.change = changes
       }
       next[key] = entry
     }
@@ -96,24 +115,55 @@ public struct ProbeBoard: Sendable {
     guard let place = places[ProbeKey(target)],
       entries[place].target.question == target.question
     else { return false }
-    let before = entries[place].tally.vote
+    let before = entries[place].wording
     let span = ProbeTally<Instant>.runMs(periodMs: periodMs, fall: fall)
     entries[place].tally.take(
       finding.outcome, started: started, fall: max(1, fall), runsFrom: started + (-span))
     entries[place].newest = (finding, started, ended)
-    return entries[place].tally.vote != before
+    note(place, before)
+    return entries[place].tally.vote != before.vote
+  }
+
+  private mutating func note(_ place: Int, _ before: Wording) {
+    guard entries[place].wording != before else { return }
+    changes += 1
+    entries[place].change = changes
   }
 
   /// Takes back bad votes since `start`, and what was on the way to one: the probes were made by a
   /// host that did not run on time.
   public mutating func voidFailures(since start: Instant) {
-    for place in entries.indices { entries[place].tally.voidFailures(since: start) }
+    for place in entries.indices {
+      let before = entries[place].wording
+      entries[place].tally.voidFailures(since: start)
+      note(place, before)
+    }
   }
 
-  /// What the report says; targets without a finished probe are left out.
+  /// All of them; targets without a finished probe are left out.
   public func results(at now: Instant) -> [ProbeResult] {
-    entries.compactMap { entry in
-      guard let newest = entry.newest else { return nil }
+    entries.compactMap { Self.result($0, at: now) }
+  }
+
+  /// What the report says of them to whom all up to the change `told` was told: those that serve as
+  /// they did then by their ages alone (`Report.steady`).
+  public func news(at now: Instant, since told: UInt64) -> (whole: [ProbeResult], steady: [Int]) {
+    var whole: [ProbeResult] = []
+    var steady: [Int] = []
+    for (number, entry) in entries.enumerated() {
+      guard var result = Self.result(entry, at: now) else { continue }
+      if entry.change <= told, entry.serves, let served = result.servingMs {
+        steady += [number, result.ageMs, served]
+      } else {
+        result.number = number
+        whole.append(result)
+      }
+    }
+    return (whole, steady)
+  }
+
+  private static func result(_ entry: Entry, at now: Instant) -> ProbeResult? {
+    entry.newest.map { newest in
       let key = entry.key
       return ProbeResult(
         service: key.service, region: key.region, family: key.family,

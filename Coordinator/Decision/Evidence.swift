@@ -116,20 +116,27 @@ public struct Evidence: Hashable, Sendable, Codable {
     self.floor = floor
   }
 
-  /// Takes in an authentic, timely report; of one that shows a twin nothing else is kept.
-  public mutating func take(_ report: Report, at received: Instant) {
+  /// Takes in an authentic, timely report; of one that shows a twin nothing else is kept. False:
+  /// what it leaves out as told before is not known, and is to be told again.
+  @discardableResult
+  public mutating func take(_ report: Report, at received: Instant) -> Bool {
     twins.take(report, at: received)
-    keepServed(of: report.agent, by: report)
+    let (whole, isWhole) = report.joined(to: agents[report.agent]?.report)
+    keepServed(of: report.agent, by: whole)
     guard !twins.hold(report.agent, at: Present(received)) else {
       agents[report.agent] = nil
       acknowledgements[report.agent] = nil
-      return
+      return false
     }
     if report.deployingMs ?? 0 > 0 || excuses[report.agent] != nil {
       excuses[report.agent, default: DeployExcuses()].take(leftMs: report.deployingMs, at: received)
     }
-    let whole = agents[report.agent].map { report.joined(to: $0.report) } ?? report
     agents[report.agent] = AgentEvidence(report: whole, receivedAt: received)
+    keepAcknowledgement(of: report, at: received)
+    return isWhole
+  }
+
+  private mutating func keepAcknowledgement(of report: Report, at received: Instant) {
     guard let heartbeat = report.heartbeat, let written = heartbeat.writtenMs,
       let age = heartbeat.acknowledgedMs
     else { return }

@@ -14,12 +14,12 @@ extension Coordinator {
     let now = Now.read()
     let challenge = SecureRandom.hex(16)
     switch tell(.report(report, from: agent, challenge: challenge), now: now) {
-    case .directive(let answer):
+    case .directive(let directive):
       recording.put(report, at: now.instant)
       surroundings.skews[agent] = report.sentMs - now.wallMs
       takeRelayed(report, now: now)
       noteHistory(report, now: now)
-      return directive(for: report, answer, challenge: challenge, now: now)
+      return directive
     case .refusedReport(let problem, let showsTwin):
       if showsTwin { recording.put(report, at: now.instant) }
       throw refuse(problem, now: now)
@@ -88,27 +88,6 @@ extension Coordinator {
     } catch {
       note(storeError: error)
     }
-  }
-
-  private func directive(
-    for report: Report, _ answer: ReportAnswer, challenge: String, now: Now
-  ) -> Directive {
-    let policy = state.rules.shared
-    // An agent that goes by them already is not told them again.
-    let isKnown = report.orders == deployment.edition
-    let orders = isKnown ? nil : deployment.orders[report.agent] ?? AgentOrders()
-    let pace = deployment.probePace
-    return Directive(
-      agent: report.agent, sequence: report.sequence,
-      services: answer.services, challenge: challenge,
-      nextReportMs: Int(policy.reportInterval.wholeMilliseconds),
-      heartbeatWriter: answer.isWriter,
-      heartbeatPeriodMs: Int(policy.heartbeatPeriod.wholeMilliseconds),
-      heartbeatReadMs: Int(policy.heartbeatRead.wholeMilliseconds),
-      orders: deployment.edition, peers: orders?.peers, probes: orders?.probes,
-      probePeriodMs: Int(pace.interval.wholeMilliseconds),
-      probeDeadlineMs: Int(pace.deadline.wholeMilliseconds), probeFall: Defaults.probeFall,
-      coordinatorMs: now.wallMs)
   }
 }
 

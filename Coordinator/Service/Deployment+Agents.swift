@@ -3,14 +3,6 @@ import Decision
 import Settings
 import Wire
 
-/// What an agent is told that only a configuration changes.
-struct AgentOrders: Sendable {
-  /// The regions whose heartbeats it reads.
-  var peers: [RegionID] = []
-  /// What it asks of the other regions: of the services that it carries.
-  var probes: [ProbeTarget] = []
-}
-
 /// How an address is asked again and again.
 struct ProbePace: Hashable, Sendable {
   var interval = Defaults.probeInterval

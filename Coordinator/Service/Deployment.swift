@@ -28,10 +28,8 @@ struct Deployment: Sendable {
   var agents: [AgentID: RegionID]
   /// Key id to agent and key.
   var keys: [String: (agent: AgentID, verifier: Verifier)]
-  /// Names what agents are told that only a configuration changes: another one with each.
-  let edition = SecureRandom.hex(6)
-  /// What an agent is told that only a configuration changes; agent by agent.
-  private(set) var orders: [AgentID: AgentOrders] = [:]
+  /// What agents are told that only a configuration changes.
+  private(set) var orders = StandingOrders()
 
   /// The key of that id, as signatures are verified with it; nil where no agent has it.
   func verifyingKey(_ id: String) -> VerifyingKey? {
@@ -54,7 +52,9 @@ struct Deployment: Sendable {
     }
     let pace = probePace
     services = settings.services.map { Self.service($0, probed: pace, settings: settings) }
-    orders = Self.orders(services, settings: settings)
+    orders = StandingOrders(
+      edition: SecureRandom.hex(6), agents: Self.orders(services, settings: settings),
+      probeInterval: pace.interval, probeDeadline: pace.deadline)
   }
 
   private static func service(
@@ -107,7 +107,7 @@ struct Deployment: Sendable {
     return StateRules(
       policies: services.map(\.policy), tick: tick, window: settings.pace.firstContactWindow,
       journalEvery: .seconds(30) / speed, journalRetry: max(tick, .seconds(2) / speed),
-      agents: agents, writers: writers)
+      agents: agents, writers: writers, orders: orders)
   }
 
   /// What the core goes by for that service.

@@ -118,12 +118,28 @@ extension Judge {
     }
   }
 
+  /// A report was taken in: what is held of its probes is what the host saw, all of it where the
+  /// answer says that nothing is missing.
+  mutating func heard(_ world: World, _ parcel: Parcel, _ directive: Directive) {
+    guard let sight = parcel.sight, world.perturbation == nil,
+      let held = world.shell?.evidence.agents[directive.agent]?.report.probes
+    else { return }
+    let isRight = held.allSatisfy { probe in
+      var probe = probe
+      probe.number = nil
+      return sight.contains(probe)
+    }
+    if !isRight || directive.orders != nil && held.count != sight.count {
+      fail(world, .authentic, "what is held of \(directive.agent)'s probes is not what it told")
+    }
+  }
+
   /// An agent has taken a directive, but for what is `stale`: no two regions hold leases of a
   /// service at once (RULES 13).
-  mutating func leased(
-    _ world: World, _ host: Host, _ directive: Directive, but stale: [String]
-  ) {
-    for entry in directive.services where entry.leaseMs != nil && !stale.contains(entry.service) {
+  mutating func leased(_ world: World, _ host: Host, but stale: [String]) {
+    for entry in host.state.directive.services.values.filter(\.isTold).map(\.directive)
+      .sorted(by: { $0.service < $1.service })
+    where entry.leaseMs != nil && !stale.contains(entry.service) {
       guard lastLeased[entry.service] != host.region else { continue }
       lastLeased[entry.service] = host.region
       world.figures.leaseTurns += 1

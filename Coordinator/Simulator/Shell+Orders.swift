@@ -40,10 +40,11 @@ extension Shell {
     }
     world.trace.say(world.now, "the configuration is read again")
     if asksOtherwise { tallies = [:] }
+    reloads += 1
     tell(
       .reconfigure(
         StateChange(
-          rules: Self.rules(world), services: services, added: [],
+          rules: Self.rules(world, edition: "\(life).\(reloads)"), services: services, added: [],
           otherProbes: asksOtherwise ? Array(evidence.ownProbes.keys) : [])))
   }
 

@@ -8,10 +8,10 @@ extension Shell {
     let now = world.clock.instant
     let given = world.perturbation?.report(report) ?? report
     switch tell(.report(given, from: agent, challenge: challenge(for: agent))) {
-    case .directive(let answer):
+    case .directive(let directive):
       if world.perturbation != nil { world.judge.raw.take(report, at: now) }
       takeRelayed(given)
-      return .success(directive(for: given, answer))
+      return .success(directive)
     case .refusedReport(let problem, let showsTwin):
       // A refused report that shows a twin is evidence of that.
       if showsTwin {
@@ -54,24 +54,5 @@ extension Shell {
     Hex.text(
       world.noise.word(
         .jitter, agent.utf8.count &* 131 &+ life, world.clock.instant.milliseconds))
-  }
-
-  private func directive(for report: Report, _ answer: ReportAnswer) -> Directive {
-    // Told anew by each start.
-    let orders = "orders of life \(life)"
-    let isKnown = report.orders == orders
-    return Directive(
-      agent: report.agent, sequence: report.sequence, services: answer.services,
-      challenge: challenge(for: report.agent),
-      nextReportMs: Int(policy.reportInterval.wholeMilliseconds),
-      heartbeatWriter: answer.isWriter,
-      heartbeatPeriodMs: Int(policy.heartbeatPeriod.wholeMilliseconds),
-      heartbeatReadMs: Int(policy.heartbeatRead.wholeMilliseconds),
-      orders: orders,
-      peers: isKnown ? nil : world.topologies[0].regions.map(\.id).filter { $0 != report.region },
-      probes: isKnown ? nil : world.targets(from: report.region),
-      probePeriodMs: Int(policy.probeInterval.wholeMilliseconds),
-      probeDeadlineMs: Int(world.setup.probeDeadlineMs),
-      probeFall: Defaults.probeFall, coordinatorMs: world.clock.wallMs)
   }
 }

@@ -45,6 +45,8 @@ final class Shell {
   private var shownDoubts: Set<Doubt> = []
   /// The services that were judged in this tick.
   var judgedNow: Set<Int> = []
+  /// How often the configuration was read again.
+  var reloads = 0
   private(set) var isGone = false
 
   var policy: Policy { world.setup.policy }
@@ -75,7 +77,7 @@ final class Shell {
       let store = try world.journal.open()
       clusterID = store.clusterID
       state = CoordinatorState(
-        rules: Self.rules(world),
+        rules: Self.rules(world, edition: "\(life).0"),
         services: try Self.cores(
           store, world, writer: Writer(cluster: clusterID, incarnation: incarnation)),
         now: world.clock)
@@ -97,7 +99,7 @@ final class Shell {
     world.queue.plan(.readRecord, at: world.frozenNow, key: life)
   }
 
-  static func rules(_ world: World) -> StateRules {
+  static func rules(_ world: World, edition: String) -> StateRules {
     let topology = world.topologies[0]
     let regions = topology.regions.map(\.id)
     return StateRules(
@@ -108,7 +110,19 @@ final class Shell {
       writers: Dictionary(
         uniqueKeysWithValues: regions.map { region in
           (region, [WriterGroup(table: "table", agents: world.agents(of: region))])
-        }))
+        }), orders: orders(world, edition: edition))
+  }
+
+  /// Told anew by each start and each reload.
+  private static func orders(_ world: World, edition: String) -> StandingOrders {
+    StandingOrders(
+      edition: edition,
+      agents: world.topologies[0].agents.mapValues { home in
+        AgentOrders(
+          peers: world.topologies[0].regions.map(\.id).filter { $0 != home },
+          probes: world.targets(from: home))
+      }, probeInterval: world.setup.policy.probeInterval,
+      probeDeadline: .milliseconds(world.setup.probeDeadlineMs))
   }
 
   static func rules(of service: Int, _ world: World) -> ServiceRules {

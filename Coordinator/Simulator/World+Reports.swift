@@ -34,6 +34,8 @@ struct Parcel {
   /// From the second host of an identity.
   var isTwins = false
   var isGenuine = true
+  /// What the host saw of all probes when it was sent; nil: not asked.
+  var sight: [ProbeResult]?
 }
 
 /// The coordinator's reply on its way to an agent.
@@ -107,6 +109,8 @@ extension World {
     copy.boot = Hex.text(noise.word(.jitter, host.number + 10_000, 7))
     copy.sequence = host.cloneSequence
     copy.challenge = host.cloneChallenge
+    copy.probes = host.state.probeResults(at: host.moment(frozenNow))
+    copy.steady = nil
     var parcel = Parcel(report: copy, host: host.number, life: host.life, isCopy: true)
     parcel.isTwins = true
     post(parcel, after: 700)
@@ -121,6 +125,7 @@ extension World {
       return
     }
     var parcel = Parcel(report: report, host: host.number, life: host.life)
+    parcel.sight = host.state.probeResults(at: host.moment(frozenNow))
     let delay = delay(on: road, .reportDelay, host.number, at: now)
     if chance(region.corrupted, .corrupt, host) {
       parcel.isGenuine = false
@@ -181,6 +186,7 @@ extension World {
       result = .failure(shell.refuse(Problem(code: "bad_signature", message: "")))
     } else {
       result = shell.take(overTheWire(parcel), from: host.agent)
+      if case .success(let directive) = result { judge.heard(self, parcel, directive) }
     }
     if parcel.isTwins { host.cloneChallenge = result.challenge }
     guard !parcel.isCopy, parcel.life == host.life else { return }
@@ -232,7 +238,7 @@ extension World {
       host.hasRetried = false
       let verdict = host.state.take(
         directive, answering: reply.sequence, sent: sent, at: host.moment(frozenNow))
-      if case .taken(let stale) = verdict { judge.leased(self, host, directive, but: stale) }
+      if case .taken(let stale) = verdict { judge.leased(self, host, but: stale) }
       if case .refused = verdict { lose(host, challenge: nil) } else { follow(host) }
       host.isSettled = true
     case .failure(let problem): lose(host, challenge: problem.challenge)

@@ -13,107 +13,41 @@ public enum Bounds {
 
   /// Refuses a report with a list, text, age, clock or counter beyond `Limits` or the above.
   public static func check(_ report: Report) throws(CodecError) {
-    var guardian = Guardian()
-    guardian.name(report.agent, "agent")
-    guardian.name(report.region, "region")
-    guardian.name(report.boot, "boot")
-    guardian.name(report.agentVersion, "agent_version")
-    guardian.counter(report.sequence, "sequence")
-    guardian.wall(report.sentMs, "sent_ms")
-    guardian.age(report.intervalMs, "interval_ms")
-    guardian.age(report.deployingMs, "deploying_ms")
-    guardian.age(report.clock.errorMs, "clock.error_ms")
-    guardian.text(report.challenge, "challenge")
-    guardian.text(report.orders, "orders")
-    guardian.text(report.app?.region, "app.region")
-    guardian.text(report.app?.release, "app.release")
-    guardian.each(report.checks, "checks") { $0.check($1, $2) }
-    guardian.each(report.peers, "peers") { $0.peer($1, $2) }
-    guardian.each(report.probes, "probes") { $0.probe($1, $2) }
-    guardian.each(report.acknowledged, "acknowledged") { guardian, entry, path in
-      guardian.name(entry.service, "\(path).service")
-      guardian.counter(entry.epoch, "\(path).epoch")
-    }
-    guardian.each(report.replicas ?? [], "replicas") { guardian, entry, path in
-      guardian.name(entry.aws, "\(path).aws")
-      guardian.name(entry.status, "\(path).status")
-    }
-    guardian.each(report.history, "history") { guardian, entry, path in
-      guardian.wall(entry.atMs, "\(path).at_ms")
-      guardian.text(entry.name, "\(path).name")
-      guardian.text(entry.reason, "\(path).reason")
-    }
-    if let heartbeat = report.heartbeat { guardian.heartbeat(heartbeat, "heartbeat") }
-    try guardian.verdict()
+    try Guardian.judge { $0.report(report) }
   }
 
   /// Refuses a health summary with a list, text, age, clock or counter beyond the above.
   public static func check(_ summary: HealthSummary) throws(CodecError) {
-    var guardian = Guardian()
-    guardian.name(summary.agent, "agent")
-    guardian.name(summary.region, "region")
-    guardian.name(summary.boot, "boot")
-    guardian.counter(summary.sequence, "sequence")
-    guardian.wall(summary.wallMs, "wall_ms")
-    guardian.age(summary.omitted, "omitted")
-    guardian.age(summary.deployingMs, "deploying_ms")
-    guardian.each(summary.checks, "checks") { guardian, check, path in
-      guardian.text(check.name, "\(path).name")
-      guardian.each(check.services, "\(path).services") { $0.name($1, $2) }
-      guardian.age(check.ageMs, "\(path).age_ms")
-      guardian.age(check.badSinceMs, "\(path).bad_since_ms")
-    }
-    try guardian.verdict()
+    try Guardian.judge { $0.summary(summary) }
   }
 
   /// Refuses a directive with a list, text, time or counter beyond `Limits` or the above.
   public static func check(_ directive: Directive) throws(CodecError) {
-    var guardian = Guardian()
-    guardian.name(directive.agent, "agent")
-    guardian.counter(directive.sequence, "sequence")
-    guardian.text(directive.challenge, "challenge")
-    guardian.text(directive.orders, "orders")
-    guardian.age(directive.nextReportMs, "next_report_ms")
-    guardian.period(directive.heartbeatPeriodMs, "heartbeat_period_ms")
-    guardian.period(directive.heartbeatReadMs, "heartbeat_read_ms")
-    guardian.period(directive.probePeriodMs, "probe_period_ms")
-    guardian.period(directive.probeDeadlineMs, "probe_deadline_ms")
-    guardian.within(directive.probeFall, 1...100, "probe_fall")
-    guardian.wall(directive.coordinatorMs, "coordinator_ms")
-    guardian.each(directive.peers ?? [], "peers") { $0.name($1, $2) }
-    guardian.each(directive.services, "services") { guardian, service, path in
-      guardian.name(service.service, "\(path).service")
-      guardian.counter(service.epoch, "\(path).epoch")
-      guardian.text(service.traffic, "\(path).traffic")
-      guardian.text(service.exclusive, "\(path).exclusive")
-      guardian.age(service.trafficAgeMs, "\(path).traffic_age_ms")
-      guardian.age(service.leaseMs, "\(path).lease_ms")
-    }
-    guardian.each(directive.probes ?? [], "probes") { guardian, probe, path in
-      guardian.name(probe.service, "\(path).service")
-      guardian.name(probe.region, "\(path).region")
-      guardian.text(probe.address, "\(path).address")
-      guardian.text(probe.url, "\(path).url")
-      guardian.text(probe.bodyContains, "\(path).body_contains")
-      guardian.text(probe.jsonPath, "\(path).json_path")
-      guardian.each(probe.healthy ?? [], "\(path).healthy", limit: Limits.healthyWords) {
-        $0.name($1, $2)
-      }
-      guardian.each(probe.otherRegions ?? [], "\(path).other_regions") { $0.name($1, $2) }
-      if let period = probe.periodMs { guardian.period(period, "\(path).period_ms") }
-      if let deadline = probe.deadlineMs { guardian.period(deadline, "\(path).deadline_ms") }
-    }
-    try guardian.verdict()
+    try Guardian.judge { $0.directive(directive) }
   }
 }
 
 /// Keeps the first bound that was broken.
 private struct Guardian {
   private var broken: CodecError?
+  /// Paths are made where something is broken only: a report has hundreds of values.
+  private let makesPaths: Bool
 
-  func verdict() throws(CodecError) {
-    if let broken { throw broken }
+  private init(makesPaths: Bool) { self.makesPaths = makesPaths }
+
+  /// Throws the first bound that `look` finds broken.
+  static func judge(_ look: (inout Guardian) -> Void) throws(CodecError) {
+    var hasty = Guardian(makesPaths: false)
+    look(&hasty)
+    guard hasty.broken != nil else { return }
+    var guardian = Guardian(makesPaths: true)
+    look(&guardian)
+    if let broken = guardian.broken { throw broken }
   }
+
+  func at(_ path: String, _ key: StaticString) -> String { makesPaths ? "\(path).\(key)" : "" }
+
+  private func at(_ path: String, _ index: Int) -> String { makesPaths ? "\(path)[\(index)]" : "" }
 
   private mutating func refuse(_ path: String, _ found: String, _ accepted: String) {
     if broken == nil {
@@ -162,57 +96,57 @@ private struct Guardian {
       return refuse(path, "\(list.count) entries", "at most \(limit)")
     }
     for (index, entry) in list.enumerated() {
-      check(&self, entry, "\(path)[\(index)]")
+      check(&self, entry, at(path, index))
     }
   }
 
   mutating func check(_ check: CheckResult, _ path: String) {
-    text(check.name, "\(path).name")
-    text(check.kind, "\(path).kind")
-    each(check.services, "\(path).services") { $0.name($1, $2) }
-    text(check.reason, "\(path).reason")
-    text(check.finding, "\(path).finding")
-    latency(check.latencyMs, "\(path).latency_ms")
-    age(check.ageMs, "\(path).age_ms")
-    age(check.badSinceMs, "\(path).bad_since_ms")
-    within(check.successes, 0...Bounds.ageMs, "\(path).successes")
-    age(check.riseMs, "\(path).rise_ms")
+    text(check.name, at(path, "name"))
+    text(check.kind, at(path, "kind"))
+    each(check.services, at(path, "services")) { $0.name($1, $2) }
+    text(check.reason, at(path, "reason"))
+    text(check.finding, at(path, "finding"))
+    latency(check.latencyMs, at(path, "latency_ms"))
+    age(check.ageMs, at(path, "age_ms"))
+    age(check.badSinceMs, at(path, "bad_since_ms"))
+    within(check.successes, 0...Bounds.ageMs, at(path, "successes"))
+    age(check.riseMs, at(path, "rise_ms"))
   }
 
   mutating func heartbeat(_ heartbeat: OwnHeartbeat, _ path: String) {
-    text(heartbeat.table, "\(path).table")
-    counter(heartbeat.sequence, "\(path).sequence")
-    wall(heartbeat.writtenMs, "\(path).written_ms")
-    age(heartbeat.acknowledgedMs, "\(path).acknowledged_ms")
-    period(heartbeat.periodMs, "\(path).period_ms")
-    text(heartbeat.reason, "\(path).reason")
+    text(heartbeat.table, at(path, "table"))
+    counter(heartbeat.sequence, at(path, "sequence"))
+    wall(heartbeat.writtenMs, at(path, "written_ms"))
+    age(heartbeat.acknowledgedMs, at(path, "acknowledged_ms"))
+    period(heartbeat.periodMs, at(path, "period_ms"))
+    text(heartbeat.reason, at(path, "reason"))
   }
 
   mutating func peer(_ peer: PeerHeartbeat, _ path: String) {
-    name(peer.region, "\(path).region")
-    name(peer.agent, "\(path).agent")
-    name(peer.boot, "\(path).boot")
-    counter(peer.sequence, "\(path).sequence")
-    wall(peer.writtenMs, "\(path).written_ms")
-    age(peer.seenMs, "\(path).seen_ms")
-    age(peer.readMs, "\(path).read_ms")
-    period(peer.periodMs, "\(path).period_ms")
-    if let summary = peer.summary { self.summary(summary, "\(path).summary") }
-    each(peer.sightings, "\(path).sightings", limit: Limits.sightings) { guardian, sight, path in
-      guardian.counter(sight.sequence, "\(path).sequence")
-      guardian.wall(sight.writtenMs, "\(path).written_ms")
-      guardian.lag(sight.lagLowMs, "\(path).lag_low_ms")
-      guardian.lag(sight.lagHighMs, "\(path).lag_high_ms")
+    name(peer.region, at(path, "region"))
+    name(peer.agent, at(path, "agent"))
+    name(peer.boot, at(path, "boot"))
+    counter(peer.sequence, at(path, "sequence"))
+    wall(peer.writtenMs, at(path, "written_ms"))
+    age(peer.seenMs, at(path, "seen_ms"))
+    age(peer.readMs, at(path, "read_ms"))
+    period(peer.periodMs, at(path, "period_ms"))
+    if let summary = peer.summary { self.summary(summary, at(path, "summary")) }
+    each(peer.sightings, at(path, "sightings"), limit: Limits.sightings) { guardian, sight, path in
+      guardian.counter(sight.sequence, guardian.at(path, "sequence"))
+      guardian.wall(sight.writtenMs, guardian.at(path, "written_ms"))
+      guardian.lag(sight.lagLowMs, guardian.at(path, "lag_low_ms"))
+      guardian.lag(sight.lagHighMs, guardian.at(path, "lag_high_ms"))
     }
   }
 
   /// The texts' bounds are those of base64url of what they stand for.
   mutating func summary(_ summary: RelayedSummary, _ path: String) {
     within(
-      summary.summary.utf8.count, 1...Base64URL.length(Limits.summaryBytes), "\(path).summary")
-    within(summary.signature.utf8.count, 1...Base64URL.length(64), "\(path).signature")
-    name(summary.keyid, "\(path).keyid")
-    age(summary.ageMs, "\(path).age_ms")
+      summary.summary.utf8.count, 1...Base64URL.length(Limits.summaryBytes), at(path, "summary"))
+    within(summary.signature.utf8.count, 1...Base64URL.length(64), at(path, "signature"))
+    name(summary.keyid, at(path, "keyid"))
+    age(summary.ageMs, at(path, "age_ms"))
   }
 
   /// A lag may be negative: the clocks of writer and reader differ.
@@ -221,14 +155,113 @@ private struct Guardian {
   }
 
   mutating func probe(_ probe: ProbeResult, _ path: String) {
-    name(probe.service, "\(path).service")
-    name(probe.region, "\(path).region")
-    text(probe.reason, "\(path).reason")
-    latency(probe.latencyMs, "\(path).latency_ms")
-    if let status = probe.status { within(status, 0...999, "\(path).status") }
-    age(probe.ageMs, "\(path).age_ms")
-    age(probe.servingMs, "\(path).serving_ms")
-    age(probe.badSinceMs, "\(path).bad_since_ms")
-    age(probe.badMs, "\(path).bad_ms")
+    name(probe.service, at(path, "service"))
+    name(probe.region, at(path, "region"))
+    if let number = probe.number { within(number, 0...Limits.listEntries, at(path, "number")) }
+    text(probe.reason, at(path, "reason"))
+    latency(probe.latencyMs, at(path, "latency_ms"))
+    if let status = probe.status { within(status, 0...999, at(path, "status")) }
+    age(probe.ageMs, at(path, "age_ms"))
+    age(probe.servingMs, at(path, "serving_ms"))
+    age(probe.badSinceMs, at(path, "bad_since_ms"))
+    age(probe.badMs, at(path, "bad_ms"))
+  }
+}
+
+/// The bounds of whole messages.
+extension Guardian {
+  fileprivate mutating func report(_ report: Report) {
+    name(report.agent, "agent")
+    name(report.region, "region")
+    name(report.boot, "boot")
+    name(report.agentVersion, "agent_version")
+    counter(report.sequence, "sequence")
+    wall(report.sentMs, "sent_ms")
+    age(report.intervalMs, "interval_ms")
+    age(report.deployingMs, "deploying_ms")
+    age(report.clock.errorMs, "clock.error_ms")
+    text(report.challenge, "challenge")
+    text(report.orders, "orders")
+    text(report.stand, "stand")
+    text(report.app?.region, "app.region")
+    text(report.app?.release, "app.release")
+    each(report.checks, "checks") { $0.check($1, $2) }
+    each(report.peers, "peers") { $0.peer($1, $2) }
+    each(report.probes, "probes") { $0.probe($1, $2) }
+    // Three numbers of each.
+    each(report.steady ?? [], "steady", limit: 3 * Limits.listEntries) { $0.age($1, $2) }
+    each(report.acknowledged, "acknowledged") { guardian, entry, path in
+      guardian.name(entry.service, guardian.at(path, "service"))
+      guardian.counter(entry.epoch, guardian.at(path, "epoch"))
+    }
+    each(report.replicas ?? [], "replicas") { guardian, entry, path in
+      guardian.name(entry.aws, guardian.at(path, "aws"))
+      guardian.name(entry.status, guardian.at(path, "status"))
+    }
+    each(report.history, "history") { guardian, entry, path in
+      guardian.wall(entry.atMs, guardian.at(path, "at_ms"))
+      guardian.text(entry.name, guardian.at(path, "name"))
+      guardian.text(entry.reason, guardian.at(path, "reason"))
+    }
+    if let heartbeat = report.heartbeat { self.heartbeat(heartbeat, "heartbeat") }
+  }
+
+  fileprivate mutating func summary(_ summary: HealthSummary) {
+    name(summary.agent, "agent")
+    name(summary.region, "region")
+    name(summary.boot, "boot")
+    counter(summary.sequence, "sequence")
+    wall(summary.wallMs, "wall_ms")
+    age(summary.omitted, "omitted")
+    age(summary.deployingMs, "deploying_ms")
+    each(summary.checks, "checks") { guardian, check, path in
+      guardian.text(check.name, guardian.at(path, "name"))
+      guardian.each(check.services, guardian.at(path, "services")) { $0.name($1, $2) }
+      guardian.age(check.ageMs, guardian.at(path, "age_ms"))
+      guardian.age(check.badSinceMs, guardian.at(path, "bad_since_ms"))
+    }
+  }
+
+  fileprivate mutating func directive(_ directive: Directive) {
+    name(directive.agent, "agent")
+    counter(directive.sequence, "sequence")
+    text(directive.challenge, "challenge")
+    text(directive.orders, "orders")
+    text(directive.stand, "stand")
+    text(directive.renews, "renews")
+    age(directive.nextReportMs, "next_report_ms")
+    period(directive.heartbeatPeriodMs, "heartbeat_period_ms")
+    period(directive.heartbeatReadMs, "heartbeat_read_ms")
+    period(directive.probePeriodMs, "probe_period_ms")
+    period(directive.probeDeadlineMs, "probe_deadline_ms")
+    within(directive.probeFall, 1...100, "probe_fall")
+    wall(directive.coordinatorMs, "coordinator_ms")
+    each(directive.peers ?? [], "peers") { $0.name($1, $2) }
+    each(directive.services, "services") { guardian, service, path in
+      guardian.name(service.service, guardian.at(path, "service"))
+      guardian.counter(service.epoch, guardian.at(path, "epoch"))
+      guardian.text(service.traffic, guardian.at(path, "traffic"))
+      guardian.text(service.exclusive, guardian.at(path, "exclusive"))
+      guardian.age(service.trafficAgeMs, guardian.at(path, "traffic_age_ms"))
+      guardian.age(service.leaseMs, guardian.at(path, "lease_ms"))
+    }
+    each(directive.probes ?? [], "probes") { guardian, probe, path in
+      guardian.name(probe.service, guardian.at(path, "service"))
+      guardian.name(probe.region, guardian.at(path, "region"))
+      guardian.text(probe.address, guardian.at(path, "address"))
+      guardian.text(probe.url, guardian.at(path, "url"))
+      guardian.text(probe.bodyContains, guardian.at(path, "body_contains"))
+      guardian.text(probe.jsonPath, guardian.at(path, "json_path"))
+      guardian.each(probe.healthy ?? [], guardian.at(path, "healthy"), limit: Limits.healthyWords) {
+        $0.name($1, $2)
+      }
+      guardian.each(probe.otherRegions ?? [], guardian.at(path, "other_regions")) {
+        $0.name($1, $2)
+      }
+      if let period = probe.periodMs { guardian.period(period, guardian.at(path, "period_ms")) }
+      if let deadline = probe.deadlineMs {
+        guardian.period(deadline, guardian.at(path, "deadline_ms"))
+      }
+    }
   }
 }

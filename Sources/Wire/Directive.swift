@@ -4,7 +4,14 @@ public struct Directive: Codable, Hashable, Sendable {
   /// The agent and the report that this answers.
   public var agent: String
   public var sequence: UInt64
+  /// What the app is to be told of each service; empty where `renews` says it.
   public var services: [ServiceDirective]
+  /// Names `services`: whoever says it in the next report holds them whole. Absent: they are told
+  /// each time.
+  public var stand: String?
+  /// What was told under that name holds as if it were told again: leases run from the sending of
+  /// the report that this answers.
+  public var renews: String?
   /// To be echoed in the next report; proves that the report is timely.
   public var challenge: String
   /// How long until the next report when nothing changes.
@@ -29,7 +36,8 @@ public struct Directive: Codable, Hashable, Sendable {
 
   public init(
     version: Int = Limits.wireVersion, agent: String, sequence: UInt64,
-    services: [ServiceDirective], challenge: String, nextReportMs: Int, heartbeatWriter: Bool,
+    services: [ServiceDirective], stand: String? = nil, renews: String? = nil, challenge: String,
+    nextReportMs: Int, heartbeatWriter: Bool,
     heartbeatPeriodMs: Int, heartbeatReadMs: Int, orders: String? = nil, peers: [String]?,
     probes: [ProbeTarget]?, probePeriodMs: Int, probeDeadlineMs: Int, probeFall: Int,
     coordinatorMs: Int64
@@ -38,6 +46,8 @@ public struct Directive: Codable, Hashable, Sendable {
     self.agent = agent
     self.sequence = sequence
     self.services = services
+    self.stand = stand
+    self.renews = renews
     self.challenge = challenge
     self.nextReportMs = nextReportMs
     self.heartbeatWriter = heartbeatWriter

@@ -88,6 +88,9 @@ public struct ProbeResult: Codable, Hashable, Sendable {
   public var service: String
   public var region: String
   public var family: AddressFamily
+  /// What `Report.steady` calls it, as long as the orders are the same; absent where that is of no
+  /// use.
+  public var number: Int?
   /// The newest probe's own outcome.
   public var outcome: ProbeOutcome
   /// The standing vote after `fall` bad outcomes in a row or one that serves.
@@ -105,13 +108,15 @@ public struct ProbeResult: Codable, Hashable, Sendable {
   public var badMs: Int?
 
   public init(
-    service: String, region: String, family: AddressFamily, outcome: ProbeOutcome, vote: Vote,
-    reason: String? = nil, status: Int? = nil, latencyMs: Double? = nil, ageMs: Int,
+    service: String, region: String, family: AddressFamily, number: Int? = nil,
+    outcome: ProbeOutcome, vote: Vote, reason: String? = nil, status: Int? = nil,
+    latencyMs: Double? = nil, ageMs: Int,
     servingMs: Int? = nil, badSinceMs: Int? = nil, badMs: Int? = nil
   ) {
     self.service = service
     self.region = region
     self.family = family
+    self.number = number
     self.outcome = outcome
     self.vote = vote
     self.reason = reason

@@ -21,13 +21,19 @@ public struct Report: Codable, Hashable, Sendable {
   public var challenge: String?
   /// Which orders this agent goes by (`Directive.orders`); absent: none that have a name.
   public var orders: String?
+  /// Which of the coordinator's words on services this agent holds whole (`Directive.stand`): it
+  /// acknowledges their epochs, and `acknowledged` is empty. Absent: none that have a name.
+  public var stand: String?
   public var checks: [CheckResult]
   /// This host's own heartbeat; absent while it is not the region's writer.
   public var heartbeat: OwnHeartbeat?
   /// The newest heartbeats of other regions, read from the local replica.
   public var peers: [PeerHeartbeat]
-  /// What this host sees of the other regions' public addresses.
+  /// What this host sees of the other regions' public addresses, but for those in `steady`.
   public var probes: [ProbeResult]
+  /// Those that serve as they did when they were told last, to a coordinator of the same orders:
+  /// `ProbeResult.number`, `ageMs` and `servingMs` of each, one after the other, numbers rising.
+  public var steady: [Int]?
   public var clock: ClockState
   /// What the app says of itself, where a check's reply states it.
   public var app: AppState?
@@ -52,9 +58,9 @@ public struct Report: Codable, Hashable, Sendable {
   public init(
     version: Int = Limits.wireVersion, agent: String, region: String, boot: String,
     sequence: UInt64, sentMs: Int64, intervalMs: Int, challenge: String? = nil,
-    orders: String? = nil, checks: [CheckResult] = [], heartbeat: OwnHeartbeat? = nil,
-    peers: [PeerHeartbeat] = [],
-    probes: [ProbeResult] = [], clock: ClockState = ClockState(), app: AppState? = nil,
+    orders: String? = nil, stand: String? = nil, checks: [CheckResult] = [],
+    heartbeat: OwnHeartbeat? = nil, peers: [PeerHeartbeat] = [], probes: [ProbeResult] = [],
+    steady: [Int]? = nil, clock: ClockState = ClockState(), app: AppState? = nil,
     agentVersion: String, starved: Bool = false, deployingMs: Int? = nil, goodbye: Bool = false,
     acknowledged: [ServiceEpoch] = [], history: [PastCheck] = [], replicas: [ReplicaState]? = nil,
     consistency: TableConsistency? = nil
@@ -68,10 +74,12 @@ public struct Report: Codable, Hashable, Sendable {
     self.intervalMs = intervalMs
     self.challenge = challenge
     self.orders = orders
+    self.stand = stand
     self.checks = checks
     self.heartbeat = heartbeat
     self.peers = peers
     self.probes = probes
+    self.steady = steady
     self.clock = clock
     self.app = app
     self.agentVersion = agentVersion

@@ -154,6 +154,43 @@ struct DirectiveStateTests {
       #expect(state.acknowledged.count == highest.count)
     }
   }
+
+  @Test("What was told under a name is renewed by it: leases run from the report's sending")
+  func renewed() {
+    var state = state()
+    var told = directive(1, epoch: 5, lease: 15_000)
+    told.stand = "e.1"
+    _ = state.take(told, answering: 1, sent: .at(1000), at: .at(1010))
+    #expect(state.stand == "e.1")
+    var renewal = directive(2)
+    renewal.services = []
+    renewal.renews = "e.1"
+    #expect(
+      state.take(renewal, answering: 2, sent: .at(6000), at: .at(6010))
+        == .taken(staleServices: []))
+    #expect(state.services["app"]?.leaseUntil == .at(21_000))
+    #expect(state.services["app"]?.received == .at(1010), "ages go on")
+    #expect(state.services["app"]?.isTold == true && state.stand == "e.1")
+    // Another name: nothing of it is taken over, and all is to be told.
+    renewal.renews = "e.2"
+    renewal.sequence = 3
+    guard case .refused = state.take(renewal, answering: 3, sent: .at(9000), at: .at(9010)) else {
+      Issue.record("taken")
+      return
+    }
+    #expect(state.services["app"]?.leaseUntil == .at(21_000) && state.stand == nil)
+  }
+
+  @Test("Words that were not taken over whole have no name")
+  func staleHaveNoName() {
+    var state = state()
+    _ = state.take(directive(1, epoch: 5), answering: 1, sent: .at(0), at: .at(1))
+    var older = directive(2, epoch: 4, lease: 15_000)
+    older.stand = "e.1"
+    #expect(
+      state.take(older, answering: 2, sent: .at(0), at: .at(1)) == .taken(staleServices: ["app"]))
+    #expect(state.stand == nil && state.services["app"]?.leaseUntil == nil)
+  }
 }
 
 @Suite("Probe board: RULES 3")
@@ -197,6 +234,28 @@ struct ProbeBoardTests {
     #expect(result.badSinceMs == 15_000)
     #expect(result.badMs == 5_000)
     #expect(result.latencyMs == 20)
+  }
+
+  @Test("What serves as it was told is told by its ages; all else whole")
+  func news() {
+    var board = board()
+    let both = [target("ap-south"), target("eu-central")]
+    for target in both { _ = take(&board, [.serving], of: target) }
+    let told = board.changes
+    #expect(board.news(at: .at(100), since: 0).whole.map(\.number) == [0, 1])
+    #expect(board.news(at: .at(100), since: told).steady == [0, 80, 100, 1, 80, 100])
+    // A turn, an answer that says nothing, and what was on the way and is over.
+    _ = take(&board, [.serving, .none], of: both[0])
+    var news = board.news(at: .at(9000), since: told)
+    #expect(news.whole.map(\.number) == [0] && news.steady == [1, 8980, 9000])
+    _ = take(&board, [.serving, .dark, .serving], of: both[0])
+    news = board.news(at: .at(19_000), since: told)
+    #expect(news.whole.map(\.number) == [0] && news.whole.first?.vote == .serving)
+    #expect(board.news(at: .at(19_000), since: board.changes).whole.isEmpty)
+    // Other targets: other numbers, all of which are told.
+    board.take(targets: [both[1]])
+    news = board.news(at: .at(19_000), since: board.changes - 1)
+    #expect(news.whole.map(\.number) == [0] && news.steady.isEmpty)
   }
 
   @Test("Answers that say nothing make neither vote younger")

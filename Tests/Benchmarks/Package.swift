@@ -9,8 +9,8 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "Codec", "CoordinatorCore", "DNS", "Decision", "Linode", "Platform", "Sandbox", "Simulator",
-        "Wire",
+        "AgentCore", "Codec", "CoordinatorCore", "DNS", "Decision", "Linode", "Platform", "Sandbox",
+        "Simulator", "Wire",
       ].map {
         .product(name: $0, package: "signalbox")
       },

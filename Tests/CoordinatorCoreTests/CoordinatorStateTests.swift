@@ -6,7 +6,7 @@ import Wire
 
 /// What the state gives out, in which order, and what does not count without the journal.
 @Suite struct CoordinatorStateTests {
-  private static func agree(_ answer: CoreAnswer?) -> ReportAnswer? {
+  private static func agree(_ answer: CoreAnswer?) -> Directive? {
     if case .directive(let found) = answer { found } else { nil }
   }
 
@@ -135,7 +135,7 @@ import Wire
         == "wrong_region")
     #expect(bench.state.evidence.agents.isEmpty)
     let answer = try #require(Self.agree(bench.tell(.report(report, from: "us1", challenge: "c1"))))
-    #expect(answer.services.map(\.service) == ["app"] && answer.isWriter)
+    #expect(answer.services.map(\.service) == ["app"] && answer.heartbeatWriter)
     #expect(bench.state.evidence.agents.keys.sorted() == ["us1"])
     #expect(
       Self.problem(bench.tell(.report(report, from: "us1", challenge: "c2")))?.problem.code

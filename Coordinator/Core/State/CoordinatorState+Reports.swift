@@ -24,10 +24,10 @@ extension CoordinatorState {
       return refuse(report, error, challenge)
     }
     let before = evidence.agents[agent]
-    evidence.take(report, at: now.instant)
-    hear(report, after: before)
+    let isWhole = evidence.take(report, at: now.instant)
+    hear(evidence.agents[agent]?.report ?? report, after: before)
     admission.issued(challenge, to: agent, now: now.instant)
-    push(.answer(.directive(answer(report))))
+    push(.answer(.directive(directive(for: report, isWhole: isWhole, challenge))))
     noteQuarantine(of: [agent])
   }
 
@@ -55,20 +55,55 @@ extension CoordinatorState {
     push(.answer(.refusedReport(Problem(code: code, message: message), showsTwin: false)))
   }
 
-  private mutating func answer(_ report: Report) -> ReportAnswer {
+  /// What answers an admitted report. What the agent says it knows is not told again; where what
+  /// itself leaves out is not known (not `isWhole`), it is told as one that knows nothing, and tells
+  /// all.
+  private mutating func directive(
+    for report: Report, isWhole: Bool, _ challenge: String
+  ) -> Directive {
+    let (orders, policy) = (rules.orders, rules.shared)
+    let edition = isWhole ? orders.edition : nil
+    let mine =
+      edition != nil && report.orders == edition
+      ? nil : orders.agents[report.agent] ?? AgentOrders()
+    var report = report
+    if let words = stands.words(report.stand, edition: orders.edition) {
+      report.acknowledged = words.map { ServiceEpoch(service: $0.service, epoch: $0.epoch) }
+    }
     let isTwin = evidence.twins.hold(report.agent, at: Present(now))
-    // Each group elects its own, whoever asks.
-    let isWriter = (writerGroups[report.agent] ?? []).map { group in
+    let services = words(to: report, isTwin: isTwin)
+    let stand = edition.map { stands.name(services, edition: $0) }
+    let isTold = stand != nil && stand == report.stand
+    return Directive(
+      agent: report.agent, sequence: report.sequence, services: isTold ? [] : services,
+      stand: isTold ? nil : stand, renews: isTold ? stand : nil, challenge: challenge,
+      nextReportMs: Int(policy.reportInterval.wholeMilliseconds),
+      heartbeatWriter: isWriter(report) && !isTwin,
+      heartbeatPeriodMs: Int(policy.heartbeatPeriod.wholeMilliseconds),
+      heartbeatReadMs: Int(policy.heartbeatRead.wholeMilliseconds),
+      orders: edition, peers: mine?.peers, probes: mine?.probes,
+      probePeriodMs: Int(orders.probeInterval.wholeMilliseconds),
+      probeDeadlineMs: Int(orders.probeDeadline.wholeMilliseconds),
+      probeFall: Defaults.probeFall, coordinatorMs: now.wallMs)
+  }
+
+  /// Whether the agent writes its region's heartbeats: each group elects its own, whoever asks.
+  private mutating func isWriter(_ report: Report) -> Bool {
+    (writerGroups[report.agent] ?? []).map { group in
       elections.writer(
         of: "\(report.region) \(group.table)", agents: group.agents, evidence: evidence,
         policy: rules.shared, now: now.instant) == report.agent
     }.contains(true)
-    var answers: [ServiceDirective] = []
+  }
+
+  /// Of the services that it carries, by name.
+  private mutating func words(to report: Report, isTwin: Bool) -> [ServiceDirective] {
+    var words: [ServiceDirective] = []
     for place in concerned[report.agent] ?? [] {
       let found = cores.beside(place) { $0.answer(report, isTwin: isTwin, now: now) }
-      if let found { answers.append(found) }
+      if let found { words.append(found) }
     }
-    return ReportAnswer(services: answers, isWriter: isWriter && !isTwin)
+    return words
   }
 
   // MARK: Of hosts that are not heard

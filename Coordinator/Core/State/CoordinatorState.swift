@@ -31,6 +31,7 @@ public struct CoordinatorState: Sendable {
   public internal(set) var rules: StateRules
   var admission: Admission
   var elections = WriterElection()
+  var stands = Stands()
   var refusals: TimeRefusals
   /// Told that most agents were refused for time.
   public internal(set) var clocksDiffer = false

@@ -72,7 +72,7 @@ public enum CoreOutput: Sendable {
 /// What an event is answered by.
 public enum CoreAnswer: Sendable {
   /// Of a report that counts.
-  case directive(ReportAnswer)
+  indirect case directive(Directive)
   /// Of a report that does not.
   indirect case refusedReport(Problem, showsTwin: Bool)
   /// Of a summary: it counts, as signed then; nil: it does not.
@@ -83,14 +83,6 @@ public enum CoreAnswer: Sendable {
   indirect case begun(IncidentRecord)
   /// Of an order or a move.
   case refused(Refusal)
-}
-
-/// What an agent is told beside the configuration.
-public struct ReportAnswer: Hashable, Sendable {
-  /// Of the services that it carries, by name.
-  public var services: [ServiceDirective]
-  /// It writes its region's heartbeats.
-  public var isWriter: Bool
 }
 
 /// A summary with what its relaying agent says of it.

@@ -18,11 +18,14 @@ public struct StateRules: Sendable {
   public var agents: [AgentID: RegionID]
   /// The agents of each region, in groups that share a table.
   public var writers: [RegionID: [WriterGroup]]
+  /// What agents are told of the configuration.
+  public var orders: StandingOrders
 
   /// `policies`: of all services.
   public init(
     policies: [Policy], tick: Duration, window: Duration, journalEvery: Duration?,
-    journalRetry: Duration, agents: [AgentID: RegionID], writers: [RegionID: [WriterGroup]]
+    journalRetry: Duration, agents: [AgentID: RegionID], writers: [RegionID: [WriterGroup]],
+    orders: StandingOrders = StandingOrders()
   ) {
     shared = Self.shared(policies)
     self.tick = tick
@@ -31,6 +34,7 @@ public struct StateRules: Sendable {
     self.journalRetry = journalRetry
     self.agents = agents
     self.writers = writers
+    self.orders = orders
   }
 
   private static func shared(_ policies: [Policy]) -> Policy {

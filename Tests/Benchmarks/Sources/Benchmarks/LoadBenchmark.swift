@@ -1,3 +1,4 @@
+import AgentCore
 import Codec
 import Platform
 import Sandbox
@@ -281,31 +282,53 @@ private final class LoadSite: Sendable {
   }
 }
 
-/// One host's agent, as far as the coordinator hears of it.
+/// One host's agent: the state that ships, with checks, heartbeats and probes that all go well.
 private struct LoadAgent: Sendable {
   let id: String
   let region: String
-  let regions: [String]
   let services: [String]
   let key: Signer
-  private let boot = SecureRandom.hex(8)
+  private let regions: [String]
   private let codec = MessageCodec(sha256: { Digest.sha256($0) })
-  private var sequence: UInt64 = 0
-  private var challenge: String?
-  private var orders: String?
+  private var state: AgentState
+  private var checks: [Int] = []
+  private var beat: UInt64 = 0
 
   init(id: String, region: String, regions: [String], services: [String], key: Signer) {
     self.id = id
     self.region = region
-    self.regions = regions
     self.services = services
     self.key = key
+    self.regions = regions.filter { $0 != region }
+    state = AgentState(
+      facts: AgentFacts(
+        agent: id, region: region, boot: SecureRandom.hex(8), version: Release.version,
+        reportIntervalMs: 5000))
+    for kind in ["http", "dynamodb"] {
+      let identity = CheckIdentity(name: "\(kind) http://127.0.0.1:3000/health", kind: kind)
+      let now = Instant(milliseconds: Clocks.wallMilliseconds())
+      if let number = state.add(identity, policy: CheckPolicy(), at: now) { checks.append(number) }
+    }
   }
 
-  /// Whether it was taken.
+  /// Whether its report was taken.
   mutating func report(to listen: String, _ http: HTTPClient) async -> Bool {
-    sequence += 1
-    guard let body = try? JSON.encode(report) else { return false }
+    see()
+    let wallMs = Clocks.wallMilliseconds()
+    let sent = Instant(milliseconds: wallMs)
+    let report = state.report(at: sent, wallMs: wallMs, clock: ClockState(synchronised: true))
+    let directive = await exchange(report, listen, http)
+    let now = Instant(milliseconds: Clocks.wallMilliseconds())
+    guard let directive,
+      case .taken = state.take(directive, answering: report.sequence, sent: sent, at: now)
+    else { return false }
+    return true
+  }
+
+  private mutating func exchange(
+    _ report: Report, _ listen: String, _ http: HTTPClient
+  ) async -> Directive? {
+    guard let body = try? JSON.encode(report) else { return nil }
     let fields = codec.signRequest(
       method: "POST", path: "/v1/reports", body: body,
       key: SigningKey(keyID: key.verifier.keyID, sign: { [key] in key.sign($0) }),
@@ -316,50 +339,43 @@ private struct LoadAgent: Sendable {
         headers: fields.map { HTTPField($0.name, $0.value) } + [
           HTTPField("Content-Type", "application/json")
         ], body: body))
-    struct Answer: Decodable {
-      var challenge: String?
-      var orders: String?
+    guard let reply, reply.status == 200 else {
+      let problem = reply.flatMap {
+        try? JSON.decode(Problem.self, from: $0.body, maxBytes: 1 << 20)
+      }
+      let now = Instant(milliseconds: Clocks.wallMilliseconds())
+      state.loseReport(challenge: problem?.challenge, retry: false, at: now, jitter: 0)
+      return nil
     }
-    guard let reply else { return false }
-    let answer = try? JSON.decode(Answer.self, from: reply.body, maxBytes: 1 << 20)
-    challenge = answer?.challenge ?? challenge
-    orders = answer?.orders
-    return reply.status == 200
+    return try? JSON.decode(Directive.self, from: reply.body, maxBytes: 1 << 20)
   }
 
-  private var report: Report {
-    let others = regions.filter { $0 != region }
-    var report = Report(
-      agent: id, region: region, boot: boot, sequence: sequence,
-      sentMs: Clocks.wallMilliseconds(), intervalMs: 5000,
-      checks: ["http", "dynamodb"].map { kind in
-        CheckResult(
-          name: "\(kind) http://127.0.0.1:3000/health", kind: kind, state: .good, ageMs: 300,
-          successes: 100, riseMs: 4000)
-      },
-      peers: others.map { peer($0) },
-      probes: services.flatMap { service in
-        others.map { other in
-          ProbeResult(
-            service: service, region: other, family: .ipv4, outcome: .serving, vote: .serving,
-            status: 200, latencyMs: 30, ageMs: 900, servingMs: 930)
-        }
-      }, agentVersion: Release.version)
-    report.challenge = challenge
-    report.orders = orders
-    return report
-  }
-
-  private func peer(_ other: String) -> PeerHeartbeat {
-    let now = Clocks.wallMilliseconds()
-    return PeerHeartbeat(
-      region: other, agent: "agent-0", boot: "0123456789abcdef", sequence: sequence,
-      writtenMs: now - 900, seenMs: 200, readMs: 200, periodMs: 2000,
-      // What is new since the answer before, or everything.
-      sightings: (0..<(orders == nil ? Int64(Limits.sightings) : 3)).map { index in
-        Sighting(
-          sequence: sequence &+ UInt64(index), writtenMs: now - 32_000 + index * 2000,
-          lagLowMs: 100, lagHighMs: 700)
-      })
+  /// What five seconds bring: checks, probes, and two heartbeats of each other region.
+  private mutating func see() {
+    let wallMs = Clocks.wallMilliseconds()
+    let now = Instant(milliseconds: wallMs)
+    for check in checks {
+      let attempt = Attempt(started: now + -320, ended: now + -300, outcome: CheckOutcome(.success))
+      _ = state.take(attempt, of: check, wallMs: wallMs)
+    }
+    for target in state.probeTargets {
+      _ = state.take(
+        ProbeFinding(.serving, status: 200), of: target, started: now + -930, ended: now + -900)
+    }
+    for back in [2000, 0] as [Int64] {
+      beat += 1
+      for region in regions {
+        let heartbeat = Heartbeat(
+          agent: "agent-0", boot: "0123456789abcdef", sequence: beat,
+          writtenMs: wallMs - back - 700,
+          periodMs: 2000, previousRttMs: nil, acknowledgedBefore: beat - 1)
+        state.take(
+          ReplicaRead(
+            sentWallMs: wallMs - back - 210, receivedWallMs: wallMs - back - 200,
+            sent: now + (-back - 210), received: now + (-back - 200), lateMs: 0, periodMs: 1000,
+            found: [heartbeat]),
+          of: region)
+      }
+    }
   }
 }

@@ -1,0 +1,71 @@
+public import Decision
+public import Wire
+
+/// What an agent is told that only a configuration changes.
+public struct AgentOrders: Hashable, Sendable {
+  /// The regions whose heartbeats it reads.
+  public var peers: [RegionID]
+  /// What it asks of the other regions: of the services that it carries.
+  public var probes: [ProbeTarget]
+
+  public init(peers: [RegionID] = [], probes: [ProbeTarget] = []) {
+    self.peers = peers
+    self.probes = probes
+  }
+}
+
+/// What all agents are told that only a configuration changes.
+public struct StandingOrders: Sendable {
+  /// Names them: another one with each start and each reload. Nil: agents are told each time.
+  public var edition: String?
+  public var agents: [AgentID: AgentOrders]
+  /// From probe to probe, and how long one may take, of targets that do not say so.
+  public var probeInterval: Duration
+  public var probeDeadline: Duration
+
+  public init(
+    edition: String? = nil, agents: [AgentID: AgentOrders] = [:],
+    probeInterval: Duration = Defaults.probeInterval,
+    probeDeadline: Duration = Defaults.probeDeadline
+  ) {
+    self.edition = edition
+    self.agents = agents
+    self.probeInterval = probeInterval
+    self.probeDeadline = probeDeadline
+  }
+}
+
+/// The words on services that agents were told, with their names: most agents of a region are told
+/// the same, and the same again.
+struct Stands: Sendable {
+  private var numbers: [[ServiceDirective]: Int] = [:]
+  private var words: [Int: [ServiceDirective]] = [:]
+  private var newest = 0
+
+  /// How many are known at most; what is forgotten is told again.
+  static let kept = 256
+
+  /// The name of these words, within orders of that edition. How long traffic has been where it is
+  /// needs no telling.
+  mutating func name(_ services: [ServiceDirective], edition: String) -> String {
+    var words = services
+    for index in words.indices { words[index].trafficAgeMs = nil }
+    if let number = numbers[words] { return "\(edition).\(number)" }
+    if numbers.count >= Self.kept {
+      numbers = [:]
+      self.words = [:]
+    }
+    newest += 1
+    numbers[words] = newest
+    self.words[newest] = words
+    return "\(edition).\(newest)"
+  }
+
+  /// The words of that name; nil where it is not known any more, or another edition's.
+  func words(_ name: String?, edition: String?) -> [ServiceDirective]? {
+    guard let name, let edition, name.hasPrefix("\(edition)."),
+      let number = Int(name.dropFirst(edition.utf8.count + 1))
+    else { return nil }
+    return words[number]
+  }
+}
