@@ -10,18 +10,25 @@ struct Bench {
   private let started: Instant
   private let doubts: Doubts
 
-  static let topology = Topology(
-    service: "app", name: "app.example.org",
-    regions: (1...3).map { number in
-      Region(
-        id: ["us", "eu", "ap"][number - 1], aws: "aws-\(number)",
-        addresses: [.ipv4: "192.0.2.\(number)"])
-    }, agents: ["us1": "us", "eu1": "eu"])
+  static let topology = topology([.ipv4])
+
+  static func topology(_ families: Set<AddressFamily>) -> Topology {
+    Topology(
+      service: "app", name: "app.example.org",
+      regions: (1...3).map { number in
+        let addresses = [
+          AddressFamily.ipv4: "192.0.2.\(number)", .ipv6: "2001:db8::\(number)",
+        ]
+        return Region(
+          id: ["us", "eu", "ap"][number - 1], aws: "aws-\(number)",
+          addresses: addresses.filter { families.contains($0.key) })
+      }, agents: ["us1": "us", "eu1": "eu"])
+  }
 
   /// With a move from us to eu in flight; `phase` nil: users are in us, and nothing is.
   init(
-    phase: Phase? = nil, _ change: (inout Memory) -> Void = { _ in },
-    policy edit: (inout Policy) -> Void = { _ in }
+    phase: Phase? = nil, topology: Topology = topology,
+    _ change: (inout Memory) -> Void = { _ in }, policy edit: (inout Policy) -> Void = { _ in }
   ) {
     var memory = Memory()
     memory.epoch = 4
@@ -48,7 +55,7 @@ struct Bench {
     incident.id = 7
     core = ServiceCore(
       machine: Machine(
-        topology: Self.topology, policy: policy, memory: memory, started: started),
+        topology: topology, policy: policy, memory: memory, started: started),
       names: ["app.example.org"],
       pace: ServicePace(
         move: MovePace(), restartMargin: .seconds(10), readEvery: .seconds(10)),
@@ -127,7 +134,7 @@ extension Bench {
 
   /// What is read lacks everything.
   mutating func readNothing(_ kind: ProviderError.Kind = .noRecord) -> Bool {
-    core.tookNoRecords(ProviderError(kind, .permanent, description: "none"), now: now)
+    core.tookNoRecords(ProviderError(kind, .permanent, description: "none"))
     _ = core.tookReading(isNew: false, now: now)
     return core.takeDirectives().contains(.write(.begin))
   }

@@ -125,7 +125,7 @@ extension CreationPlan {
     return missing.isEmpty ? .none : .underway(missing)
   }
 
-  private var types: [String] { (places.first?.addresses.keys).map { $0.sorted() } ?? [] }
+  private var types: [String] { places.prefix(1).flatMap { $0.addresses.keys.sorted() } }
 
   /// Where new records are to point: where all others do, which has to be the active region if that
   /// is known. Nil: that is not clear.

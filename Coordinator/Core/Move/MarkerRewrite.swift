@@ -72,7 +72,7 @@ public struct MarkerRewrite: WriteProcedure {
   /// What the next reply is about.
   private enum Awaiting {
     case begin
-    case records
+    case records(of: String)
     case pause
     case permission(ProviderRecord)
     case answer(ProviderRecord)
@@ -83,7 +83,7 @@ public struct MarkerRewrite: WriteProcedure {
   public init(_ plan: MarkerPlan, rereadAfter: Duration = Defaults.rereadAfter) {
     self.plan = plan
     self.rereadAfter = rereadAfter
-    names = plan.names[...]
+    names = ArraySlice(plan.names)
   }
 
   public mutating func cancel() { isCancelled = true }
@@ -99,7 +99,7 @@ public struct MarkerRewrite: WriteProcedure {
   private mutating func go(on awaited: Awaiting, with reply: WriteReply) -> Then {
     switch (awaited, reply) {
     case (.begin, .begin), (.pause, .paused): return read()
-    case (.records, .records(.success(let records))): return judge(records)
+    case (.records(let name), .records(.success(let records))): return judge(records, of: name)
     case (.records, .records(.failure(let error))): return refuse(error)
     case (.permission(let record), .permission(.go)):
       return isCancelled ? calledOff : send(record)
@@ -121,12 +121,11 @@ public struct MarkerRewrite: WriteProcedure {
   private mutating func read() -> Then {
     guard let name = names.first else { return .end(result) }
     if isCancelled { return calledOff }
-    awaiting = .records
+    awaiting = .records(of: name)
     return .ask(.records([name]))
   }
 
-  private mutating func judge(_ records: [ProviderRecord]) -> Then {
-    guard let name = names.first else { return .end(result) }
+  private mutating func judge(_ records: [ProviderRecord], of name: String) -> Then {
     let found = MarkerConflict.blocking(
       in: records, names: [name], mine: plan.marker, adopted: plan.adopted)
     guard found.isEmpty else { return against(.conflict(found)) }

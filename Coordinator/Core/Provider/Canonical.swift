@@ -7,7 +7,7 @@ public enum Canonical {
 
   /// The address as RFC 5952 writes it; any other text as it is.
   public static func address(_ text: String) -> String {
-    if version4(text[...]) != nil { return text }
+    if version4(Substring(text)) != nil { return text }
     return version6(text) ?? text
   }
 
@@ -67,7 +67,7 @@ public enum Canonical {
     func hex(_ part: ArraySlice<UInt16>) -> String {
       part.map { String($0, radix: 16) }.joined(separator: ":")
     }
-    guard best.count >= 2 else { return hex(groups[...]) }
+    guard best.count >= 2 else { return hex(ArraySlice(groups)) }
     return "\(hex(groups[..<best.lowerBound]))::\(hex(groups[best.upperBound...]))"
   }
 }

@@ -20,7 +20,7 @@ public struct Marker: Hashable, Sendable, CustomStringConvertible {
   /// Reads a TXT record's text, with or without quotes around it; nil where it is another's.
   /// Further `key=value` words are ignored, so that a later version may add some.
   public init?(_ text: String) {
-    var text = text[...]
+    var text = Substring(text)
     if text.count >= 2, text.hasPrefix("\""), text.hasSuffix("\"") {
       text = text.dropFirst().dropLast()
     }

@@ -97,7 +97,7 @@ extension ServiceCore {
   }
 
   private mutating func begin(_ transition: Transition, _ assessment: Assessment, now: Now) {
-    incident = opened(transition, assessment, now: now)
+    incident = transition.opened.map { opened($0, assessment, now: now) }
     resumed = false
     saidNotPublished = false
     saidStuck = false
@@ -124,20 +124,18 @@ extension ServiceCore {
 
   /// The history's record of an intent, with what was known when it was made.
   private func opened(
-    _ transition: Transition, _ assessment: Assessment, now: Now
-  ) -> IncidentRecord? {
-    guard let intent = transition.opened else { return nil }
+    _ intent: Intent, _ assessment: Assessment, now: Now
+  ) -> IncidentRecord {
     let topology = machine.topology
     let from = intent.from.flatMap(topology.region)
     let target = topology.region(intent.to)
-    var records: [RecordChange] = []
-    for name in names {
-      for family in topology.families {
-        guard let new = target?.addresses[family] else { continue }
-        records.append(
+    let records = names.flatMap { name in
+      topology.families.compactMap { family in
+        target?.addresses[family].map { new in
           RecordChange(
             name: name, type: family.recordType,
-            old: intent.replaced(family).first ?? from?.addresses[family], new: new))
+            old: intent.replaced(family).first ?? from?.addresses[family], new: new)
+        }
       }
     }
     return IncidentRecord(

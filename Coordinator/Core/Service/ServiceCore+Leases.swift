@@ -7,14 +7,15 @@ extension ServiceCore {
   /// that it comes before.
   mutating func passLease(now: Present) -> EventRecord? {
     let before = machine.memory.exclusive
-    let owner = leases.owner(machine.memory, lease: machine.policy.lease, now: now)
-    guard owner != before else { return nil }
+    guard let owner = leases.owner(machine.memory, lease: machine.policy.lease, now: now),
+      owner != before
+    else { return nil }
     machine.note(exclusive: owner)
     return EventRecord(
-      .exclusive, at: now.now, service: name, region: owner?.region, epoch: machine.memory.epoch,
+      .exclusive, at: now.now, service: name, region: owner.region, epoch: machine.memory.epoch,
       level: .notice,
-      text: "exclusive work of \(name) is leased to \(owner?.region ?? "nobody")"
-        + (before.map { $0.region == owner?.region ? "" : ", no longer to \($0.region)" } ?? ""))
+      text: "exclusive work of \(name) is leased to \(owner.region)"
+        + (before.map { $0.region == owner.region ? "" : ", no longer to \($0.region)" } ?? ""))
   }
 
   /// What the answer to an admitted report says of the service, with the lease that it grants; nil

@@ -45,7 +45,7 @@ extension ServiceCore {
       if machine.write == .underway {
         // What was under way before the restart has landed or never will, as a reading from
         // after the wait tells; the next step judges the move anew.
-        guard let read = readAt, read >= (mayWriteFrom ?? read) else { return }
+        guard let read = readAt, let from = mayWriteFrom, read >= from else { return }
         machine.noteMayLand(now: now.now)
         machine.observe(write: hasBegun(intent) ? .partly : .pending)
       }

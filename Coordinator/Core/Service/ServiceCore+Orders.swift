@@ -51,14 +51,14 @@ extension ServiceCore {
     case .maintenance:
       return try maintain(request, now: now)
     case .approve:
+      let (from, to) = (request.from ?? "", request.to ?? "")
       try machine.approve(
         Approval(
-          epoch: request.epoch, from: request.from ?? "", to: request.to ?? "",
-          by: request.operatorName,
+          epoch: request.epoch, from: from, to: to, by: request.operatorName,
           untilMs: now.wallMs + machine.policy.approvalValid.wholeMilliseconds),
         assessment: assessment)
       return
-        "the move of \(name) from \(request.from ?? "") to \(request.to ?? "") is approved, "
+        "the move of \(name) from \(from) to \(to) is approved, "
         + "for \(Story.span(machine.policy.approvalValid))"
     case .adopt: return try adopt(request)
     case .cancel:
@@ -123,10 +123,10 @@ extension ServiceCore {
 
   /// What others left in DNS, for an operator's `adopt`; nil: nothing.
   public var adoptable: Adoptable? {
-    let markers = machine.isReadOnly ? machine.memory.conflict?.markers ?? [] : []
-    let found = Adoptable(
-      markers: markers.map { AdoptableMarker(name: $0.name, text: $0.text) },
-      addresses: machine.at == .foreign ? upkeep.shown ?? [] : [])
+    let conflict = machine.isReadOnly ? machine.memory.conflict : nil
+    let addresses = machine.at == .foreign ? upkeep.shown : nil
+    let markers = conflict?.markers.map { AdoptableMarker(name: $0.name, text: $0.text) }
+    let found = Adoptable(markers: markers ?? [], addresses: addresses ?? [])
     return found == Adoptable() ? nil : found
   }
 

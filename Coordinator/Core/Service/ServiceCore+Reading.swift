@@ -36,9 +36,7 @@ extension ServiceCore {
   }
 
   /// Takes in why there are no records to take in.
-  mutating func tookNoRecords(_ error: ProviderError, now: Now) {
-    // Kept for moves: the next reading may pass.
-    if error.kind == .throttled, isFresh(now: now) { return }
+  mutating func tookNoRecords(_ error: ProviderError) {
     // What cannot be read is not missing.
     upkeep.lacks = error.kind == .noRecord
   }
@@ -160,7 +158,9 @@ extension ServiceCore {
     else { return }
     resumed = false
     machine.observe(write: .all)
-    for index in incident?.records.indices ?? 0..<0 { incident?.records[index].committed = true }
+    if let records = incident?.records.indices {
+      for index in records { incident?.records[index].committed = true }
+    }
     tell(
       .foundWritten, at: now,
       text: "found after the restart: the record points at \(intent.to) already; not written again")

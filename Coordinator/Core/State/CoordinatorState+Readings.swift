@@ -85,7 +85,7 @@ extension ServiceCore {
       if error.kind == .throttled, isFresh(now: now) { return false }
       let isFirst = readTrouble == nil
       readTrouble = error.description
-      tookNoRecords(error, now: now)
+      tookNoRecords(error)
       if isFirst { tellUnread(error, now: now) }
       return false
     }

@@ -43,9 +43,9 @@ extension ServiceCore {
       CreationPlan.Place(
         id: region.id,
         addresses: Dictionary(
-          topology.families.compactMap { family in
+          uniqueKeysWithValues: topology.families.compactMap { family in
             region.addresses[family].map { (family.recordType, $0) }
-          }, uniquingKeysWith: { first, _ in first }))
+          }))
     }
     return CreationPlan(
       names: names, places: places, active: machine.memory.active, ttlSeconds: rules.ttlSeconds,
