@@ -51,4 +51,9 @@ public struct Assessment: Sendable {
   public var illReplicas: [RegionID: String]?
 
   public var blocks: [Block] { holds.map(\.block) }
+
+  /// Of each region, in the order of the configuration.
+  public func pictures(of topology: Topology) -> [RegionPicture] {
+    topology.regions.compactMap { pictures[$0.id] }
+  }
 }

@@ -138,6 +138,43 @@ import Wire
     #expect(told.count == 1 && told.first?.atMs == 190_000, "\(told)")
   }
 
+  /// At the round that completes the proof nobody is missing, however long it took.
+  @Test func aProofThatComesLateIsNotToldAsMissing() {
+    var bench = Bench(phase: .verifying)
+    bench.step()
+    _ = bench.core.takeDirectives()
+    let committed = bench.now.wallMs
+    bench.core.incident?.stamps.committedMs = committed
+    bench.pass(.seconds(200))
+    var watch = ConvergenceWatch(roundMs: 5000)
+    for isOver in [false, true] {
+      let line = NameServerLine(server: "ns1", answer: .new, askedMs: bench.now.wallMs)
+      watch.add([line], atMs: bench.now.wallMs)
+      #expect(bench.core.tookAnswers([watch], epoch: 4, now: bench.now) == isOver)
+      let texts = Bench.texts(bench.core.takeDirectives())
+      #expect(!texts.contains { $0.contains("not published") }, "\(texts)")
+      bench.pass(.seconds(5))
+    }
+    #expect(bench.core.incident?.stamps.convergedMs == committed + 200_000)
+  }
+
+  /// When it was committed is not known of an incident of before.
+  @Test func whenAllShowItIsWhenTheLastOneDid() {
+    var bench = Bench(phase: .verifying)
+    bench.step()
+    #expect(bench.core.incident?.stamps.committedMs == nil)
+    let watches = [0, 3].map { late in
+      var watch = ConvergenceWatch(roundMs: 1000)
+      for second in 0..<2 {
+        let atMs = bench.now.wallMs + Int64(late + second) * 1000
+        watch.add([NameServerLine(server: "ns1", answer: .new, askedMs: atMs)], atMs: atMs)
+      }
+      return watch
+    }
+    #expect(bench.core.tookAnswers(watches, epoch: 4, now: bench.now) == true)
+    #expect(bench.core.incident?.stamps.convergedMs == bench.now.wallMs + 3000)
+  }
+
   /// An operator who adopts while it is published raises the epoch: answers for the one before say
   /// nothing any more.
   @Test func theProofBeginsAnewUnderAnotherEpoch() {
@@ -184,5 +221,26 @@ import Wire
     bench.pass(.seconds(181))
     let found = bench.core.tookReading(isNew: false, now: bench.now)
     #expect(found.isByServers && found.shown == ["192.0.2.3"])
+  }
+  /// Each of two readings has to show the same.
+  @Test func anotherValueInBetweenIsReadAnewTwice() {
+    var bench = Bench()
+    bench.step()
+    bench.read()
+    for (address, isDoubtful) in [
+      ("192.0.2.3", true), ("192.0.2.2", true), ("192.0.2.2", false),
+    ] {
+      bench.pass(.seconds(10))
+      #expect(bench.read(address).isDoubtful == isDoubtful, "\(address)")
+    }
+    #expect(bench.core.machine.memory.active == "eu")
+  }
+
+  @Test func theTimeToLiveIsKnownFromTheNewestReadingThatShowsOne() {
+    var bench = Bench()
+    bench.read()
+    #expect(bench.core.ttlSeconds == 30)
+    bench.core.tookRecords([], of: bench.now.instant, now: bench.now)
+    #expect(bench.core.ttlSeconds == 30)
   }
 }

@@ -6,20 +6,19 @@ extension ServiceCore {
   /// A line for every verdict that changed.
   mutating func verdictEvents(_ assessment: Assessment, now: Now) -> [EventRecord] {
     var events: [EventRecord] = []
-    for region in machine.topology.regions {
-      guard let picture = assessment.pictures[region.id] else { continue }
-      let before = shownVerdicts[region.id] ?? .unknown
+    for picture in assessment.pictures(of: machine.topology) {
+      let before = shownVerdicts[picture.region] ?? .unknown
       guard picture.verdict != before else { continue }
       // Until the grace is over, not having heard from a region is no news.
       if machine.graceLeft(now.instant) != nil && !picture.verdict.isUp { continue }
-      shownVerdicts[region.id] = picture.verdict
+      shownVerdicts[picture.region] = picture.verdict
       let isWorse =
         picture.verdict.isDown || picture.verdict == .silent || picture.verdict == .partial
       events.append(
         EventRecord(
-          isWorse ? .verdictWorse : .verdictBetter, at: now, service: name, region: region.id,
-          epoch: assessment.epoch, level: isWorse ? .alert : .notice,
-          text: "\(region.id) is \(picture.verdict.word) (was \(before.word)): "
+          isWorse ? .verdictWorse : .verdictBetter, at: now, service: name,
+          region: picture.region, epoch: assessment.epoch, level: isWorse ? .alert : .notice,
+          text: "\(picture.region) is \(picture.verdict.word) (was \(before.word)): "
             + Story.brief(picture)))
     }
     return events
@@ -79,25 +78,24 @@ extension ServiceCore {
   /// (RULES 3): users of that family do not reach it, and nothing is moved for it.
   mutating func familyEvents(_ assessment: Assessment, now: Now) -> [EventRecord] {
     var events: [EventRecord] = []
-    for region in machine.topology.regions {
-      guard let picture = assessment.pictures[region.id] else { continue }
-      let before = badFamilies[region.id] ?? []
-      // All of them bad is a verdict, and is told as one.
-      let all = picture.outside.badFamilies
-      let bad = Set(all.count < machine.topology.families.count ? all : [])
+    for picture in assessment.pictures(of: machine.topology) {
+      let (region, outside) = (picture.region, picture.outside)
+      let before = badFamilies[region] ?? []
+      let bad = Set(outside.badFamilies)
       guard bad != before else { continue }
-      badFamilies[region.id] = bad
+      badFamilies[region] = bad
+      // All of them bad is a verdict, and is told as one.
+      guard outside.state != .bad else { continue }
       for family in bad.symmetricDifference(before).sorted() {
         let begins = bad.contains(family)
-        if !begins, all.contains(family) { continue }
         events.append(
           EventRecord(
-            begins ? .familyBad : .familyBack, at: now, service: name, region: region.id,
+            begins ? .familyBad : .familyBack, at: now, service: name, region: region,
             epoch: assessment.epoch, level: begins ? .alert : .notice,
             text: begins
-              ? "\(region.id) is served, but not at its \(family.rawValue) address: its users of "
+              ? "\(region) is served, but not at its \(family.rawValue) address: its users of "
                 + "that family do not reach it"
-              : "the \(family.rawValue) address of \(region.id) is not seen to fail any more"))
+              : "the \(family.rawValue) address of \(region) is not seen to fail any more"))
       }
     }
     return events

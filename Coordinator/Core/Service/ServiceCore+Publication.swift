@@ -17,12 +17,12 @@ extension ServiceCore {
       machine.observe(write: .converged)
       incident?.trouble = nil
       let committed = incident?.stamps.committedMs ?? 0
-      incident?.stamps.convergedMs = max(converged.max() ?? now.wallMs, committed)
+      incident?.stamps.convergedMs = converged.reduce(committed, max)
       isVerifying = false
     } else {
       noteSlowness(pause: watches.map(\.pause).min(), now: now)
+      tellNotPublished(now: now)
     }
-    tellNotPublished(now: now)
     return isOver
   }
 
@@ -33,19 +33,20 @@ extension ServiceCore {
       now.wallMs - committed > machine.policy.notPublishedAfter.wholeMilliseconds / 3
     else { return }
     let late = lines.filter { $0.answer != .new }.map { "\($0.server) \($0.answer.rawValue)" }
-    let pause = pause ?? machine.policy.convergenceRound
     hinder(
       "asking the name servers",
       answer: late.isEmpty ? "all new, once" : Set(late).sorted().joined(separator: ", "),
-      sinceMs: committed, nextMs: now.wallMs + pause.wholeMilliseconds, now: now)
+      sinceMs: committed, nextMs: pause.map { now.wallMs + $0.wholeMilliseconds }, now: now)
   }
 
   private mutating func tellNotPublished(now: Now) {
     guard !saidNotPublished, let committed = incident?.stamps.committedMs,
       now.wallMs - committed > machine.policy.notPublishedAfter.wholeMilliseconds
     else { return }
-    saidNotPublished = true
     let old = Set(lines.filter { $0.answer != .new }.map(\.server)).sorted()
+    // All of them show it once: the next round proves it, or says who does not.
+    guard !old.isEmpty else { return }
+    saidNotPublished = true
     tell(
       .notPublished, at: now, level: .alert,
       text: "written, but not published yet by \(old.joined(separator: ", "))")
