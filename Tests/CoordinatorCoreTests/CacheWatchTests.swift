@@ -78,6 +78,24 @@ import Wire
     #expect(watch.clearMs == 121_000)
   }
 
+  /// What says nothing is the newest word of who has said nothing.
+  @Test func aResolverThatStaysMuteIsShownAsAskedLast() {
+    var watch = watch()
+    watch.add(round("m", at: 101_000), atMs: 101_000)
+    watch.add(round("m", at: 102_000), atMs: 102_000)
+    #expect(watch.lines.map(\.askedMs) == [102_000] && watch.clearMs == nil)
+  }
+
+  /// An old answer that does not tell how long it is kept was old when it was asked for.
+  @Test func withoutATimeToLiveAnOldAnswerEndsWhereItWasAsked() {
+    var old = round("o", at: 101_000)
+    old[0].ttlSeconds = nil
+    #expect(NameServerLine.oldUntilMs(old) == 101_000)
+    var watch = watch()
+    watch.add(old, atMs: 101_010)
+    #expect(watch.oldUntilMs(atMs: 101_010) == nil && watch.clearMs == nil)
+  }
+
   @Test func anotherAddressIsNotNew() {
     var watch = watch()
     watch.add(round("nx", at: 101_000, ttl: 5), atMs: 101_000)

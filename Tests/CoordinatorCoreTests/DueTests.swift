@@ -1,8 +1,8 @@
-import Decision
 import Testing
 import Wire
 
 @testable import CoordinatorCore
+@testable import Decision
 
 /// Which services are judged, and when: as soon as a step may come to something else, not before.
 @Suite struct DueTests {
@@ -157,6 +157,23 @@ import Wire
     let late = Now(instant: now.instant + .seconds(60), wallMs: now.wallMs + 60_000)
     #expect(
       core.looked(state.evidence, state.doubts, now: late).assessment?.now != late, "it is due")
+  }
+
+  /// Reports may open the gate of a return: all is calm once they bring nothing new to it.
+  @Test func aGateThatStandsStillIsNoNews() {
+    var bench = Bench()
+    bench.settle()
+    bench.core.upkeep.proveFrom = bench.now.instant + .seconds(3600)
+    bench.read()
+    for _ in 0..<3 { bench.step() }
+    #expect(!bench.core.isCalm(bench.now, isGateStill: true), "regions are not heard")
+    for region in Bench.topology.regions {
+      bench.core.assessment?.pictures[region.id]?.judgement.verdict = .healthy
+    }
+    #expect(bench.core.isCalm(bench.now, isGateStill: false), "users are at home")
+    bench.core.assessment?.gate = FailbackGate(conditions: [], lagBreach: true)
+    #expect(!bench.core.isCalm(bench.now, isGateStill: false))
+    #expect(bench.core.isCalm(bench.now, isGateStill: true))
   }
 
   /// With every tick judged it comes to the same.

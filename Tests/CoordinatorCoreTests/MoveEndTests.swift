@@ -53,6 +53,28 @@ import Wire
     #expect(Bench.texts(bench.core.takeDirectives()) == ["not in your plan"])
   }
 
+  /// Without a text of its own it is the rule's.
+  @Test func aMoveThatFailsSaysWhy() {
+    var bench = Bench(phase: .switching)
+    bench.core.machine.observe(write: .refused)
+    bench.step()
+    #expect(bench.core.lastIncident?.outcome == .failed && bench.core.incident == nil)
+    #expect(bench.core.lastIncident?.outcomeText == RuleText.sentence(.writeRefused))
+  }
+
+  @Test(arguments: [(nil, "(kim)"), ("a mistake", "(kim: a mistake)")] as [(String?, String)])
+  func whoTakesAMoveBackIsNamed(reason: String?, words: String) throws {
+    var bench = Bench(phase: .switching) { $0.intent?.errand = .commanded }
+    bench.step()
+    bench.core.machine.observe(write: .pending)
+    let taken = try bench.core.order(
+      .cancel, OrderRequest(epoch: 4, operatorName: "kim", reason: reason), now: bench.now)
+    #expect(taken.text.hasSuffix("nothing was written"))
+    bench.step()
+    #expect(bench.core.lastIncident?.outcome == .cancelled)
+    #expect(bench.core.lastIncident?.outcomeText?.hasSuffix(words) == true)
+  }
+
   @Test func spansAsPeopleSayThem() {
     let spans: [(Duration, String)] = [
       (.milliseconds(2_340), "2.3 s"), (.seconds(41), "41 s"), (.seconds(240), "4 min"),

@@ -83,7 +83,9 @@ import Wire
     #expect(Self.say(&bench, .approve) == "nothing_to_approve")
     #expect(Self.say(&bench, .ack) == "nothing_to_acknowledge")
     #expect(Self.say(&bench, .cancel) == "nothing_to_cancel")
-    #expect(Self.say(&bench, .adopt) == "nothing_to_adopt")
+    #expect(Self.say(&bench, .adopt) == "nothing_to_adopt" && bench.core?.adoptable == nil)
+    #expect(Self.say(&bench, .adopt) { $0.seen = Adoptable() } == "nothing_to_adopt")
+    #expect(Self.say(&bench, .adopt) { $0.seen = Adoptable(addresses: ["x"]) } == "conflict")
     #expect(Self.say(&bench, .pause, epoch: 9) == "conflict")
     let order = OrderRequest(epoch: 4, operatorName: "kim")
     guard case .refused(let refusal) = bench.tell(.order("shop", .pause, order)) else {
