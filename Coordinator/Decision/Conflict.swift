@@ -104,7 +104,11 @@ extension Machine {
   /// Notes what other writers left, all that a reading shows, and gives what of it is news. It
   /// stands until `adopt`, also when a text is gone again; what is found before that comes to it.
   public mutating func noteConflict(_ found: [ForeignMarker], wallMs: Int64) -> [ForeignMarker] {
-    if isReadOnly { return memory.conflict?.add(found) ?? [] }
+    if var open = memory.conflict, open.isOpen {
+      let news = open.add(found)
+      memory.conflict = open
+      return news
+    }
     let adopted = memory.conflict?.adopted ?? []
     let news = found.filter { !adopted.contains($0.text) }
     guard let first = news.first else { return [] }

@@ -47,8 +47,8 @@ public struct DeployExcuses: Hashable, Sendable, Codable {
 
   /// Whether bad votes are excused now.
   public func holds(at now: Present) -> Bool {
-    isClaimed
-      && spans.last.map { !now.counts(until: $0.from) && now.counts(until: $0.until) } ?? false
+    guard isClaimed, let last = spans.last else { return false }
+    return !now.counts(until: last.from) && now.counts(until: last.until)
   }
 
   /// The end of the newest excused time: what failed within it confirms nothing before that.

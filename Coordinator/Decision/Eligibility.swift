@@ -49,10 +49,10 @@ public struct TargetChooser {
         region: region, conditions: [CheckedLine(name: "known", holds: false, text: "is not known")]
       )
     }
-    var lines = [insideLine(picture, query), outsideLine(region, query)]
+    var lines = [insideLine(picture, query), outsideLine(picture, query)]
     if let since = query.sourceBadSince {
       lines.append(sinceLine(region, since: since, picture: picture))
-      lines.append(probeSinceLine(region, since: since, query))
+      lines.append(probeSinceLine(picture, since: since, query))
     }
     // A restart forgets that the region just left was down.
     if memory.wasDown || region == justLeft {
@@ -154,8 +154,8 @@ public struct TargetChooser {
         + (query.fullyHealthy ? ", must be fully healthy" : ""))
   }
 
-  private func outsideLine(_ region: RegionID, _ query: EligibilityQuery) -> CheckedLine {
-    let view = outside(region, query)
+  private func outsideLine(_ picture: RegionPicture, _ query: EligibilityQuery) -> CheckedLine {
+    let view = outside(picture, query)
     let wanted = Set(topology.families)
     let serving = view.votes.count { $0.vote == .serving }
     return CheckedLine(
@@ -164,11 +164,10 @@ public struct TargetChooser {
   }
 
   /// The region from outside without the source's vote.
-  private func outside(_ region: RegionID, _ query: EligibilityQuery) -> OutsideView {
-    let votes = pictures[region]?.outside.votes ?? []
-    return Outside.view(
-      of: votes.filter { $0.vantage != query.source }, families: topology.families,
-      minVantages: policy.minVantages)
+  private func outside(_ picture: RegionPicture, _ query: EligibilityQuery) -> OutsideView {
+    Outside.view(
+      of: picture.outside.votes.filter { $0.vantage != query.source },
+      families: topology.families, minVantages: policy.minVantages)
   }
 
   /// What hit the source may hit the target two ticks later: successes have to be younger.
@@ -195,9 +194,9 @@ public struct TargetChooser {
   }
 
   private func probeSinceLine(
-    _ region: RegionID, since: Instant, _ query: EligibilityQuery
+    _ picture: RegionPicture, since: Instant, _ query: EligibilityQuery
   ) -> CheckedLine {
-    let view = outside(region, query)
+    let view = outside(picture, query)
     let holds = view.votes.contains { vote in
       vote.vote == .serving && vote.servingStarted.map { $0 >= since } == true
     }

@@ -37,13 +37,10 @@ extension FailbackGate {
     _ source: RegionID, in target: RegionID, machine: Machine, evidence: Evidence, now: Present
   ) -> Bool {
     let (topology, policy) = (machine.topology, machine.policy)
-    var seenMs: Int64?
-    for agent in topology.agents(of: target)
-    where evidence.isFresh(agent, now: now, for: policy.freshFor) {
-      for peer in evidence.agents[agent]?.report.peers ?? [] where peer.region == source {
-        seenMs = max(seenMs ?? peer.writtenMs, peer.writtenMs)
-      }
-    }
+    let peers = topology.agents(of: target)
+      .filter { evidence.isFresh($0, now: now, for: policy.freshFor) }
+      .compactMap { evidence.agents[$0]?.report.peers }.joined()
+    let seenMs = peers.filter { $0.region == source }.map(\.writtenMs).max()
     let newest = Heartbeats.newestAcknowledgement(
       of: source, topology: topology, evidence: evidence)
     guard let seenMs, let newest else { return false }

@@ -60,7 +60,7 @@ private struct Play {
 
   /// Nothing that ends later is waited for.
   private var horizon: Duration {
-    let longest = Confirmation.allCases.map { policy.limit($0, cooling: true) }.max() ?? .zero
+    let longest = Confirmation.allCases.map { policy.limit($0, cooling: true) }.reduce(.zero, max)
     return settled + longest + policy.credentialsWait + policy.minUp + policy.refusalPause
       + policy.round * 2
   }

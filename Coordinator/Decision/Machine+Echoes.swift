@@ -69,7 +69,7 @@ extension Machine {
       topology.families.map { (family: $0, found: name[$0] ?? []) }
     }
     func shows(_ record: (family: AddressFamily, found: [String]), _ region: Region) -> Bool {
-      record.found == [region.addresses[record.family] ?? ""]
+      record.found == region.addresses[record.family].map { [$0] }
     }
     let pending = pendingEchoes.compactMap { topology.region($0.region) }
     let isOurs = records.allSatisfy { record in
@@ -82,8 +82,9 @@ extension Machine {
   /// The next repair is of this region's echo.
   mutating func noteEcho(of region: RegionID) {
     at = .echo
-    let echoes = memory.echoes ?? []
-    memory.echoes = echoes.filter { $0.region == region } + echoes.filter { $0.region != region }
+    memory.echoes = memory.echoes.map { echoes in
+      echoes.filter { $0.region == region } + echoes.filter { $0.region != region }
+    }
   }
 
   /// Those that would be overwritten; the active region's own values are wanted.

@@ -173,7 +173,8 @@ public struct Topology: Hashable, Sendable, Codable {
   public func region(_ id: RegionID) -> Region? { regions.first { $0.id == id } }
 
   private static func byRegion(_ agents: [AgentID: RegionID]) -> [RegionID: [AgentID]] {
-    Dictionary(grouping: agents.keys.sorted()) { agents[$0] ?? "" }
+    Dictionary(grouping: agents.sorted { $0.key < $1.key }, by: \.value)
+      .mapValues { $0.map(\.key) }
   }
 
   /// The expected agents of a region, by id.

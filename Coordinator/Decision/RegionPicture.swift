@@ -8,7 +8,7 @@ public struct RegionPicture: Hashable, Sendable {
   public var heartbeats: HeartbeatView
   public var judgement: Judgement
   /// Addresses of which no answer says anything.
-  var voteless: [VotelessAnswer] = []
+  var voteless: [VotelessAnswer]
 
   public var verdict: Verdict { judgement.verdict }
 
@@ -156,11 +156,11 @@ public struct RegionMemory: Hashable, Sendable, Codable {
     let since = picture.badSince ?? now.instant
     if picture.judgement.basis == .inside, policy.onContested == .alert {
       // What its hosts say moves nobody as long as users are served: the outside completed this.
-      return max(since, picture.outside.votes.compactMap(\.lastServed).max() ?? since)
+      return picture.outside.votes.compactMap(\.lastServed).reduce(since, max)
     }
     guard picture.judgement.basis == .outside else { return since }
     let mute = picture.outside.votes.filter { $0.vote == .none }
-    return max(since, mute.compactMap(\.lastServed).max() ?? since)
+    return mute.compactMap(\.lastServed).reduce(since, max)
   }
 
   /// Whether the down verdict has stood for `limit`; notes when it first had.

@@ -119,4 +119,31 @@ struct CancelTests {
       #expect(lab.machine.memory.pinnedUntilMs == memory.pinnedUntilMs)
     }
   }
+
+  /// What nobody asked for is not taken back by a command; what to do is said.
+  @Test func whatIsNoOperatorsMoveSaysWhatItIs() {
+    var lab = OrdersTests.settled()
+    func refusal() -> Refusal? {
+      do throws(Refusal) {
+        try lab.machine.cancel(epoch: lab.machine.memory.epoch)
+        return nil
+      } catch { return error }
+    }
+    lab.fail("a")
+    lab.run(40)
+    #expect(lab.machine.memory.phase == .switching && refusal()?.code == "not_an_operators")
+    #expect(refusal()?.message.contains("signalbox pause app calls it off") == true)
+    lab.machine.observe(write: .partly)
+    lab.run()
+    #expect(refusal()?.code == "not_an_operators")
+    #expect(refusal()?.message.contains("has written: it is finished now") == true)
+    #expect(refusal()?.message.contains("signalbox failover app --to a") == true)
+    var memory = Memory()
+    memory.phase = .switching
+    memory.active = "a"
+    memory.intent = Intent(epoch: 0, errand: .repair, from: "b", to: "a", rule: .lateEcho)
+    lab = Lab(memory: memory)
+    #expect(refusal()?.code == "not_an_operators")
+    #expect(refusal()?.message.contains("is no move: a's address is put back") == true)
+  }
 }

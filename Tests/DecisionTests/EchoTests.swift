@@ -1,6 +1,7 @@
-import Decision
 import Testing
 import Wire
+
+@testable import Decision
 
 /// Writes that were given up and land after a newer one (RULES 10, FAULTS 65).
 struct EchoTests {
@@ -281,5 +282,31 @@ struct EchoTests {
     lab.run(2)
     #expect(Self.point(&lab, at: ["1"]) == nil)
     #expect(lab.machine.at == .region)
+  }
+  /// A reading that lacks a family shows nothing that was written.
+  @Test func withoutOneOfItsFamiliesNothingIsAnEcho() {
+    var lab = Self.abandoned(families: [.ipv4, .ipv6])
+    _ = lab.machine.observe(addresses: [.ipv4: ["192.0.2.2"]], now: lab.clock)
+    #expect(lab.machine.at == .unknown)
+    Self.point(&lab, families: [.ipv4, .ipv6], at: ["2", "1"])
+    #expect(lab.machine.at == .echo)
+  }
+
+  /// A journal of before does not tell how many writes there were: they are overwritten as often as
+  /// any, and a new one is the first that is counted.
+  @Test func anEchoOfAnOldJournalIsSpentAfterTheUsualRepairs() {
+    let untilMs = Lab.wallStart + 3_600_000
+    for repairs in [0, Defaults.echoRepairs - 1, Defaults.echoRepairs] {
+      var memory = Memory()
+      memory.active = "a"
+      memory.echoes = [
+        Echo(region: "b", epoch: 0, untilMs: untilMs, repairs: repairs, writes: nil)
+      ]
+      var lab = Lab(memory: memory)
+      Self.point(&lab, at: ["2"])
+      #expect((lab.machine.at == .echo) == (repairs < Defaults.echoRepairs), "\(repairs)")
+      lab.machine.noteMayLand(address: "192.0.2.2", epoch: 1, now: lab.clock)
+      #expect(lab.machine.memory.echoes?.map(\.writes) == [1])
+    }
   }
 }

@@ -1,6 +1,7 @@
-import Decision
 import Testing
 import Wire
+
+@testable import Decision
 
 /// Who may take over (RULES 8).
 struct EligibilityTests {
@@ -270,5 +271,20 @@ struct ChoiceTests {
       chosen.insert(lab.run(10).target)
     }
     #expect(chosen == ["c"])
+  }
+  /// A region that was taken out of the file is no target, and nobody is returned to it.
+  @Test func aRegionThatIsNotKnownIsNoTarget() {
+    var lab = Self.settled()
+    lab.run()
+    let chooser = TargetChooser(
+      topology: lab.topology, policy: lab.policy, evidence: lab.evidence, pictures: [:],
+      memories: [:], justLeft: nil, excused: [], maintained: [], now: Present(lab.now))
+    let found = chooser.eligibility(of: "mars", EligibilityQuery(source: "a"))
+    #expect(!found.isEligible && found.refusals == ["is not known"])
+    #expect(chooser.choose(EligibilityQuery(source: "a")) == nil)
+    let gate = FailbackGate.judge(recovered: "mars", active: "a", chooser: chooser)
+    let stable = gate.conditions.first { $0.name == "stable" }
+    #expect(!gate.isOpen && stable?.holds == false)
+    #expect(stable?.text.hasPrefix("mars stable for 0.0 s") == true)
   }
 }

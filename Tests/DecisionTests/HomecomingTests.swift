@@ -80,4 +80,21 @@ struct HomecomingTests {
     var lab = Lab()
     #expect(lab.settle().homecoming(lab.machine) == nil)
   }
+
+  /// The step that returns users says so; under `approve` it says whose yes it waits for.
+  @Test(arguments: [Automation.automatic, .approve])
+  func whatIsDoneByItselfIsSaid(automation: Automation) {
+    var (lab, _) = FailbackGateTests.away(.automatic)
+    lab.policy.automation = automation
+    lab.machine.reconfigure(topology: lab.topology, policy: lab.policy, now: lab.now)
+    var seen = lab.run()
+    for _ in 0..<200 where seen.gate?.isOpen != true { seen = lab.run() }
+    let found = seen.homecoming(lab.machine)
+    #expect(found?.isReady == true && found?.mayBeOrdered == true)
+    let isAsked = automation == .approve
+    #expect((lab.machine.memory.intent == nil) == isAsked)
+    #expect(
+      found?.text.hasSuffix(isAsked ? "waits for: signalbox approve app" : "it is done now") == true
+    )
+  }
 }

@@ -169,4 +169,30 @@ struct OrdersEdgeTests {
       Request(to: "b", isFailback: false, overrides: []), epoch: 4, assessment: seen)
     #expect(lab.run().intent?.to == "b")
   }
+
+  /// Where DNS does not point at one region a move is refused, with what can be done.
+  @Test func aMoveFromSeveralRegionsOrFromALateWriteIsRefused() {
+    var lab = OrdersTests.settled()
+    func message() -> String? {
+      let seen = lab.run()
+      do throws(Refusal) {
+        try lab.machine.ask(
+          Request(to: "b", isFailback: false, overrides: []), epoch: 0, assessment: seen)
+        return nil
+      } catch { return error.code == "at_unknown" ? error.message : error.code }
+    }
+    _ = lab.machine.observe(
+      names: [[.ipv4: ["192.0.2.1"]], [.ipv4: ["192.0.2.2"]]], now: lab.clock)
+    #expect(message()?.contains("points at several regions") == true)
+    lab.point(at: "a")
+    let seen = lab.run()
+    lab.machine.noteMayLand(address: "192.0.2.3", epoch: 0, now: lab.clock)
+    _ = lab.machine.observe(addresses: [.ipv4: ["192.0.2.3"]], now: lab.clock)
+    #expect(lab.machine.at == .echo)
+    #expect(
+      OrdersTests.code { () throws(Refusal) in
+        try lab.machine.ask(
+          Request(to: "b", isFailback: false, overrides: []), epoch: 0, assessment: seen)
+      } == "at_unknown")
+  }
 }

@@ -1,6 +1,7 @@
-import Decision
 import Testing
 import Wire
+
+@testable import Decision
 
 /// What is remembered of a region from tick to tick: when its clocks start, stop and are void.
 struct RegionMemoryTests {
@@ -68,5 +69,46 @@ struct RegionMemoryTests {
     var memory = Self.confirmed(&lab)
     memory.restartConfirmation()
     #expect(memory.downSince == nil && memory.confirmedAt == nil && memory.hardDownSince == nil)
+  }
+
+  /// What was held back before counts on while it is not, until the verdict ends.
+  @Test func theTimesItWasHeldAddUp() {
+    var lab = Lab()
+    var memory = Self.confirmed(&lab)
+    memory.letGo(Present(lab.now + .seconds(40)))
+    let later = Present(lab.now + .seconds(100))
+    #expect(memory.held(later.instant) == .seconds(40))
+    #expect(memory.isHeld(for: .seconds(40), later) && !memory.isHeld(for: .seconds(41), later))
+    memory.hold(later)
+    let end = Present(lab.now + .seconds(110))
+    #expect(memory.isHeld(for: .seconds(50), end) && !memory.isHeld(for: .seconds(51), end))
+  }
+
+  /// Where its hosts alone say that it is broken, and nobody outside was ever served, it counts
+  /// from what they say.
+  @Test func withoutAnyServedUserItCountsFromTheHosts() {
+    var policy = Policy.acting
+    policy.onContested = .alert
+    var lab = Lab(policy: policy)
+    lab.sights = [:]
+    lab.settle()
+    let since = lab.now
+    lab.check("a", is: .bad)
+    lab.run(3)
+    #expect(lab.picture("a").judgement.basis == .inside)
+    #expect(lab.machine.regions["a"]?.downSince == since)
+  }
+
+  /// Time that was left out makes an address that says nothing no younger.
+  @Test func timeThatIsLeftOutAgesAllClocks() {
+    var lab = Lab()
+    var memory = Self.confirmed(&lab)
+    memory.voteless = [Voteless(family: .ipv4, status: 404, since: lab.now)]
+    let before = memory
+    memory.leaveOut(.seconds(60))
+    #expect(memory.voteless?.map(\.since) == [lab.now - .seconds(60)])
+    #expect(memory.voteless?.map(\.status) == [404])
+    #expect(memory.downSince == before.downSince.map { $0 - .seconds(60) })
+    #expect(memory.verdictSince == before.verdictSince - .seconds(60))
   }
 }

@@ -41,4 +41,21 @@ struct ReplicationTests {
     seen = lab.run(40)
     #expect(seen.replication[back]?.state == .unwritten)
   }
+
+  /// Two regions on one AWS region have one replica: neither lists the other's.
+  @Test func aReplicaOfTheSameAWSRegionIsNotLookedFor() {
+    var lab = Lab(["a", "b", "c"])
+    lab.topology.regions[1].aws = "aws-a"
+    lab.machine.reconfigure(topology: lab.topology, policy: lab.policy, now: lab.now)
+    lab.edit = { report, _ in
+      report.replicas = [ReplicaState(aws: "aws-c", status: "ACTIVE")]
+    }
+    lab.settle()
+    #expect(
+      lab.run().illReplicas == ["a": "aws-a is not listed in c", "b": "aws-a is not listed in c"])
+    lab.edit = { report, _ in
+      report.replicas = ["aws-a", "aws-c"].map { ReplicaState(aws: $0, status: "ACTIVE") }
+    }
+    #expect(lab.run().illReplicas == [:])
+  }
 }

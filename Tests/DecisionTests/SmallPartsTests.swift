@@ -225,4 +225,23 @@ struct SmallPartsTests {
     lab.evidence.forget(key)
     #expect(lab.evidence.ownProbes[key] == nil)
   }
+  // MARK: Times from the network
+
+  /// A writer's clock that is beyond all sense tells nothing of its heartbeats' age.
+  @Test(arguments: [Int64.min, .max, -(1 << 60)])
+  func aHeartbeatOfAClockBeyondSenseIsNoLife(writtenMs: Int64) {
+    var lab = Lab(["a", "b"], hosts: 1)
+    _ = lab.beat()
+    lab.settle()
+    #expect(lab.picture("a").heartbeats == .advancing)
+    let flow = lab.edit
+    lab.edit = { report, now in
+      flow(&report, now)
+      guard report.agent == "b1", !report.peers.isEmpty else { return }
+      report.peers[0].writtenMs = writtenMs
+    }
+    lab.now = lab.now + .seconds(1)
+    lab.gather()
+    #expect(lab.picture("a").heartbeats == .unknown)
+  }
 }

@@ -242,4 +242,17 @@ import Wire
     #expect(Words.clock(Self.now, at: Self.now) == "03:12:46 UTC")
     #expect(Words.clock(Self.now - 86_400_000, at: Self.now) == "2026-11-22 03:12:46 UTC")
   }
+  /// A hold that ends with the confirmation, or a moment later, holds nobody.
+  @Test(arguments: [(18, false), (20, true)] as [(Double, Bool)])
+  func whatEndsWithTheConfirmationIsNoHold(begins: Double, isSaid: Bool) {
+    let standing = Standing(
+      Self.facts {
+        $0.source = .down
+        $0.confirmationLeft = .seconds(17)
+        $0.held = "the zone is disabled"
+        $0.then = Outlook(.moves, to: "us-west", beginsSeconds: begins)
+      })
+    #expect(standing.headline.contains("are held (the zone is disabled)") == isSaid)
+    #expect(standing.headline.contains("move to us-west"))
+  }
 }

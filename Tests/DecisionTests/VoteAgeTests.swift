@@ -147,4 +147,49 @@ struct VoteAgeTests {
     #expect(causes.allSatisfy { !$0.isEmpty && !$0.hasSuffix(".") })
     #expect(Set(causes).count == 6)
   }
+  /// Of two addresses that say nothing the one that has said nothing for longer is told; who was
+  /// never served counts from the first such answer.
+  @Test func theAddressThatIsSilentForLongestIsTold() {
+    var policy = Policy.acting
+    policy.votelessAfter = .seconds(60)
+    var lab = Lab(["a", "b"], families: [.ipv4, .ipv6], policy: policy)
+    lab.ownProbes = false
+    var mute: [AddressFamily: Int] = [.ipv6: 404]
+    lab.edit = { report, _ in
+      for index in report.probes.indices where report.probes[index].region == "a" {
+        guard let status = mute[report.probes[index].family] else { continue }
+        report.probes[index].vote = .none
+        report.probes[index].outcome = .none
+        report.probes[index].status = status
+        report.probes[index].servingMs = nil
+      }
+    }
+    lab.point(at: "a")
+    lab.run()
+    let first = lab.now
+    lab.run(29)
+    mute[.ipv4] = 403
+    var found = lab.run(31)
+    #expect(found.voteless["a"]?.family == .ipv6 && found.voteless["a"]?.since == first)
+    found = lab.run(31)
+    #expect(found.voteless["a"]?.family == .ipv6 && found.voteless["a"]?.status == 404)
+    mute[.ipv6] = nil
+    found = lab.run()
+    #expect(found.voteless["a"]?.family == .ipv4 && found.voteless["a"]?.status == 403)
+  }
+
+  /// Without a vote an answer is as old as itself.
+  @Test func theOldestOfAReportIsWhatItSaysLeastLately() {
+    func oldest(_ vote: Vote, servingMs: Int?) -> Instant {
+      let probe = ProbeResult(
+        service: "app", region: "a", family: .ipv4, outcome: .none, vote: vote, ageMs: 4_000,
+        servingMs: servingMs)
+      let report = Report(
+        agent: "b1", region: "b", boot: "boot", sequence: 1, sentMs: 0, intervalMs: 5000,
+        probes: [probe], agentVersion: "1.0.0")
+      return AgentEvidence(report: report, receivedAt: Lab.start).oldest
+    }
+    #expect(oldest(.serving, servingMs: 9_000) == Lab.start - .seconds(9))
+    #expect(oldest(.none, servingMs: 9_000) == Lab.start - .seconds(4))
+  }
 }
