@@ -187,7 +187,7 @@ public struct AgentState: Sendable {
       starvedSince = nil
     } else {
       for place in checks.indices { checks[place].machine.beginStarved() }
-      starvedSince = starved.began ?? fired
+      starvedSince = starved.began
     }
     return true
   }

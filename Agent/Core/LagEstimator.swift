@@ -89,9 +89,9 @@ public struct LagEstimator: Sendable {
     for heartbeat in read.found.prefix(Self.writers) where heartbeat.isPlausible {
       notice(heartbeat, in: read, absentAt: before)
     }
-    while writers.count > Self.writers {
-      guard let oldest = writers.min(by: { order($0, $1) }) else { break }
-      writers[oldest.key] = nil
+    let surplus = writers.count - Self.writers
+    if surplus > 0 {
+      for oldest in writers.sorted(by: order).prefix(surplus) { writers[oldest.key] = nil }
     }
     lastRead = ReadTime(sentWallMs: read.sentWallMs, sent: read.sent, received: read.received)
   }

@@ -148,6 +148,23 @@ struct LagEstimatorTests {
     lag.take(read(at: 1000, [bad, beat(1, at: 5, agent: String(repeating: "x", count: 65))]))
     #expect(lag.peer("us-east", at: .at(2000)) == nil)
   }
+
+  @Test("Of too many writers the one that was seen first is forgotten, and is new again")
+  func tooMany() {
+    var lag = LagEstimator()
+    func see(_ writer: Int, at: Int64) -> Bool {
+      let before = lag.changes
+      lag.take(read(at: at, [beat(1, at: 900_000, agent: "w\(writer)")]))
+      return lag.changes > before
+    }
+    lag.take(read(at: 0, []))
+    for writer in 0...LagEstimator.writers {
+      #expect(see(writer, at: Int64(writer + 1) * 1000))
+    }
+    #expect(!see(1, at: 100_000), "it is known")
+    #expect(see(0, at: 101_000), "it is not any more")
+    #expect(see(1, at: 102_000), "one more was too many")
+  }
 }
 
 @Suite("Lag estimator: properties")
