@@ -83,6 +83,16 @@ import Wire
     #expect(bench.state.doubts.current == [.hearsNothing], "two seconds are too old now")
   }
 
+  /// Then there is no journal to try, and nothing to judge.
+  @Test func withoutAnyServiceNothingIsStored() {
+    var bench = StateBench(Bench())
+    bench.tell(.tick)
+    bench.tell(Self.change(bench, []))
+    bench.pass(.seconds(31))
+    bench.tell(.tick)
+    #expect(bench.state.names.isEmpty && !bench.names.contains("store"))
+  }
+
   @Test func aRegionThatIsTakenOutIsNotToldOf() throws {
     var bench = Bench()
     bench.core.shownVerdicts = ["us": .healthy, "ap": .failing]

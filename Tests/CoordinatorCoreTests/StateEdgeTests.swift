@@ -113,6 +113,37 @@ import Wire
     #expect(bench.durable?.accepted == ["203.0.113.9"] && Self.asked(bench) == nil)
   }
 
+  /// Whatever is still to be done for it.
+  @Test func nothingIsDoneForAServiceThatIsGone() {
+    var bench = StateBench(Bench())
+    bench.tell(.tick)
+    let event = EventRecord(atMs: 0, kind: "rule", level: .info, text: "")
+    let record = ProviderRecord(id: 1, type: "A", name: "gone", target: "x", ttlSeconds: 30)
+    let ended = EndedWriting(end: .marker(.written), epoch: nil, isCurrent: false)
+    let works: [Work] = [
+      .start("gone"), .judge("gone", bench.now), .step("gone", .permit(record, "us")),
+      .follow("gone", .permit(record, "us")), .write("gone", .begin),
+      .note("gone", .read([record])), .then("gone", .end(.marker(.written))),
+      .afterWriting("gone", ended), .keep("gone", event), .prove("gone"),
+      .locate("gone", isNew: true),
+    ]
+    for work in works {
+      bench.state.push(work)
+      #expect(bench.state.next() == nil, "\(work)")
+    }
+    bench.state.pushDirectives(of: "gone")
+    #expect(bench.state.next() == nil)
+  }
+
+  /// A question that was on its way to the provider is not asked any more.
+  @Test func anEndingProcessAsksNothing() {
+    var bench = StateBench(Bench())
+    bench.tell(.tick)
+    bench.tell(.ending)
+    bench.state.push(.then("app", .ask(.records(["app.example.org"]))))
+    #expect(bench.state.next() == nil && bench.state.calls.isEmpty)
+  }
+
   // MARK: An operator's move
 
   /// To eu, whatever does not hold; it is begun, or it is not and does not begin later.
@@ -162,6 +193,15 @@ import Wire
     bench.tell(.ending)
     #expect(Self.code(Self.move(&bench)) == "ending")
     #expect(bench.core?.machine.memory.intent == nil && bench.core?.asked == nil)
+  }
+
+  /// A journal that tells of a move and has none: nobody's move begins in its place, or later.
+  @Test func aMoveThatTheMachineDoesNotBeginIsTakenBack() {
+    var bench = StateBench(Bench { $0.phase = .switching })
+    bench.run(seconds: 70, reading: "192.0.2.1")
+    #expect(Self.code(Self.move(&bench)) == "not_begun")
+    #expect(bench.core?.asked == nil && bench.durable?.intent == nil)
+    #expect(bench.core?.machine.outer.request == nil)
   }
 
   /// Without a region it is the primary; users are there already.

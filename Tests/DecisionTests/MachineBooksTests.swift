@@ -145,6 +145,19 @@ struct MachineBooksTests {
       #expect((lab.run(5).asks != nil) == asks, "\(lateMs)")
     }
   }
+
+  /// A journal that tells of a move and has none counts none, and leaves users where they are.
+  @Test func aPhaseWithoutItsMoveCountsNothing() {
+    var memory = Memory()
+    memory.active = "a"
+    memory.phase = .switching
+    var lab = Lab(memory: memory)
+    lab.settle()
+    lab.machine.observe(write: .partly)
+    #expect(lab.run().decision.rule == .pointOfNoReturn)
+    #expect(lab.machine.memory.active == "a" && lab.machine.memory.moves.isEmpty)
+    #expect(lab.machine.memory.left == nil && lab.machine.memory.returnedMs == nil)
+  }
 }
 
 /// Spans that follow from others (RULES 6, 15).

@@ -190,8 +190,7 @@ extension CoordinatorState {
   // MARK: What was to be stored
 
   /// What waited counts.
-  mutating func settle(_ stored: Pending?, incident: Int64?) {
-    pending = nil
+  mutating func settle(_ stored: Pending, incident: Int64?) {
     switch stored {
     case .start(let core, let commit):
       self[core.name] = core
@@ -205,13 +204,11 @@ extension CoordinatorState {
     case .journal: break
     case .order(let core, let kind, let taken): settle(core, kind, taken)
     case .reading(let core, let found, let adoption): settle(core, found, adoption)
-    case nil: preconditionFailure("nothing was to be stored")
     }
   }
 
   /// What waited did not happen.
-  mutating func undo(_ pending: Pending?, _ reason: String) {
-    self.pending = nil
+  mutating func undo(_ pending: Pending, _ reason: String) {
     switch pending {
     case .start(let core, _):
       // What was found is told all the same; it is stored with the next step.
@@ -224,7 +221,6 @@ extension CoordinatorState {
       let text = "not done, it could not be stored: \(reason)"
       push(.answer(.refused(Refusal(code: "cannot_store", message: text))))
     case .keep, .reading, .journal: break
-    case nil: preconditionFailure("nothing was to be stored")
     }
   }
 }

@@ -152,14 +152,21 @@ public struct CoordinatorState: Sendable {
   public mutating func stored(incident: Int64?, now: Now) {
     self.now = now
     canStore = true
-    settle(pending, incident: incident)
+    settle(takePending(), incident: incident)
   }
 
   /// It is not durable, for that reason: it did not happen.
   public mutating func notStored(_ reason: String, now: Now) {
     self.now = now
     canStore = false
-    undo(pending, reason)
+    undo(takePending(), reason)
+  }
+
+  /// What waited for the journal, which has answered.
+  private mutating func takePending() -> Pending {
+    guard let waiting = pending else { preconditionFailure("nothing was to be stored") }
+    pending = nil
+    return waiting
   }
 
   /// So much time passed on the wall clock that the boot-time clock does not know of, and nothing
