@@ -283,8 +283,8 @@ public struct AgentState: Sendable {
   }
 }
 
-/// What a coordinator of the same orders knows: of each region's sightings, and of the probes, up to
-/// which change.
+/// What a coordinator of the same orders knows: of each region's sightings, and of the probes, up
+/// to which change.
 private struct Told: Sendable {
   var sightings: [String: UInt64] = [:]
   var probes: UInt64 = 0

@@ -111,6 +111,7 @@ import Wire
       return
     }
     #expect(bench.durable?.accepted == ["203.0.113.9"] && Self.asked(bench) == nil)
+    #expect(bench.core?.question == nil, "the claim has not begun")
   }
 
   /// Whatever is still to be done for it.
