@@ -89,12 +89,21 @@ class Story:
         agents = {r["region"]: r["agents"]["good"] for r in service["regions"]}
         self.check("both agents of each region are heard",
                    agents == {"us-east": 2, "eu-central": 2, "ap-south": 2}, agents)
-        line = self.watch.line()
-        self.check("the coordinator's status line says so",
-                   "active us-east" in line and "all healthy" in line, line)
-        lines = [host.unit("signalbox-agent", "StatusText") for host in self.world.app_hosts()]
+        # The supervisor's lines follow what the screens say, a moment later.
+        def line():
+            said = self.watch.line()
+            if "active us-east" not in said or "all healthy" not in said:
+                raise Failure(said)
+            return True
+        self.check("the coordinator's status line says so", poll("its status line", 30, line))
+
+        def lines():
+            said = [host.unit("signalbox-agent", "StatusText") for host in self.world.app_hosts()]
+            if not all(x.startswith("reporting to https://") for x in said):
+                raise Failure("\n".join(said))
+            return True
         self.check("each agent's status line says where it reports",
-                   all(x.startswith("reporting to https://") for x in lines), "\n".join(lines))
+                   poll("their status lines", 30, lines))
         complaints = [host.journal("-g", "thread priority") for host in
                       [self.world.coordinator, *self.world.app_hosts()]]
         self.check("nothing complains of thread priorities", not any(complaints), complaints)
