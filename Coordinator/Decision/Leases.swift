@@ -34,7 +34,6 @@ public enum LeaseStanding: Hashable, Sendable {
 public struct Leases: Hashable, Sendable {
   /// One process of an agent that may hold a lease.
   private struct Holder: Hashable, Sendable {
-    var agent: AgentID
     var boot: String
     var region: RegionID
     /// Of the newest grant.
@@ -43,7 +42,8 @@ public struct Leases: Hashable, Sendable {
     var until: Instant
   }
 
-  private var holders: [Holder] = []
+  /// By agent.
+  private var holders: [AgentID: [Holder]] = [:]
   private let started: Instant
   /// What the journal held at the start: leases from before it may still run.
   private let kept: Exclusive?
@@ -73,7 +73,11 @@ public struct Leases: Hashable, Sendable {
   /// What `memory.exclusive` is to be from now on. Without a `lease` nothing changes: what was
   /// granted runs out.
   public mutating func owner(_ memory: Memory, lease: Duration?, now: Present) -> Exclusive? {
-    holders.removeAll { $0.until <= now.instant }
+    if holders.values.contains(where: { $0.contains { $0.until <= now.instant } }) {
+      holders = holders.mapValues { $0.filter { $0.until > now.instant } }.filter {
+        !$0.value.isEmpty
+      }
+    }
     guard let lease, let wanted = Self.wanted(memory) else { return memory.exclusive }
     let leaseMs = lease.wholeMilliseconds
     if let exclusive = memory.exclusive, exclusive.region == wanted {
@@ -89,14 +93,15 @@ public struct Leases: Hashable, Sendable {
   /// True where that was so.
   @discardableResult
   public mutating func take(_ report: Report, of service: String, memory: Memory) -> Bool {
+    guard let mine = holders[report.agent],
+      mine.contains(where: { $0.boot == report.boot && $0.epoch < memory.epoch })
+    else { return false }
     let epochs = report.acknowledged.filter { $0.service == service }.map(\.epoch)
     // An epoch that was never given out is no answer to this coordinator.
     guard let epoch = epochs.max(), epoch <= memory.epoch else { return false }
-    let before = holders.count
-    holders.removeAll {
-      $0.agent == report.agent && $0.boot == report.boot && $0.epoch < epoch
-    }
-    return holders.count < before
+    let kept = mine.filter { $0.boot != report.boot || $0.epoch >= epoch }
+    holders[report.agent] = kept.isEmpty ? nil : kept
+    return kept.count < mine.count
   }
 
   /// How long the lease is that the answer to an admitted report grants, in milliseconds from the
@@ -109,21 +114,19 @@ public struct Leases: Hashable, Sendable {
       lease.wholeMilliseconds <= exclusive.leaseMs
     else { return nil }
     var holder = Holder(
-      agent: report.agent, boot: report.boot, region: report.region, epoch: memory.epoch,
+      boot: report.boot, region: report.region, epoch: memory.epoch,
       until: now + Self.span(lease))
-    let same = holders.firstIndex {
-      $0.agent == holder.agent && $0.boot == holder.boot && $0.region == holder.region
-    }
+    var mine = holders[report.agent] ?? []
+    let same = mine.firstIndex { $0.boot == holder.boot && $0.region == holder.region }
     if let same {
       // A longer lease of before a reload may run for longer than this one.
-      holder.until = max(holder.until, holders[same].until)
-      holders[same] = holder
+      holder.until = max(holder.until, mine[same].until)
+      mine[same] = holder
     } else {
-      guard holders.count(where: { $0.agent == holder.agent }) < Self.bootsPerAgent else {
-        return nil
-      }
-      holders.append(holder)
+      guard mine.count < Self.bootsPerAgent else { return nil }
+      mine.append(holder)
     }
+    holders[report.agent] = mine
     return Int(lease.wholeMilliseconds)
   }
 
@@ -133,17 +136,20 @@ public struct Leases: Hashable, Sendable {
     guard let lease else { return nil }
     guard let wanted = Self.wanted(memory) else { return memory.active == nil ? nil : .moving }
     if memory.exclusive?.region == wanted { return .granted(wanted) }
-    let others = holders.filter { $0.region != wanted && !now.hasReached($0.until) }
+    let others = holders.filter { _, theirs in
+      theirs.contains { $0.region != wanted && !now.hasReached($0.until) }
+    }
     return .pending(
       wanted, left: waits(for: wanted, lease: lease, now: now) ?? .zero,
-      holders: Set(others.map(\.agent)).sorted())
+      holders: others.keys.sorted())
   }
 
   /// How long another region's leases may still run; nil: not any more.
   private func waits(for region: RegionID, lease: Duration, now: Present) -> Duration? {
     // Who was granted a lease before the start is not known: one lease passes.
     let unknown = started + Self.span(kept.map { .milliseconds($0.leaseMs) } ?? lease)
-    let until = holders.filter { $0.region != region }.map(\.until).reduce(unknown, max)
+    let until = holders.values.joined().filter { $0.region != region }.map(\.until)
+      .reduce(unknown, max)
     return now.hasReached(until) ? nil : until - now.instant
   }
 }

@@ -124,11 +124,14 @@ extension Judge {
     guard let sight = parcel.sight, world.perturbation == nil,
       let held = world.shell?.evidence.agents[directive.agent]?.report.probes
     else { return }
-    let isRight = held.allSatisfy { probe in
+    // How long an answer took is told by its ages, which are none of what lies ahead.
+    func essence(_ probe: ProbeResult) -> ProbeResult {
       var probe = probe
-      probe.number = nil
-      return sight.contains(probe)
+      (probe.number, probe.latencyMs) = (nil, nil)
+      return probe
     }
+    let seen = sight.map(essence)
+    let isRight = held.allSatisfy { seen.contains(essence($0)) }
     if !isRight || directive.orders != nil && held.count != sight.count {
       fail(world, .authentic, "what is held of \(directive.agent)'s probes is not what it told")
     }

@@ -34,7 +34,7 @@ import Wire
     #expect(whole.probes.map(\.status) == [200, 200, 200, 200])
   }
 
-  /// Not known there, not serving there, half told, in no order, of another process or of no orders.
+  /// Not known there, not serving there, half told, in no order, of another process, of no orders.
   @Test func whatIsNotKnownIsMissingAndSaid() {
     let others: [(report: Report, kept: [Int?])] = [
       (Self.report([], steady: [0, 5, 25, 3, 5, 25]), [0]),

@@ -55,9 +55,8 @@ extension CoordinatorState {
     push(.answer(.refusedReport(Problem(code: code, message: message), showsTwin: false)))
   }
 
-  /// What answers an admitted report. What the agent says it knows is not told again; where what
-  /// itself leaves out is not known (not `isWhole`), it is told as one that knows nothing, and tells
-  /// all.
+  /// What answers an admitted report. What the agent says it knows is not told again. Where what it
+  /// leaves out is not known (not `isWhole`), it is told everything, and tells everything.
   private mutating func directive(
     for report: Report, isWhole: Bool, _ challenge: String
   ) -> Directive {

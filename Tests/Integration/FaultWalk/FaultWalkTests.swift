@@ -39,6 +39,8 @@ extension ProcessTests {
     private static func walk(in world: Int) async throws -> [String] {
       var options = manual()
       options.network = "127.\(40 + world)"
+      // Every trouble may move users, and they are moved back.
+      options.extraServiceTOML = "max_switches = \"1000 per 6h\"\nmax_switches_hard = 1000\n"
       var random = SeededRandom(seed: seed)
       let rehearsal = try Rehearsal.prepare(options)
       var troubles =
