@@ -160,6 +160,7 @@ struct FaultWalk: Sendable {
     while reached == nil, Clocks.monotonic() < end {
       let now = try await rehearsal.status()
       if let active = now.active, active != home, now.at == "region" { reached = active }
+      reached = reached ?? servedElsewhere()
       try await Task.sleep(for: .milliseconds(250))
     }
     try await rehearsal.endFault(fault)
@@ -169,6 +170,16 @@ struct FaultWalk: Sendable {
       "forecast: \(promised ?? "no move, \(before.outlook?.because ?? "no outlook")"); "
         + "killed: \(reached ?? "no move") within \(limit)"
     ]
+  }
+
+  /// The other region that has served every visit of the last two seconds: users are there, also
+  /// where the provider's readings do not show what was written.
+  private func servedElsewhere() -> String? {
+    let newest = visitor.seen().suffix(20)
+    guard let region = newest.last?.detail, region != home, newest.count == 20,
+      newest.allSatisfy({ $0.served && $0.detail == region })
+    else { return nil }
+    return region
   }
 
   // MARK: Back to the beginning
