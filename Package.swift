@@ -283,8 +283,8 @@ let used = Dictionary(
 let measured =
   Context.environment["SIGNALBOX_BENCH"] == "1"
   ? [
-    "Codec", "CoordinatorCore", "DNS", "Decision", "Linode", "Platform", "Sandbox", "Simulator",
-    "Wire",
+    "AgentCore", "Codec", "CoordinatorCore", "DNS", "Decision", "Linode", "Platform", "Sandbox",
+    "Simulator", "Wire",
   ] : []
 
 let package = Package(

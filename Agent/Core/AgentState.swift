@@ -204,6 +204,7 @@ public struct AgentState: Sendable {
     guard case .taken = verdict else { return verdict }
     // Whoever gives other orders may have begun anew, and knows nothing of before.
     let isKept = orders != nil && orders == self.directive.orders
+    let lacks = !isKept && told != Told()
     if sequence == self.sequence { told = isKept ? telling : Told() }
     answered = max(answered, sequence)
     counts.answered += 1
@@ -214,6 +215,8 @@ public struct AgentState: Sendable {
     }
     if sequence == self.sequence { history.deliver() }
     pacer.deliver(nextMs: directive.nextReportMs)
+    // The report left out what is not known there: votes for a region, for instance.
+    if lacks { pacer.change() }
     return verdict
   }
 
@@ -238,6 +241,8 @@ public struct AgentState: Sendable {
   ) -> Report {
     sequence += 1
     pacer.send(at: now)
+    // Whoever names no orders tells all.
+    if directive.orders == nil { told = Told() }
     telling = Told(sightings: lag.mapValues(\.changes), probes: board.changes)
     let probes = board.news(at: now, since: told.probes)
     return Report(
@@ -285,7 +290,7 @@ public struct AgentState: Sendable {
 
 /// What a coordinator of the same orders knows: of each region's sightings, and of the probes, up
 /// to which change.
-private struct Told: Sendable {
+private struct Told: Hashable, Sendable {
   var sightings: [String: UInt64] = [:]
   var probes: UInt64 = 0
 }

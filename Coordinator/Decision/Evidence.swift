@@ -117,7 +117,8 @@ public struct Evidence: Hashable, Sendable, Codable {
   }
 
   /// Takes in an authentic, timely report; of one that shows a twin nothing else is kept. False:
-  /// what it leaves out as told before is not known, and is to be told again.
+  /// what it leaves out as told before is not known, or nothing of it is kept: all is to be told
+  /// again.
   @discardableResult
   public mutating func take(_ report: Report, at received: Instant) -> Bool {
     twins.take(report, at: received)

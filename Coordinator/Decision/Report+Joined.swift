@@ -6,7 +6,9 @@ extension Report {
   /// The same with what was told before, and whether that is everything: else the agent is to tell
   /// all again.
   func joined(to before: Report?) -> (report: Report, isWhole: Bool) {
-    let kept = before.flatMap { orders != nil && boot == $0.boot ? $0 : nil }
+    let kept = before.flatMap {
+      orders != nil && orders == $0.orders && boot == $0.boot ? $0 : nil
+    }
     var whole = self
     whole.steady = nil
     if let kept {

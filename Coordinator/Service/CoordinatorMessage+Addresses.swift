@@ -18,9 +18,9 @@ extension CoordinatorMessage {
         """)
     case .familyBack:
       CatalogEntry(
-        "5b86cc15982d4d68a7c6b6c1c0f80fbe", "All addresses of @SIGNALBOX_REGION@ answer again",
+        "5b86cc15982d4d68a7c6b6c1c0f80fbe", "An address of @SIGNALBOX_REGION@ fails no longer",
         """
-        Or none does: then the verdict says so.
+        Users of the family that the message names reach the region again.
         """)
     case .saysNothing:
       CatalogEntry(

@@ -6,8 +6,8 @@ public struct Directive: Codable, Hashable, Sendable {
   public var sequence: UInt64
   /// What the app is to be told of each service; empty where `renews` says it.
   public var services: [ServiceDirective]
-  /// Names `services`: whoever says it in the next report holds them whole. Absent: they are told
-  /// each time.
+  /// Names `services`: whoever says it in the next report holds them whole. Absent, without
+  /// `renews`: the next report is to say what it holds.
   public var stand: String?
   /// What was told under that name holds as if it were told again: leases run from the sending of
   /// the report that this answers.

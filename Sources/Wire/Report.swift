@@ -45,7 +45,8 @@ public struct Report: Codable, Hashable, Sendable {
   public var deployingMs: Int?
   /// The last report of a clean stop: the host is missing, not silent by surprise.
   public var goodbye: Bool
-  /// The newest directive epoch of each service that this agent took over.
+  /// The newest directive epoch of each service that this agent took over; empty where `stand` says
+  /// it.
   public var acknowledged: [ServiceEpoch]
   /// What could not be delivered while the coordinator was away, oldest first: history, never
   /// evidence.

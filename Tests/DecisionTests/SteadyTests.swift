@@ -34,7 +34,7 @@ import Wire
     #expect(whole.probes.map(\.status) == [200, 200, 200, 200])
   }
 
-  /// Not known there, not serving there, half told, in no order, of another process, of no orders.
+  /// Not known, not serving there, half told, in no order, of another process or of other orders.
   @Test func whatIsNotKnownIsMissingAndSaid() {
     let others: [(report: Report, kept: [Int?])] = [
       (Self.report([], steady: [0, 5, 25, 3, 5, 25]), [0]),
@@ -44,6 +44,7 @@ import Wire
       (Self.report([], steady: [4, 5, 25, 0, 5, 25]), [4]),
       (Self.report([], steady: [0, 5, 25], boot: "b2"), []),
       (Self.report([], steady: [0, 5, 25], orders: nil), []),
+      (Self.report([], steady: [0, 5, 25], orders: "y"), []),
     ]
     for (report, kept) in others {
       let (whole, isWhole) = report.joined(to: Self.before)

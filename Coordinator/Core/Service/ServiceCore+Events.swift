@@ -82,10 +82,9 @@ extension ServiceCore {
       let (region, outside) = (picture.region, picture.outside)
       let before = badFamilies[region] ?? []
       let bad = Set(outside.badFamilies)
-      guard bad != before else { continue }
-      badFamilies[region] = bad
       // All of them bad is a verdict, and is told as one.
-      guard outside.state != .bad else { continue }
+      guard bad != before, outside.state != .bad else { continue }
+      badFamilies[region] = bad
       for family in bad.symmetricDifference(before).sorted() {
         let begins = bad.contains(family)
         events.append(

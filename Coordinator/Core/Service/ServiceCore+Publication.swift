@@ -44,11 +44,15 @@ extension ServiceCore {
       now.wallMs - committed > machine.policy.notPublishedAfter.wholeMilliseconds
     else { return }
     let old = Set(lines.filter { $0.answer != .new }.map(\.server)).sorted()
-    // All of them show it once: the next round proves it, or says who does not.
-    guard !old.isEmpty else { return }
+    // Where all of them show it, the next rounds may prove it.
+    let shown = lines.compactMap(\.newSinceMs).max() ?? committed
+    let patience = machine.policy.convergenceRound * 2
+    if old.isEmpty, now.wallMs - shown <= patience.wholeMilliseconds { return }
     saidNotPublished = true
     tell(
       .notPublished, at: now, level: .alert,
-      text: "written, but not published yet by \(old.joined(separator: ", "))")
+      text: old.isEmpty
+        ? "written, and shown by all name servers, but not yet in every way that they are asked"
+        : "written, but not published yet by \(old.joined(separator: ", "))")
   }
 }

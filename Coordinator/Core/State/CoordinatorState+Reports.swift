@@ -66,12 +66,19 @@ extension CoordinatorState {
       edition != nil && report.orders == edition
       ? nil : orders.agents[report.agent] ?? AgentOrders()
     var report = report
-    if let words = stands.words(report.stand, edition: orders.edition) {
-      report.acknowledged = words.map { ServiceEpoch(service: $0.service, epoch: $0.epoch) }
+    let known = stands.words(report.stand, edition: orders.edition)
+    if let known {
+      report.acknowledged = known.map { ServiceEpoch(service: $0.service, epoch: $0.epoch) }
     }
     let isTwin = evidence.twins.hold(report.agent, at: Present(now))
     let services = words(to: report, isTwin: isTwin)
-    let stand = edition.map { stands.name(services, edition: $0) }
+    // Who says a name that is not known acknowledges nothing by it, and is to do so by itself.
+    let stand =
+      report.stand != nil && known == nil
+      ? nil
+      : edition.map {
+        stands.name(services, edition: $0, wallMs: now.wallMs, agents: rules.agents.count)
+      }
     let isTold = stand != nil && stand == report.stand
     return Directive(
       agent: report.agent, sequence: report.sequence, services: isTold ? [] : services,

@@ -42,16 +42,21 @@ struct Stands: Sendable {
   private var words: [Int: [ServiceDirective]] = [:]
   private var newest = 0
 
-  /// How many are known at most; what is forgotten is told again.
+  /// How many are known at least, before they are forgotten; then they are told again.
   static let kept = 256
 
-  /// The name of these words, within orders of that edition. How long traffic has been where it is
-  /// needs no telling.
-  mutating func name(_ services: [ServiceDirective], edition: String) -> String {
+  /// The name of these words of that time, within orders of that edition: they are the same as long
+  /// as traffic is where it is since the same time. `agents`: who may be told others each.
+  mutating func name(
+    _ services: [ServiceDirective], edition: String, wallMs: Int64, agents: Int
+  ) -> String {
     var words = services
-    for index in words.indices { words[index].trafficAgeMs = nil }
+    for index in words.indices {
+      // Since when, and not for how long.
+      words[index].trafficAgeMs = words[index].trafficAgeMs.map { Int(wallMs) - $0 }
+    }
     if let number = numbers[words] { return "\(edition).\(number)" }
-    if numbers.count >= Self.kept {
+    if numbers.count >= max(Self.kept, 2 * agents) {
       numbers = [:]
       self.words = [:]
     }
