@@ -82,6 +82,11 @@ struct LeaseWorld {
   var heard: [AgentID: (boot: String, sequence: UInt64)] = [:]
   var agents: [LeaseAgent]
   var messages: [LeaseMessage] = []
+  /// What this life of the coordinator has told, by name: not told again to who says it.
+  private var words: [String: ServiceDirective] = [:]
+  private var lives = 1
+  /// How often a name renewed what it stands for.
+  private(set) var renewals = 0
 
   init(_ regions: [RegionID] = ["a", "b", "c"], hosts: Int = 1) {
     agents = regions.flatMap { region in
@@ -107,6 +112,8 @@ struct LeaseWorld {
   mutating func restart() {
     leases = Leases(memory: journal, started: now.instant)
     heard = [:]
+    words = [:]
+    lives += 1
   }
 
   /// The agent's next report.
@@ -115,8 +122,8 @@ struct LeaseWorld {
     let sender = agents[agent]
     let report = Report(
       agent: sender.id, region: sender.region, boot: "\(sender.boot)", sequence: sender.sequence,
-      sentMs: time, intervalMs: 5000, agentVersion: "1.0.0",
-      acknowledged: sender.state.acknowledged)
+      sentMs: time, intervalMs: 5000, stand: sender.state.stand, agentVersion: "1.0.0",
+      acknowledged: sender.state.stand == nil ? sender.state.acknowledged : [])
     return .report(report, sent: sender.clock(time))
   }
 
@@ -142,13 +149,23 @@ struct LeaseWorld {
   }
 
   private mutating func answer(_ report: Report) -> Directive {
+    var report = report
+    if let said = report.stand.flatMap({ words[$0] }) {
+      report.acknowledged = [ServiceEpoch(service: "app", epoch: said.epoch)]
+    }
     leases.take(report, of: "app", memory: journal)
     let granted = leases.grant(to: report, memory: journal, lease: lease, now: now.instant)
     let service = ServiceDirective(
       service: "app", epoch: journal.epoch, traffic: journal.active,
       exclusive: granted == nil ? nil : report.region, leaseMs: granted)
+    let known = words.first { $0.value == service }?.key
+    let name = known ?? "\(lives).\(words.count)"
+    words[name] = service
+    let isTold = report.stand == name
+    renewals += isTold ? 1 : 0
     return Directive(
-      agent: report.agent, sequence: report.sequence, services: [service], challenge: "",
+      agent: report.agent, sequence: report.sequence, services: isTold ? [] : [service],
+      stand: isTold ? nil : name, renews: isTold ? name : nil, challenge: "",
       nextReportMs: 5000, heartbeatWriter: false, heartbeatPeriodMs: 2000, heartbeatReadMs: 1000,
       peers: [], probes: [], probePeriodMs: 5000, probeDeadlineMs: 3000, probeFall: 3,
       coordinatorMs: 0)
