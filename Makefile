@@ -75,7 +75,7 @@ walk: build build-tests ## every fault of the sandbox on release programs, and 3
 			$(RUN) --filter $$suite; \
 	done
 
-mutants: ## breaks the decision in hundreds of ways; the tests must notice each (an hour)
+mutants: ## breaks the decision in hundreds of ways (an hour); the core with ARGS='--module CoordinatorCore'
 	@python3 Tests/Mutants/mutants.py $(ARGS)
 
 # Three seeds, each five times as many files as rounds.

@@ -1,12 +1,12 @@
-"""Breaks the decision code in many small ways and asks the tests to notice each.
+"""Breaks the decision, or the coordinator's core, in many small ways and asks the tests to notice each.
 
 The ways are generated from the source: every mutant is a place and another text for it. All of
 them are compiled into one copy of the package; SIGNALBOX_MUTANT=N switches number N on. The
-decision tests run once per mutant and have to fail. Mutants that no test can tell from the
+module's tests run once per mutant and have to fail. Mutants that no test can tell from the
 original are listed in equivalent.txt with the reason; a listed one that is noticed, or that does
 not exist any more, is an error too.
 
-    mutants.py [--only TEXT] [--jobs N] [--list] [--scratch DIR]
+    mutants.py [--module Decision|CoordinatorCore] [--only TEXT] [--jobs N] [--list] [--scratch DIR]
 """
 
 import argparse
@@ -20,8 +20,29 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-SOURCES = "Coordinator/Decision"
-COPIED = ["Package.swift", "Sources", "Agent/Core", SOURCES, "Tests", "docs/state-machine.md"]
+COPIED = ["Package.swift", "Sources", "Agent/Core", "Coordinator/Decision", "Coordinator/Core", "Tests",
+          "docs/state-machine.md"]
+
+
+class Module:
+    """What is broken, and the tests that have to notice: the slow ones last."""
+
+    def __init__(self, name, sources, parts):
+        self.name, self.sources, self.parts = name, sources, parts
+
+    def files(self):
+        return sorted((ROOT / self.sources).rglob("*.swift"))
+
+
+SLOW = ["StoriesTests", "DecideEnumerationTests", "StateMachineDocument", "LeasesPropertyTests"]
+MODULES = {module.name: module for module in [
+    Module("Decision", "Coordinator/Decision", [
+        [word for name in SLOW for word in ("--skip", name)],
+        ["--filter", "DecideEnumerationTests|StateMachineDocument|LeasesPropertyTests"],
+        ["--filter", "StoriesTests"],
+    ]),
+    Module("CoordinatorCore", "Coordinator/Core", [["--filter", "CoordinatorCoreTests"]]),
+]}
 SWITCH = """import Glibc
 
 /// The number of the mutant that is switched on, 0 for none.
@@ -63,6 +84,10 @@ def comparisons(file, lines):
             text = line[found.start():found.end()]
             other = f"{left} {OTHER[operator]} {right}"
             if right.startswith(".") and operator not in ("==", "!="):
+                continue
+            # The operand goes on: a default, or a closure.
+            rest = line[found.end():]
+            if rest.startswith(" ??") or rest.startswith(" {") and re.search(r"\.\w*(map|Map|first|contains|filter)$", right):
                 continue
             yield Mutant(file, index, found.start(), found.end(),
                          f"(mutant == {{n}} ? ({other}) : ({text}))", f"{text}  ->  {other}")
@@ -167,9 +192,9 @@ def assignments(file, lines):
                      f"if mutant != {{n}} {{ {found.group(2)} }}", f"{found.group(2)}  ->  left out")
 
 
-def generate():
+def generate(module):
     found = []
-    for path in sorted((ROOT / SOURCES).glob("*.swift")):
+    for path in module.files():
         lines = path.read_text().split("\n")
         seen = {}
         of_file = []
@@ -228,7 +253,7 @@ def rewrite(line, mutants):
     return text_of(0, len(line), kept), dropped
 
 
-def prepare(mutants, scratch):
+def prepare(module, mutants, scratch):
     """The copy of the package with all mutants in it."""
     tree = scratch / "package"
     tree.mkdir(parents=True, exist_ok=True)
@@ -244,14 +269,14 @@ def prepare(mutants, scratch):
     # A mutant may be code that can never run; that is no mistake here.
     write(manifest, manifest.read_text().replace("  .treatAllWarnings(as: .error),\n", ""))
     dropped = []
-    for path in sorted((ROOT / SOURCES).glob("*.swift")):
+    for path in module.files():
         lines = path.read_text().split("\n")
         for (file, index), group in layers(mutants).items():
             if file == path.name:
                 lines[index], left = rewrite(lines[index], group)
                 dropped += left
-        write(tree / SOURCES / path.name, "\n".join(lines))
-    write(tree / SOURCES / "Mutant.swift", SWITCH)
+        write(tree / path.relative_to(ROOT), "\n".join(lines))
+    write(tree / module.sources / "Mutant.swift", SWITCH)
     return tree, dropped
 
 
@@ -271,10 +296,10 @@ def write(path, text):
         path.write_text(text)
 
 
-def build(tree, scratch):
-    environment = dict(os.environ, SIGNALBOX_ONLY="Decision")
+def build(module, tree, scratch):
+    environment = dict(os.environ, SIGNALBOX_ONLY=module.name)
     command = ["swift", "build", "--package-path", str(tree), "--scratch-path",
-               str(scratch / "build"), "-c", "release", "--build-tests"]
+               str(scratch / "build"), "-c", "release", "-Xswiftc", "-enable-testing", "--build-tests"]
     done = subprocess.run(command, env=environment, text=True, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT)
     if done.returncode:
@@ -283,14 +308,6 @@ def build(tree, scratch):
     shown = subprocess.run(command[:-1] + ["--show-bin-path"], env=environment,
                            text=True, stdout=subprocess.PIPE, check=True)
     return next(pathlib.Path(shown.stdout.strip()).glob("*.xctest"))
-
-
-SLOW = ["StoriesTests", "DecideEnumerationTests", "StateMachineDocument", "LeasesPropertyTests"]
-EVERYTHING = [
-    [word for name in SLOW for word in ("--skip", name)],
-    ["--filter", "DecideEnumerationTests|StateMachineDocument|LeasesPropertyTests"],
-    ["--filter", "StoriesTests"],
-]
 
 
 def suites_of(file):
@@ -313,12 +330,12 @@ def fails(runner, mutant, part):
     return None if done.returncode == 69 else done.returncode != 0
 
 
-def notices(runner, mutant):
+def notices(module, runner, mutant):
     """Whether the tests fail with that mutant: those of its file first, then all."""
     number = mutant.number if mutant else 0
     if mutant and fails(runner, number, suites_of(mutant.file)):
         return True
-    for part in EVERYTHING:
+    for part in module.parts:
         failed = fails(runner, number, part)
         if failed is None:
             sys.exit(f"no tests ran: {' '.join(part)}")
@@ -341,30 +358,33 @@ def equivalents():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--module", default="Decision", choices=MODULES)
     parser.add_argument("--only", default="", help="mutants whose key contains one of these, separated by commas")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--list", action="store_true", help="only say what there is")
     parser.add_argument("--scratch", default=str(ROOT / ".build-mutants"))
     options = parser.parse_args()
-    mutants = generate()
+    module = MODULES[options.module]
+    mutants = generate(module)
     if options.list:
         for mutant in mutants:
             print(f"{mutant.number:4} {mutant.key}")
         return
-    scratch = pathlib.Path(options.scratch)
-    tree, dropped = prepare(mutants, scratch)
-    runner = build(tree, scratch)
-    if notices(runner, None):
+    scratch = pathlib.Path(options.scratch) / module.name
+    tree, dropped = prepare(module, mutants, scratch)
+    runner = build(module, tree, scratch)
+    if notices(module, runner, None):
         sys.exit("the tests fail without a mutant: nothing can be said")
     wanted = options.only.split(",")
     chosen = [m for m in mutants
               if m not in dropped and any(text in m.key for text in wanted)]
-    listed = equivalents()
+    files = {path.name for path in module.files()}
+    listed = {key: why for key, why in equivalents().items() if key.split(": ")[0] in files}
     survivors, wrong, killed, same = [], [], 0, 0
     show = sys.stderr.isatty()
     begin = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        runs = {pool.submit(notices, runner, m): m for m in chosen}
+        runs = {pool.submit(notices, module, runner, m): m for m in chosen}
         for count, run in enumerate(concurrent.futures.as_completed(runs), 1):
             mutant, noticed = runs[run], run.result()
             if noticed and mutant.key in listed:
@@ -388,7 +408,7 @@ def main():
     gone = [] if options.only else sorted(set(listed) - {m.key for m in mutants})
     for key in gone:
         print(f"listed as equivalent, but there is no such mutant: {key}")
-    print(f"{len(chosen)} mutants of {SOURCES}: {killed} noticed, {same} equivalent with a reason")
+    print(f"{len(chosen)} mutants of {module.sources}: {killed} noticed, {same} equivalent with a reason")
     print(f"{len(survivors)} survivors")
     sys.exit(1 if survivors or wrong or gone else 0)
 
