@@ -54,9 +54,6 @@ public struct ProbeBoard: Sendable {
 
     /// What it says but for times.
     var wording: Wording { Wording(finding: newest?.finding, vote: tally.vote, run: tally.badRun) }
-
-    /// Its newest probe serves, and so does its vote: two ages tell it.
-    var serves: Bool { newest?.finding.outcome == .serving && tally.vote == .serving }
   }
 
   private struct Wording: Equatable {
@@ -152,7 +149,7 @@ public struct ProbeBoard: Sendable {
     var steady: [Int] = []
     for (number, entry) in entries.enumerated() {
       guard var result = Self.result(entry, at: now) else { continue }
-      if entry.change <= told, entry.serves, let served = result.servingMs {
+      if entry.change <= told, result.serves, let served = result.servingMs {
         steady += [number, result.ageMs, served]
       } else {
         result.number = number

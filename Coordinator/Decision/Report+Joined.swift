@@ -51,13 +51,6 @@ extension Report {
   }
 }
 
-extension ProbeResult {
-  /// Its newest answer and its vote: two ages tell it.
-  fileprivate var serves: Bool {
-    outcome == .serving && vote == .serving && servingMs != nil && badSinceMs == nil
-  }
-}
-
 extension PeerHeartbeat {
   /// Adds the sightings that were told before.
   fileprivate mutating func join(_ before: PeerHeartbeat) {

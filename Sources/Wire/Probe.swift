@@ -129,6 +129,13 @@ public struct ProbeResult: Codable, Hashable, Sendable {
   }
 }
 
+extension ProbeResult {
+  /// Its newest answer serves, and so does its vote: two ages tell it (`Report.steady`).
+  public var serves: Bool {
+    outcome == .serving && vote == .serving && servingMs != nil && badSinceMs == nil
+  }
+}
+
 /// Folds the outcomes of one vantage's probes of one address into its vote (RULES 3): bad after
 /// `fall` bad ones in a row, serving at the first serving one; in between the last vote stands, and
 /// its age is that of the newest answer behind it: `servingStarted` or `badNewest`.

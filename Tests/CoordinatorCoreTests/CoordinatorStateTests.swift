@@ -10,14 +10,6 @@ import Wire
     if case .directive(let found) = answer { found } else { nil }
   }
 
-  private static func problem(_ answer: CoreAnswer?) -> (problem: Problem, showsTwin: Bool)? {
-    if case .refusedReport(let problem, let showsTwin) = answer {
-      (problem, showsTwin)
-    } else {
-      nil
-    }
-  }
-
   // MARK: The contract
 
   @Test func nothingOfAStepComesOutBeforeItIsStored() {
@@ -81,11 +73,7 @@ import Wire
     bench.run(seconds: 200, reading: "192.0.2.1")
     #expect(bench.state.calls.isEmpty && bench.core?.isMoving == false)
     let move = MoveRequest(to: "eu", epoch: 4, operatorName: "kim")
-    #expect(Self.refusal(bench.tell(.move("app", move, isFailback: false))) != nil)
-  }
-
-  private static func refusal(_ answer: CoreAnswer?) -> String? {
-    if case .refused(let refusal) = answer { refusal.code } else { nil }
+    #expect(StateBench.refusal(bench.tell(.move("app", move, isFailback: false))) != nil)
   }
 
   // MARK: Orders
@@ -93,11 +81,11 @@ import Wire
   @Test func anOrderHoldsOnceItIsStored() {
     var bench = StateBench(Bench())
     let order = OrderRequest(epoch: 4, operatorName: "kim")
-    #expect(Self.refusal(bench.tell(.order("app", .pause, order))) == "starting")
-    #expect(Self.refusal(bench.tell(.order("none", .pause, order))) == "unknown_service")
+    #expect(StateBench.refusal(bench.tell(.order("app", .pause, order))) == "starting")
+    #expect(StateBench.refusal(bench.tell(.order("none", .pause, order))) == "unknown_service")
     bench.tell(.tick)
     bench.isFull = true
-    #expect(Self.refusal(bench.tell(.order("app", .pause, order))) == "cannot_store")
+    #expect(StateBench.refusal(bench.tell(.order("app", .pause, order))) == "cannot_store")
     #expect(bench.core?.machine.memory.pause == nil)
     bench.isFull = false
     guard case .text(let text) = bench.tell(.order("app", .pause, order)) else {
@@ -111,10 +99,10 @@ import Wire
   @Test func aMoveThatDoesNotBeginDoesNotBeginLater() {
     var bench = StateBench(Bench())
     let move = MoveRequest(to: "eu", epoch: 4, operatorName: "kim", overrides: ["all"])
-    #expect(Self.refusal(bench.tell(.move("app", move, isFailback: false))) == "starting")
+    #expect(StateBench.refusal(bench.tell(.move("app", move, isFailback: false))) == "starting")
     bench.run(seconds: 100, reading: "192.0.2.1")
     bench.isFull = true
-    let refused = Self.refusal(bench.tell(.move("app", move, isFailback: false)))
+    let refused = StateBench.refusal(bench.tell(.move("app", move, isFailback: false)))
     #expect(refused != nil)
     bench.isFull = false
     bench.run(seconds: 30, reading: "192.0.2.1")
@@ -127,18 +115,18 @@ import Wire
     var bench = StateBench(Bench())
     let report = bench.report()
     #expect(
-      Self.problem(bench.tell(.report(report, from: "eu1", challenge: "c")))?.problem.code
+      StateBench.problem(bench.tell(.report(report, from: "eu1", challenge: "c")))?.problem.code
         == "wrong_agent")
     let elsewhere = bench.report("us1", "eu")
     #expect(
-      Self.problem(bench.tell(.report(elsewhere, from: "us1", challenge: "c")))?.problem.code
+      StateBench.problem(bench.tell(.report(elsewhere, from: "us1", challenge: "c")))?.problem.code
         == "wrong_region")
     #expect(bench.state.evidence.agents.isEmpty)
     let answer = try #require(Self.agree(bench.tell(.report(report, from: "us1", challenge: "c1"))))
     #expect(answer.services.map(\.service) == ["app"] && answer.heartbeatWriter)
     #expect(bench.state.evidence.agents.keys.sorted() == ["us1"])
     #expect(
-      Self.problem(bench.tell(.report(report, from: "us1", challenge: "c2")))?.problem.code
+      StateBench.problem(bench.tell(.report(report, from: "us1", challenge: "c2")))?.problem.code
         == "replayed")
     let next = bench.report(sequence: 2, challenge: "c1")
     #expect(Self.agree(bench.tell(.report(next, from: "us1", challenge: "c3"))) != nil)
@@ -149,7 +137,7 @@ import Wire
     var bench = StateBench(Bench())
     var report = bench.report()
     report.sentMs += 3_600_000
-    let refused = Self.problem(bench.tell(.report(report, from: "us1", challenge: "proof")))
+    let refused = StateBench.problem(bench.tell(.report(report, from: "us1", challenge: "proof")))
     #expect(refused?.problem.code == "not_timely" && refused?.problem.challenge == "proof")
     report.challenge = "proof"
     #expect(Self.agree(bench.tell(.report(report, from: "us1", challenge: "next"))) != nil)
@@ -228,7 +216,7 @@ import Wire
     #expect(bench.names.contains("record clock") && bench.names.contains("disturbed"))
     let first = bench.report()
     #expect(
-      Self.problem(bench.tell(.report(first, from: "us1", challenge: "c")))?.problem.code
+      StateBench.problem(bench.tell(.report(first, from: "us1", challenge: "c")))?.problem.code
         == "not_timely", "no wall clock's word counts now")
     bench.pass(.seconds(60))
     bench.state.leaveOut(.seconds(3600))

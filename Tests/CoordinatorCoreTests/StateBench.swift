@@ -60,6 +60,20 @@ struct StateBench {
     return answer
   }
 
+  /// Why an order or a move was refused; nil: it was not.
+  static func refusal(_ answer: CoreAnswer?) -> String? {
+    if case .refused(let refusal) = answer { refusal.code } else { nil }
+  }
+
+  /// How a report was refused; nil: it was not.
+  static func problem(_ answer: CoreAnswer?) -> (problem: Problem, showsTwin: Bool)? {
+    if case .refusedReport(let problem, let showsTwin) = answer {
+      (problem, showsTwin)
+    } else {
+      nil
+    }
+  }
+
   mutating func pass(_ span: Duration) {
     now.instant = now.instant + span
     now.wallMs += span.wholeMilliseconds

@@ -158,10 +158,6 @@ import Wire
           overrides: failing.map(\.name), pinForMs: 60_000), isFailback: false))
   }
 
-  private static func code(_ answer: CoreAnswer?) -> String? {
-    if case .refused(let refusal) = answer { refusal.code } else { nil }
-  }
-
   private static func settled() -> StateBench {
     var bench = StateBench(Bench())
     bench.run(seconds: 70, reading: "192.0.2.1")
@@ -183,7 +179,7 @@ import Wire
   @Test func aMoveThatCannotBeStoredIsTakenBack() {
     var bench = Self.settled()
     bench.isFull = true
-    #expect(Self.code(Self.move(&bench)) == "cannot_store")
+    #expect(StateBench.refusal(Self.move(&bench)) == "cannot_store")
     bench.isFull = false
     bench.run(seconds: 5, reading: "192.0.2.1")
     #expect(bench.core?.incident == nil && bench.core?.asked == nil, "nobody expects it any more")
@@ -192,7 +188,7 @@ import Wire
   @Test func aMoveIsNotBegunByAProcessThatEnds() {
     var bench = Self.settled()
     bench.tell(.ending)
-    #expect(Self.code(Self.move(&bench)) == "ending")
+    #expect(StateBench.refusal(Self.move(&bench)) == "ending")
     #expect(bench.core?.machine.memory.intent == nil && bench.core?.asked == nil)
   }
 
@@ -200,7 +196,7 @@ import Wire
   @Test func aMoveThatTheMachineDoesNotBeginIsTakenBack() {
     var bench = StateBench(Bench { $0.phase = .switching })
     bench.run(seconds: 70, reading: "192.0.2.1")
-    #expect(Self.code(Self.move(&bench)) == "not_begun")
+    #expect(StateBench.refusal(Self.move(&bench)) == "not_begun")
     #expect(bench.core?.asked == nil && bench.durable?.intent == nil)
     #expect(bench.core?.machine.outer.request == nil)
   }
@@ -209,24 +205,16 @@ import Wire
   @Test func aFailbackGoesToThePrimary() {
     var bench = Self.settled()
     let home = MoveRequest(epoch: 4, operatorName: "kim")
-    #expect(Self.code(bench.tell(.move("app", home, isFailback: true))) == "already_there")
-    #expect(Self.code(bench.tell(.move("app", home, isFailback: false))) == "no_target")
+    #expect(StateBench.refusal(bench.tell(.move("app", home, isFailback: true))) == "already_there")
+    #expect(StateBench.refusal(bench.tell(.move("app", home, isFailback: false))) == "no_target")
   }
 
   // MARK: Agents
 
-  private static func problem(_ answer: CoreAnswer?) -> (problem: Problem, showsTwin: Bool)? {
-    if case .refusedReport(let problem, let showsTwin) = answer {
-      (problem, showsTwin)
-    } else {
-      nil
-    }
-  }
-
   @Test func anAgentThatIsNotConfiguredIsRefused() {
     var bench = StateBench(Bench())
     let stranger = bench.report("xx1", "us")
-    let found = Self.problem(bench.tell(.report(stranger, from: "xx1", challenge: "c")))
+    let found = StateBench.problem(bench.tell(.report(stranger, from: "xx1", challenge: "c")))
     #expect(found?.problem.code == "wrong_region")
     #expect(found?.problem.message.contains("configured for region ''") == true)
     #expect(bench.state.evidence.agents.isEmpty)
@@ -251,7 +239,7 @@ import Wire
     bench.tell(
       .report(bench.report("ap1", "ap", sequence: 2, challenge: "c"), from: "ap1", challenge: "d"))
     bench.now.wallMs += 7
-    let twin = Self.problem(
+    let twin = StateBench.problem(
       bench.tell(
         .report(
           bench.report("ap1", "ap", sequence: 2, challenge: "d"), from: "ap1", challenge: "e")))
@@ -265,14 +253,15 @@ import Wire
     for (agent, region) in [("us1", "us"), ("eu1", "eu")] {
       var late = bench.report(agent, region)
       late.sentMs -= 3_600_000
-      let refused = Self.problem(bench.tell(.report(late, from: agent, challenge: "c-\(agent)")))
+      let refused = StateBench.problem(
+        bench.tell(.report(late, from: agent, challenge: "c-\(agent)")))
       #expect(refused?.problem.code == "not_timely")
     }
     bench.tell(.tick)
     #expect(bench.names.contains("record clocks-differ") && bench.state.clocksDiffer)
     let first = bench.report("eu1", "eu")
     #expect(
-      Self.problem(bench.tell(.report(first, from: "eu1", challenge: "c")))?.problem.code
+      StateBench.problem(bench.tell(.report(first, from: "eu1", challenge: "c")))?.problem.code
         == "not_timely", "no wall clock's word counts meanwhile")
     bench.tell(.tick)
     #expect(!bench.names.contains("record clocks-differ"), "it is known")

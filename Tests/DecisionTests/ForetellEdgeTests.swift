@@ -5,17 +5,12 @@ import Wire
 /// What a forecast makes of holds that pass, of hosts that are of no concern, and of votes that
 /// nothing renews.
 @Suite struct ForetellEdgeTests {
-  private func forecast(_ lab: Lab, _ assumption: Assumption = .dies("a")) -> Outlook? {
-    lab.machine.foretell(
-      assumption, evidence: lab.evidence, doubts: lab.doubts, now: lab.clock)
-  }
-
   /// What does not reach users is not written; it passes with the zone's trouble, not with time.
   @Test func aZoneThatIsNotServedHolds() throws {
     var lab = Lab()
     lab.settle()
     lab.machine.observe(zoneTrouble: "example.com is disabled")
-    let outlook = try #require(forecast(lab))
+    let outlook = try #require(lab.forecast())
     #expect(outlook.end == .held && outlook.to == "b")
     #expect(outlook.because == "example.com is disabled")
     #expect(outlook.until == "when what is written reaches users again")
@@ -25,14 +20,14 @@ import Wire
   @Test func aHostOfOtherServicesChangesNothing() throws {
     var lab = Lab()
     lab.settle()
-    let alone = try #require(forecast(lab))
+    let alone = try #require(lab.forecast())
     let bad = CheckResult(
       name: "http shop", kind: "http", state: .bad, failure: .status, ageMs: 0, badSinceMs: 90_000)
     lab.evidence.take(
       Report(
         agent: "b9", region: "b", boot: "boot", sequence: 1, sentMs: 0, intervalMs: 5000,
         checks: [bad], agentVersion: "1.0.0"), at: lab.now)
-    #expect(forecast(lab) == alone)
+    #expect(lab.forecast() == alone)
   }
 
   /// A vote without new answers grows old as time passes, a serving one and a bad one.
@@ -60,13 +55,13 @@ import Wire
         servingStarted: lab.now - .seconds(1), badSince: nil, status: 404),
       of: ProbeKey(service: "app", region: "b", family: .ipv4))
     #expect(lab.picture("b").outside.state == .serving, "it still counts")
-    let outlook = try #require(forecast(lab))
+    let outlook = try #require(lab.forecast())
     #expect(outlook.end == .moves && outlook.to == "c", "b is not served when it is needed")
     // The last answers of a were bad, and none comes any more: nobody is moved for that.
     silence("a", .bad)
     lab.run()
     #expect(lab.picture("a").outside.state == .bad)
-    #expect(forecast(lab, .asItIs)?.end == .stays)
+    #expect(lab.forecast(.asItIs)?.end == .stays)
   }
 
   /// With one other region its own vote is needed: while nothing changes, it goes on to be bad.
@@ -90,7 +85,7 @@ import Wire
         of: ProbeKey(service: "app", region: "b", family: .ipv4))
       lab.tick()
     }
-    let outlook = try #require(forecast(lab, .asItIs))
+    let outlook = try #require(lab.forecast(.asItIs))
     #expect(outlook.end == .moves && outlook.to == "b")
   }
 }

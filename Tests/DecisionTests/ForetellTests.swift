@@ -4,15 +4,10 @@ import Wire
 
 /// The forecast is the machine's own answer: what it says is what the machine then does.
 @Suite struct ForetellTests {
-  private func forecast(_ lab: Lab, _ assumption: Assumption = .dies("a")) -> Outlook? {
-    lab.machine.foretell(
-      assumption, evidence: lab.evidence, doubts: lab.doubts, now: lab.clock)
-  }
-
   @Test func itMovesToTheNextRegion() throws {
     var lab = Lab()
     lab.settle()
-    let outlook = try #require(forecast(lab))
+    let outlook = try #require(lab.forecast())
     #expect(outlook.end == .moves && outlook.to == "b")
     // The first failed probe after 5 s, confirmed twice: no heartbeat tells of it.
     #expect(outlook.beginsSeconds == 65 && outlook.seconds == 95)
@@ -23,7 +18,7 @@ import Wire
   @Test func nothingHappensWhereNothingIsWrong() throws {
     var lab = Lab()
     lab.settle()
-    #expect(forecast(lab, .asItIs)?.end == .stays)
+    #expect(lab.forecast(.asItIs)?.end == .stays)
   }
 
   @Test func aPauseHoldsAndEnds() throws {
@@ -32,7 +27,7 @@ import Wire
     let epoch = lab.machine.memory.epoch
     try lab.machine.pause(
       Pause(by: "kim", reason: nil, sinceMs: lab.clock.wallMs, untilMs: nil), epoch: epoch)
-    var outlook = try #require(forecast(lab))
+    var outlook = try #require(lab.forecast())
     #expect(outlook.end == .held && outlook.to == "b")
     #expect(outlook.because == "paused by kim")
     #expect(outlook.until == "never by itself: signalbox resume app")
@@ -42,7 +37,7 @@ import Wire
       Pause(
         by: "kim", reason: nil, sinceMs: lab.clock.wallMs, untilMs: lab.clock.wallMs + 20_000),
       epoch: epoch)
-    outlook = try #require(forecast(lab))
+    outlook = try #require(lab.forecast())
     #expect(outlook.end == .moves && outlook.beginsSeconds == 65)
   }
 
@@ -52,7 +47,7 @@ import Wire
     policy.automation = automation
     var lab = Lab(policy: policy)
     lab.settle()
-    let outlook = try #require(forecast(lab))
+    let outlook = try #require(lab.forecast())
     #expect(outlook.end == .held && outlook.to == "b")
     #expect(outlook.because?.contains("automation is \(automation.rawValue)") == true)
   }
@@ -62,7 +57,7 @@ import Wire
     lab.settle()
     let marker = ForeignMarker(name: "_signalbox.app.example.com", text: "x", epoch: nil)
     _ = lab.machine.noteConflict([marker], wallMs: lab.clock.wallMs)
-    let outlook = try #require(forecast(lab))
+    let outlook = try #require(lab.forecast())
     #expect(outlook.end == .held && outlook.because?.contains("another writer") == true)
     #expect(outlook.until == "never by itself: signalbox adopt app")
   }
@@ -72,7 +67,7 @@ import Wire
     lab.settle()
     lab.check("b", is: .bad)
     lab.run(3)
-    let outlook = try #require(forecast(lab))
+    let outlook = try #require(lab.forecast())
     #expect(outlook.end == .noTarget && outlook.because?.hasPrefix("b: target failing") == true)
   }
 
@@ -82,7 +77,7 @@ import Wire
     lab.settle()
     lab.reports("b", "c", arrive: false)
     lab.run(20)
-    let outlook = try #require(forecast(lab))
+    let outlook = try #require(lab.forecast())
     #expect(outlook.end == .held)
   }
 
@@ -91,7 +86,7 @@ import Wire
     lab.settle()
     lab.fail("a")
     lab.run(10)
-    let outlook = try #require(forecast(lab, .asItIs))
+    let outlook = try #require(lab.forecast(.asItIs))
     #expect(outlook.end == .moves && outlook.to == "b")
     let seconds = try #require(outlook.beginsSeconds)
     #expect(lab.secondsUntilIntent(limit: 100) == Int(seconds))
@@ -102,7 +97,7 @@ import Wire
     lab.settle()
     lab.fail("a")
     #expect(lab.secondsUntilIntent(limit: 100) != nil)
-    #expect(forecast(lab) == nil && forecast(lab, .asItIs) == nil)
+    #expect(lab.forecast() == nil && lab.forecast(.asItIs) == nil)
   }
 
   /// Heartbeats that stop tell of it: it is confirmed once, not twice.
@@ -110,14 +105,14 @@ import Wire
     var lab = Lab()
     let beats = lab.beat()
     lab.settle()
-    let outlook = try #require(forecast(lab))
+    let outlook = try #require(lab.forecast())
     #expect(outlook.end == .moves && outlook.beginsSeconds == 35)
     #expect(outlook.dataAtRisk != nil)
     // What stands still already goes on doing so, and what would be late is not known any more.
     beats.arriveUntil["a b"] = lab.now.milliseconds
     beats.arriveUntil["a c"] = lab.now.milliseconds
     lab.run(20)
-    let cut = try #require(forecast(lab))
+    let cut = try #require(lab.forecast())
     #expect(cut.end == .moves && cut.dataAtRisk != outlook.dataAtRisk)
   }
 
@@ -129,7 +124,7 @@ import Wire
     try lab.machine.pause(
       Pause(by: "kim", reason: nil, sinceMs: lab.clock.wallMs, untilMs: until),
       epoch: lab.machine.memory.epoch)
-    let outlook = try #require(forecast(lab))
+    let outlook = try #require(lab.forecast())
     if isWaitedFor {
       #expect(outlook.end == .moves && (100...110).contains(outlook.beginsSeconds ?? 0))
     } else {
@@ -143,7 +138,7 @@ import Wire
     lab.settle()
     lab.machine.noteMayLand(address: "192.0.2.2", epoch: 0, now: lab.clock)
     _ = lab.machine.observe(addresses: [.ipv4: ["192.0.2.2"]], now: lab.clock)
-    let outlook = try #require(forecast(lab, .asItIs))
+    let outlook = try #require(lab.forecast(.asItIs))
     #expect(outlook.end == .held && outlook.to == nil)
     #expect(outlook.because == RuleText.sentence(.lateEcho))
   }
@@ -156,7 +151,7 @@ import Wire
     lab.check("a", is: .bad)
     for vantage in [Outside.coordinator, "b", "c"] { lab.see("a", .bad, from: [vantage]) }
     lab.run()
-    let outlook = try #require(forecast(lab, .asItIs))
+    let outlook = try #require(lab.forecast(.asItIs))
     #expect(outlook.end == .moves && outlook.to == "b")
   }
 
@@ -165,11 +160,11 @@ import Wire
     lab.settle()
     lab.fail("b")
     lab.run(5)
-    let outlook = try #require(forecast(lab))
+    let outlook = try #require(lab.forecast())
     #expect(outlook.end == .moves && outlook.to == "c")
     lab.see("c", .bad, from: [Outside.coordinator, "a", "b"])
     lab.run(20)
-    let none = try #require(forecast(lab))
+    let none = try #require(lab.forecast())
     #expect(none.end == .noTarget, "\(none)")
   }
 

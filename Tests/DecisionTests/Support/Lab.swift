@@ -232,6 +232,13 @@ struct Lab {
   }
 }
 
+extension Lab {
+  /// What the machine says would come of it.
+  func forecast(_ assumption: Assumption = .dies("a")) -> Outlook? {
+    machine.foretell(assumption, evidence: evidence, doubts: doubts, now: clock)
+  }
+}
+
 extension Policy {
   /// The defaults with automation switched on.
   static var acting: Policy {
