@@ -144,15 +144,17 @@ public struct ProbeBoard: Sendable {
 
   /// What the report says of them to whom all up to the change `told` was told: those that serve as
   /// they did then by their ages alone (`Report.steady`).
-  public func news(at now: Instant, since told: UInt64) -> (whole: [ProbeResult], steady: [Int]) {
+  public func news(
+    at now: Instant, since told: UInt64
+  ) -> (whole: [ProbeResult], steady: SteadyProbes) {
     var whole: [ProbeResult] = []
-    var steady: [Int] = []
+    var steady = SteadyProbes()
     for (number, entry) in entries.enumerated() {
       guard var result = Self.result(entry, at: now) else { continue }
-      if entry.change <= told, result.serves, let served = result.servingMs {
-        steady += [number, result.ageMs, served]
+      result.number = number
+      if entry.change <= told, let times = SteadyProbes.Entry(result) {
+        steady.entries.append(times)
       } else {
-        result.number = number
         whole.append(result)
       }
     }

@@ -4,11 +4,21 @@ public import Wire
 ///
 /// Immutable, so that every look at it shares it.
 public final class AgentEvidence: Hashable, Sendable, Codable {
+  /// All of it but the probes.
   public let report: Report
+  public let probes: ProbeSheet
   public let receivedAt: Instant
 
-  public init(report: Report, receivedAt: Instant) {
-    self.report = report
+  /// Of a report that tells everything.
+  public convenience init(report: Report, receivedAt: Instant) {
+    self.init(report: report, probes: ProbeSheet(report.probes), receivedAt: receivedAt)
+  }
+
+  init(report: Report, probes: ProbeSheet, receivedAt: Instant) {
+    var rest = report
+    (rest.probes, rest.steady) = ([], nil)
+    self.report = rest
+    self.probes = probes
     self.receivedAt = receivedAt
   }
 
@@ -16,7 +26,9 @@ public final class AgentEvidence: Hashable, Sendable, Codable {
   public func instant(ageMs: Int) -> Instant { receivedAt.before(ageMs: ageMs) }
 
   public static func == (left: AgentEvidence, right: AgentEvidence) -> Bool {
-    left === right || left.receivedAt == right.receivedAt && left.report == right.report
+    left === right
+      || left.receivedAt == right.receivedAt && left.report == right.report
+        && left.probes == right.probes
   }
 
   public func hash(into hasher: inout Hasher) {
@@ -122,8 +134,8 @@ public struct Evidence: Hashable, Sendable, Codable {
   @discardableResult
   public mutating func take(_ report: Report, at received: Instant) -> Bool {
     twins.take(report, at: received)
-    let (whole, isWhole) = report.joined(to: agents[report.agent]?.report)
-    keepServed(of: report.agent, by: whole)
+    let (held, isWhole) = AgentEvidence.joining(report, to: agents[report.agent], at: received)
+    keepServed(of: report.agent, by: held.probes)
     guard !twins.hold(report.agent, at: Present(received)) else {
       agents[report.agent] = nil
       acknowledgements[report.agent] = nil
@@ -132,7 +144,7 @@ public struct Evidence: Hashable, Sendable, Codable {
     if report.deployingMs ?? 0 > 0 || excuses[report.agent] != nil {
       excuses[report.agent, default: DeployExcuses()].take(leftMs: report.deployingMs, at: received)
     }
-    agents[report.agent] = AgentEvidence(report: whole, receivedAt: received)
+    agents[report.agent] = held
     keepAcknowledgement(of: report, at: received)
     return isWhole
   }
@@ -153,18 +165,25 @@ public struct Evidence: Hashable, Sendable, Codable {
   }
 
   /// Keeps what the agent's report of before tells and the next one does not.
-  private mutating func keepServed(of agent: AgentID, by next: Report) {
-    guard let held = agents[agent],
-      !held.report.probes.elementsEqual(
-        next.probes, by: { $0.isOfSame($1) && ($0.servingMs == nil || $1.servingMs != nil) })
-    else { return }
+  private mutating func keepServed(of agent: AgentID, by next: ProbeSheet) {
+    guard let held = agents[agent], !next.tellsServed(as: held.probes) else { return }
     // Of what it asks now and asked right before: bounded as reports are.
-    let kept = servedBefore?[agent]?.filter { next.probe($0.key) != nil }
+    let kept = servedBefore?[agent]?.filter { next[$0.key] != nil }
     servedBefore?[agent] = kept
-    for probe in held.report.probes {
+    for probe in held.probes {
       guard let age = probe.servingMs else { continue }
-      let key = ProbeKey(service: probe.service, region: probe.region, family: probe.family)
-      keep(served: held.instant(ageMs: age), of: agent, key)
+      keep(served: held.instant(ageMs: age), of: agent, ProbeKey(probe))
+    }
+  }
+
+  /// Agents that say the same share the words of it: gives that of an agent of the same region.
+  public mutating func share(_ agent: AgentID) {
+    guard let held = agents[agent] else { return }
+    for (other, theirs) in agents
+    where other != agent && theirs.report.region == held.report.region {
+      guard let shared = held.sharing(theirs) else { continue }
+      agents[agent] = shared
+      return
     }
   }
 

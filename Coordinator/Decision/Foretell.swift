@@ -224,7 +224,7 @@ private struct VirtualWorld {
       var report = held.report
       // What is of no concern for this service costs time only.
       if topology.agents[agent] == nil { report.checks = [] }
-      report.probes.removeAll { $0.service != service }
+      report.probes = held.probes.of(service)
       voices.append(
         Voice(report: report, delay: min(start - held.receivedAt, policy.reportInterval)))
     }

@@ -158,7 +158,7 @@ public enum Outside {
       if let served = evidence.servedBefore(agent, key) {
         lastServed = max(lastServed ?? served, served)
       }
-      guard let held = evidence.agents[agent], let probe = held.report.probe(key) else { continue }
+      guard let held = evidence.agents[agent], let probe = held.probes[key] else { continue }
       let ended = held.instant(ageMs: probe.ageMs)
       if newest.map({ $0.ended < ended }) ?? true { newest = (probe, ended) }
       let voted = probe.votedMs.map(held.instant)
@@ -212,26 +212,7 @@ extension Instant {
   static let latest = Instant(milliseconds: .max)
 }
 
-extension Report {
-  /// What the agent sees of an address; nil where it does not ask it.
-  func probe(_ key: ProbeKey) -> ProbeResult? {
-    probes.first {
-      $0.service == key.service && $0.region == key.region && $0.family == key.family
-    }
-  }
-}
-
 extension ProbeResult {
-  /// Since the newest answer behind the vote was asked for; nil without a vote, and where an agent
-  /// of before does not tell.
-  var votedMs: Int? {
-    switch vote {
-    case .serving: servingMs
-    case .bad: badMs ?? (outcome.isBad ? ageMs : nil)
-    case .none: nil
-    }
-  }
-
   fileprivate var describeServing: String {
     let status = status.map(String.init) ?? "ok"
     return latencyMs.map { "\(status) in \(Int($0.rounded())) ms" } ?? status

@@ -1,4 +1,4 @@
-public import Wire
+import Wire
 
 /// What a report says that the same agent's one before it did not, but for times: everything of an
 /// age goes on by itself, and steps know when it ends (`Present`).
@@ -8,31 +8,36 @@ public struct ReportNews: Sendable {
   /// It says something else, or something that did not count any more or not yet.
   public let isNew: Bool
 
-  /// Of `report`, received at `now`; `before` is what was held of the agent until then.
+  /// Of what is held now; `before` is what was held of the agent until then.
   public init(
-    _ report: Report, after before: AgentEvidence?, floor: Instant, policy: Policy, now: Instant
+    _ held: AgentEvidence, after before: AgentEvidence?, floor: Instant, policy: Policy
   ) {
     guard let before else {
       (turns, isNew) = (true, true)
       return
     }
-    let old = before.report
-    turns = !report.saysTheSame(as: old)
-    func counts(_ at: Instant) -> Bool { at >= floor && now - at <= policy.freshFor }
+    let (new, old) = (held.report, before.report)
+    turns = !new.saysTheSame(as: old) || !held.probes.votes(as: before.probes)
+    let now = held.receivedAt
     isNew =
-      turns || report.differs(from: old) || report.peerNews(policy) != old.peerNews(policy)
-      || before.whatCounts(counts)
-        != AgentEvidence(report: report, receivedAt: now).whatCounts(counts)
+      turns || new.differs(from: old) || held.probes.differs(from: before.probes)
+      || new.peerNews(policy) != old.peerNews(policy)
+      || !held.counts(as: before) { $0 >= floor && now - $0 <= policy.freshFor }
   }
 }
 
 extension AgentEvidence {
-  /// The report, its checks and its probes: whether each counts.
-  fileprivate func whatCounts(_ counts: (Instant) -> Bool) -> [Bool] {
-    [counts(receivedAt)] + report.checks.map { counts(instant(ageMs: $0.ageMs)) }
-      + report.probes.flatMap { probe in
+  /// Whether the report, its checks and its probes count as those of before, which are as many.
+  fileprivate func counts(as before: AgentEvidence, _ counts: (Instant) -> Bool) -> Bool {
+    counts(receivedAt) == counts(before.receivedAt)
+      && report.checks.elementsEqual(before.report.checks) { check, old in
+        counts(instant(ageMs: check.ageMs)) == counts(before.instant(ageMs: old.ageMs))
+      }
+      && probes.indices.allSatisfy { place in
         // Where its newest answer says nothing, that counts for itself.
-        [counts(instant(ageMs: probe.votedMs ?? probe.ageMs)), counts(instant(ageMs: probe.ageMs))]
+        let (new, old) = (probes.ages(place), before.probes.ages(place))
+        return counts(instant(ageMs: new.voted)) == counts(before.instant(ageMs: old.voted))
+          && counts(instant(ageMs: new.asked)) == counts(before.instant(ageMs: old.asked))
       }
   }
 
@@ -40,18 +45,17 @@ extension AgentEvidence {
   public var oldest: Instant {
     var age = 0
     for check in report.checks { age = max(age, check.ageMs) }
-    for probe in report.probes { age = max(age, probe.votedMs ?? probe.ageMs) }
+    for place in probes.indices { age = max(age, probes.ages(place).voted) }
     return instant(ageMs: age)
   }
 }
 
 extension Report {
-  /// Whether all votes are those of before.
+  /// Whether host and checks are as before.
   fileprivate func saysTheSame(as old: Report) -> Bool {
     version == old.version && boot == old.boot && goodbye == old.goodbye
       && starved == old.starved && isDeploying == old.isDeploying
       && checks.elementsEqual(old.checks) { $0.state == $1.state && $0.name == $1.name }
-      && probes.elementsEqual(old.probes) { $0.vote == $1.vote && $0.isOfSame($1) }
   }
 
   /// Whether anything else differs that is not of a time.
@@ -61,11 +65,6 @@ extension Report {
         check.failure == before.failure && check.services == before.services
           && check.counts == before.counts && check.kind == before.kind
           && (check.riseMs == nil) == (before.riseMs == nil)
-      }
-      || !probes.elementsEqual(old.probes) { probe, before in
-        probe.outcome == before.outcome && probe.status == before.status
-          && (probe.servingMs == nil) == (before.servingMs == nil)
-          && (probe.badMs == nil) == (before.badMs == nil)
       }
   }
 
@@ -98,11 +97,5 @@ extension PeerHeartbeat {
   /// One of its newest heartbeats took too long.
   func isSlow(_ policy: Policy) -> Bool {
     sightings.contains { .milliseconds($0.lagHighMs) > policy.maxLag }
-  }
-}
-
-extension ProbeResult {
-  func isOfSame(_ other: ProbeResult) -> Bool {
-    service == other.service && region == other.region && family == other.family
   }
 }

@@ -85,9 +85,7 @@ struct VotelessAnswer: Hashable, Sendable {
     }
     for region in topology.regions where region.id != key.region {
       for agent in topology.agents(of: region.id) {
-        guard let held = evidence.agents[agent], let probe = held.report.probe(key) else {
-          continue
-        }
+        guard let held = evidence.agents[agent], let probe = held.probes[key] else { continue }
         let last = [probe.servingMs, probe.badMs].compactMap { $0 }.min().map(held.instant)
         let at = held.instant(ageMs: probe.ageMs)
         guard take(probe.outcome, probe.status, at: at, votedAt: last) else { return nil }

@@ -122,7 +122,7 @@ extension Judge {
   /// answer says that nothing is missing.
   mutating func heard(_ world: World, _ parcel: Parcel, _ directive: Directive) {
     guard let sight = parcel.sight, world.perturbation == nil,
-      let held = world.shell?.evidence.agents[directive.agent]?.report.probes
+      let held = world.shell?.evidence.agents[directive.agent]?.probes
     else { return }
     // How long an answer took is told by its ages, which are none of what lies ahead.
     func essence(_ probe: ProbeResult) -> ProbeResult {

@@ -83,7 +83,7 @@ struct Witness {
     }
     for (agent, home) in topology.agents where home != region && home != besides {
       guard let held = fresh(agent) else { continue }
-      let says = held.report.probes.contains {
+      let says = held.probes.contains {
         $0.region == region && $0.service == topology.service && $0.vote == vote
           && isFresh(max($0.ageMs, ($0.vote == .serving ? $0.servingMs : $0.badMs) ?? 0), in: held)
       }

@@ -188,8 +188,11 @@ extension Guardian {
     each(report.checks, "checks") { $0.check($1, $2) }
     each(report.peers, "peers") { $0.peer($1, $2) }
     each(report.probes, "probes") { $0.probe($1, $2) }
-    // Three numbers of each.
-    each(report.steady ?? [], "steady", limit: 3 * Limits.listEntries) { $0.age($1, $2) }
+    each(report.steady?.entries ?? [], "steady") { guardian, entry, path in
+      guardian.age(entry.number, guardian.at(path, "number"))
+      guardian.age(entry.ageMs, guardian.at(path, "age_ms"))
+      guardian.age(entry.tookMs, guardian.at(path, "took_ms"))
+    }
     each(report.acknowledged, "acknowledged") { guardian, entry, path in
       guardian.name(entry.service, guardian.at(path, "service"))
       guardian.counter(entry.epoch, guardian.at(path, "epoch"))

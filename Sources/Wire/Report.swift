@@ -31,9 +31,8 @@ public struct Report: Codable, Hashable, Sendable {
   public var peers: [PeerHeartbeat]
   /// What this host sees of the other regions' public addresses, but for those in `steady`.
   public var probes: [ProbeResult]
-  /// Those that serve as they did when they were told last, to a coordinator of the same orders:
-  /// `ProbeResult.number`, `ageMs` and `servingMs` of each, one after the other, numbers rising.
-  public var steady: [Int]?
+  /// Those that serve as they did when they were told last; absent where there are none.
+  public var steady: SteadyProbes?
   public var clock: ClockState
   /// What the app says of itself, where a check's reply states it.
   public var app: AppState?
@@ -61,7 +60,7 @@ public struct Report: Codable, Hashable, Sendable {
     sequence: UInt64, sentMs: Int64, intervalMs: Int, challenge: String? = nil,
     orders: String? = nil, stand: String? = nil, checks: [CheckResult] = [],
     heartbeat: OwnHeartbeat? = nil, peers: [PeerHeartbeat] = [], probes: [ProbeResult] = [],
-    steady: [Int]? = nil, clock: ClockState = ClockState(), app: AppState? = nil,
+    steady: SteadyProbes? = nil, clock: ClockState = ClockState(), app: AppState? = nil,
     agentVersion: String, starved: Bool = false, deployingMs: Int? = nil, goodbye: Bool = false,
     acknowledged: [ServiceEpoch] = [], history: [PastCheck] = [], replicas: [ReplicaState]? = nil,
     consistency: TableConsistency? = nil

@@ -243,11 +243,11 @@ struct ProbeBoardTests {
     for target in both { _ = take(&board, [.serving], of: target) }
     let told = board.changes
     #expect(board.news(at: .at(100), since: 0).whole.map(\.number) == [0, 1])
-    #expect(board.news(at: .at(100), since: told).steady == [0, 80, 100, 1, 80, 100])
+    #expect(board.news(at: .at(100), since: told).steady.text == "0,80,20;1,80,20")
     // A turn, an answer that says nothing, and what was on the way and is over.
     _ = take(&board, [.serving, .none], of: both[0])
     var news = board.news(at: .at(9000), since: told)
-    #expect(news.whole.map(\.number) == [0] && news.steady == [1, 8980, 9000])
+    #expect(news.whole.map(\.number) == [0] && news.steady.text == "1,8980,20")
     _ = take(&board, [.serving, .dark, .serving], of: both[0])
     news = board.news(at: .at(19_000), since: told)
     #expect(news.whole.map(\.number) == [0] && news.whole.first?.vote == .serving)
@@ -255,7 +255,7 @@ struct ProbeBoardTests {
     // Other targets: other numbers, all of which are told.
     board.take(targets: [both[1]])
     news = board.news(at: .at(19_000), since: board.changes - 1)
-    #expect(news.whole.map(\.number) == [0] && news.steady.isEmpty)
+    #expect(news.whole.map(\.number) == [0] && news.steady == SteadyProbes())
   }
 
   @Test("Answers that say nothing make neither vote younger")

@@ -62,23 +62,20 @@ extension CoordinatorState {
     for place in concerned[agent] ?? [] { cores[place].forgetJudged() }
   }
 
-  /// A report counts.
-  mutating func hear(_ report: Report, after before: AgentEvidence?) {
-    guard evidence.agents[report.agent] != nil || before == nil else {
-      return forget(judgedOf: report.agent)
-    }
+  /// A report of that agent counts; `before` is what was held of it.
+  mutating func hear(_ agent: AgentID, after before: AgentEvidence?) {
+    guard let held = evidence.agents[agent] else { return forget(judgedOf: agent) }
     // Services mostly share a policy: what a report says is compared once for all of them.
     var found: (policy: Policy, news: ReportNews)?
-    for place in concerned[report.agent] ?? [] {
+    for place in concerned[agent] ?? [] {
       let policy = cores[place].machine.policy
       let known = found.flatMap { $0.policy == policy ? $0.news : nil }
       let news =
         known
-        ?? ReportNews(
-          report, after: before, floor: evidence.floor, policy: policy, now: now.instant)
+        ?? ReportNews(held, after: before, floor: evidence.floor, policy: policy)
       found = (policy, news)
       if news.turns { isUrgent = true }
-      if cores[place].minds(report, news, evidence, now: now) { cores[place].forgetJudged() }
+      if cores[place].minds(held.report, news, evidence, now: now) { cores[place].forgetJudged() }
     }
   }
 

@@ -25,7 +25,9 @@ extension CoordinatorState {
     }
     let before = evidence.agents[agent]
     let isWhole = evidence.take(report, at: now.instant)
-    hear(evidence.agents[agent]?.report ?? report, after: before)
+    // What is told whole is rare.
+    if !report.probes.isEmpty { evidence.share(agent) }
+    hear(agent, after: before)
     admission.issued(challenge, to: agent, now: now.instant)
     push(.answer(.directive(directive(for: report, isWhole: isWhole, challenge))))
     noteQuarantine(of: [agent])
