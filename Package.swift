@@ -109,6 +109,7 @@ let modules: [Module] = [
   .c("COpenSSL", pkgConfig: "libcrypto", apt: ["libssl-dev"]),
   .c("CSystemd", pkgConfig: "libsystemd", apt: ["libsystemd-dev"]),
   .c("CLdns", pkgConfig: "ldns", apt: ["libldns-dev"]),
+  .c("CZlib", pkgConfig: "zlib", apt: ["zlib1g-dev"]),
   .c("CLinux"),
   // Headers of libtomlplusplus-dev.
   .cxx("CToml"),
@@ -117,7 +118,7 @@ let modules: [Module] = [
   .library("Settings", "Sources/Settings", ["Wire", "CToml"]),
   .library(
     "Platform", "Sources/Platform",
-    ["Wire", "CCurl", "COpenSSL", "CSystemd", "CLdns", "CLinux", "Logging"]),
+    ["Wire", "CCurl", "COpenSSL", "CSystemd", "CLdns", "CLinux", "CZlib", "Logging"]),
   .library("CommandEntry", "Sources/CommandEntry", ["Wire", "ArgumentParser"]),
   .library("DynamoDB", "Sources/DynamoDB", ["Platform", "Wire"]),
   .library("Linode", "Sources/Linode", ["Platform", "Wire"]),
@@ -147,7 +148,8 @@ let modules: [Module] = [
   .library("Decision", "Coordinator/Decision", ["Wire"]),
   .library("CoordinatorCore", "Coordinator/Core", ["Decision", "Wire"]),
   .library("Store", "Coordinator/Store", ["Wire", "GRDB"]),
-  .library("Recording", "Coordinator/Recording", ["Decision", "Platform", "Settings", "Wire"]),
+  .library(
+    "Recording", "Coordinator/Recording", ["Codec", "Decision", "Platform", "Settings", "Wire"]),
   .library("DNS", "Coordinator/DNS", ["CoordinatorCore", "Linode", "Platform", "Wire"]),
   .library(
     "Simulator", "Coordinator/Simulator",
@@ -197,7 +199,7 @@ let modules: [Module] = [
   .tests("Decision", ["AgentCore", "Decision", "Wire"]),
   .tests("CoordinatorCore", ["AgentCore", "CoordinatorCore", "Decision", "Wire"]),
   .tests("Store", ["Store", "Wire", "GRDB"]),
-  .tests("Recording", ["Recording", "Decision", "Platform", "Settings", "Wire"]),
+  .tests("Recording", ["Recording", "Codec", "Decision", "Platform", "Settings", "Wire"]),
   .tests("DNS", ["CoordinatorCore", "DNS", "Linode", "Sandbox", "Settings", "Platform", "Wire"]),
   .tests("Screens", ["Screens", "Wire"], excluded: ["Golden"]),
   .tests("Rehearsal", ["Rehearsal", "Platform"]),
@@ -208,7 +210,7 @@ let modules: [Module] = [
     "CoordinatorService",
     [
       "CoordinatorService", "Codec", "CoordinatorCore", "DNS", "Decision", "Platform", "Probing",
-      "Screens", "Settings", "Store", "Wire", "HummingbirdCore", "Logging", "NIOCore",
+      "Recording", "Screens", "Settings", "Store", "Wire", "HummingbirdCore", "Logging", "NIOCore",
       "ServiceLifecycle",
     ]),
   .tests(

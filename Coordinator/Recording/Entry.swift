@@ -36,7 +36,7 @@ public struct Keyframe: Codable, Hashable, Sendable {
     self.release = release
     self.tickMs = tickMs
     self.machines = machines.sorted { $0.topology.service < $1.topology.service }
-    self.evidence = evidence.recordable
+    self.evidence = evidence
     self.doubts = doubts
   }
 }
@@ -111,11 +111,23 @@ public struct ProbeRound: Codable, Hashable, Sendable {
   }
 }
 
+/// A report as it came.
+public struct ReceivedReport: Hashable, Sendable {
+  public var report: Report
+  /// The JSON that its agent signed: that is kept.
+  public var body: [UInt8]
+
+  public init(_ report: Report, body: [UInt8]) {
+    self.report = report
+    self.body = body
+  }
+}
+
 /// One thing of the recording, in the order in which it happened.
 public enum Entry: Hashable, Sendable {
   case keyframe(Keyframe)
   /// A report that counts.
-  case report(Report, at: Instant)
+  case report(ReceivedReport, at: Instant)
   /// A relayed summary that counts, by its age signed at `signed`.
   case summary(HealthSummary, signed: Instant, at: Instant)
   case probes(ProbeRound)
@@ -132,33 +144,5 @@ extension Entry {
     case .step(let step): step.transition != nil
     case .report, .summary, .probes, .doubts: false
     }
-  }
-}
-
-extension Report {
-  /// What is kept of it: all but what never is evidence (the history, the challenge, summaries that
-  /// nobody has verified), and times of answers by the millisecond.
-  public var recordable: Report {
-    var kept = self
-    kept.challenge = nil
-    kept.history = []
-    // One that counts has an entry of its own.
-    for index in kept.peers.indices { kept.peers[index].summary = nil }
-    for index in kept.checks.indices {
-      kept.checks[index].latencyMs = kept.checks[index].latencyMs?.rounded()
-    }
-    for index in kept.probes.indices {
-      kept.probes[index].latencyMs = kept.probes[index].latencyMs?.rounded()
-    }
-    return kept
-  }
-}
-
-extension Evidence {
-  /// The same with what is kept of each report.
-  public var recordable: Evidence {
-    var kept = self
-    for (_, agent) in agents { kept.take(agent.report.recordable, at: agent.receivedAt) }
-    return kept
   }
 }

@@ -240,8 +240,8 @@ struct OtherWorld {
   private static let own: Set<String> = ["phase", "epoch", "intent"]
   /// What says where traffic is, and how it came there.
   private static let traffic: Set<String> = [
-    "active", "activeSinceMs", "moves", "completedMs", "left", "refusedMs", "echoes", "exclusive",
-    "accepted", "drift", "enforcedMs",
+    "active", "active_since_ms", "moves", "completed_ms", "left", "refused_ms", "echoes",
+    "exclusive", "accepted", "drift", "enforced_ms",
   ]
 
   /// Carries over what operators changed, and, while both agree on it, where traffic is.
@@ -249,10 +249,9 @@ struct OtherWorld {
     from old: Memory, to new: Memory, into memory: inout Memory, withTraffic: Bool
   ) {
     let kept = withTraffic ? own : own.union(traffic)
-    guard let before = try? TreeEncoder.encode(old), let after = try? TreeEncoder.encode(new),
-      let mine = try? TreeEncoder.encode(memory),
-      let carried = try? TreeDecoder.decode(
-        Memory.self, from: mine.merged(from: before, to: after, but: kept))
+    guard let before = try? JSONTree(old), let after = try? JSONTree(new),
+      let mine = try? JSONTree(memory),
+      let carried = try? mine.merged(from: before, to: after, but: kept).value(as: Memory.self)
     else { return }
     let epoch = memory.epoch
     memory = carried

@@ -25,7 +25,9 @@ public struct RecordingTap: Sendable {
   }
 
   /// Records a report that counts.
-  public func put(_ report: Report, at: Instant) { recorder?.put(.report(report, at: at)) }
+  public func put(_ report: ReceivedReport, at: Instant) {
+    recorder?.put(.report(report, at: at))
+  }
 
   /// Records a relayed summary that counts.
   public func put(_ summary: HealthSummary, signed: Instant, at: Instant) {

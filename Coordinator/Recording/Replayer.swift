@@ -41,8 +41,8 @@ public struct Replayer {
       other?.world.evidence.take(summary, signed: signed, now: at)
     case .report(let report, let at):
       result.reports += 1
-      world?.evidence.take(report, at: at)
-      other?.world.evidence.take(report, at: at)
+      world?.evidence.take(report.report, at: at)
+      other?.world.evidence.take(report.report, at: at)
     case .probes(let round):
       world?.take(round)
       other?.world.take(round)
@@ -147,9 +147,8 @@ public struct Replayer {
   }
 
   private static func difference(_ one: some Encodable, _ other: some Encodable) -> String {
-    guard let left = try? TreeEncoder.encode(one), let right = try? TreeEncoder.encode(other)
-    else { return "" }
-    return Tree.firstDifference(left, right) ?? ""
+    guard let left = try? JSONTree(one), let right = try? JSONTree(other) else { return "" }
+    return JSONTree.firstDifference(left, right) ?? ""
   }
 
   private mutating func note(_ text: String, _ now: Now) {

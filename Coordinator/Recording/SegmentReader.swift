@@ -1,3 +1,4 @@
+import Codec
 import Decision
 import Glibc
 import Platform
@@ -32,9 +33,7 @@ enum SegmentReader {
       throw .damaged(path: path, found: "it has no beginning")
     }
     do {
-      var reader = ByteReader(payload)
-      let tree = try TreeCoder.read(&reader, TextTable())
-      return try TreeDecoder.decode(SegmentHead.self, from: tree)
+      return try JSON.decode(SegmentHead.self, from: Array(payload), maxBytes: payload.count)
     } catch {
       throw .otherForm(path: path, found: "\(error)")
     }
@@ -48,18 +47,14 @@ enum SegmentReader {
     _ = try head(bytes, path: path)
     var place = SegmentFile.magic.count
     if case .frame(_, let next) = SegmentFile.frame(in: bytes, at: place) { place = next }
-    var decoder = EntryDecoder(timesOnly: timesOnly)
+    let frames = try Frames()
     while true {
       switch SegmentFile.frame(in: bytes, at: place) {
       case .end(let isTorn): return isTorn ? .torn : .whole
       case .damage: return .damaged(Damage(found: "a checksum is wrong at byte \(place)"))
       case .frame(let payload, let next):
         do {
-          try decoder.read(payload) { entry in
-            guard try body(entry) else { throw Enough() }
-          }
-        } catch is Enough {
-          return .whole
+          guard try frames.read(payload, timesOnly: timesOnly, body) else { return .whole }
         } catch let damage as Damage {
           return .damaged(damage)
         }
@@ -68,7 +63,33 @@ enum SegmentReader {
     }
   }
 
-  private struct Enough: Error {}
+  /// What both ends of a segment remember from frame to frame.
+  private final class Frames {
+    private let inflater: Inflater
+    private var lines = EntryLines()
+
+    init() throws(DeflateError) {
+      inflater = try Inflater()
+    }
+
+    /// Gives the entries of a frame until `body` says false; says whether it never did. Throws
+    /// `Damage` where the content is not what was written, or what `body` throws.
+    func read(
+      _ payload: ArraySlice<UInt8>, timesOnly: Bool, _ body: (Entry) throws -> Bool
+    ) throws -> Bool {
+      let bytes: [UInt8]
+      do {
+        bytes = try inflater.unpack(payload, maxBytes: EntryLines.maxBytes)
+      } catch {
+        throw Damage(found: "\(error)")
+      }
+      for line in bytes.split(separator: 0x0A) {
+        guard let entry = try lines.entry(line, timesOnly: timesOnly) else { continue }
+        guard try body(entry) else { return false }
+      }
+      return true
+    }
+  }
 
   private static func all(_ path: String) throws(RecordingError) -> [UInt8] {
     do {

@@ -1,3 +1,4 @@
+import Codec
 import Decision
 import Glibc
 import Platform
@@ -44,7 +45,12 @@ struct SegmentWriter {
   private var file: Int32 = -1
   private var path = ""
   private(set) var length = 0
-  private var encoder = EntryEncoder()
+  private var lines = EntryLines()
+  private var deflater: Deflater?
+  /// Lines that go with the next frame.
+  private var waiting: [UInt8] = []
+  /// zlib's own choice: higher ones take longer and save little.
+  private static let level = 6
 
   init(directory: String, bounds: RecordingBounds, write: @escaping Write = Self.writeAll) {
     self.directory = directory
@@ -54,7 +60,7 @@ struct SegmentWriter {
 
   var isOpen: Bool { file >= 0 }
 
-  /// Begins a segment with a keyframe. Throws `WriteFailure`, or what cannot be encoded.
+  /// Begins a segment with a keyframe. Throws `WriteFailure`, or what cannot be encoded or packed.
   mutating func begin(_ keyframe: Keyframe) throws {
     close()
     do {
@@ -69,25 +75,26 @@ struct SegmentWriter {
     file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw WriteFailure(path: path, errno: errno) }
     length = 0
-    encoder = EntryEncoder()
+    lines = EntryLines()
+    waiting = []
+    deflater = try Deflater(level: Self.level)
     let head = SegmentHead(
       reason: keyframe.reason, now: keyframe.now, release: keyframe.release)
-    var writer = ByteWriter()
-    TreeCoder.write(try TreeEncoder.encode(head), to: &writer, TextTable())
-    try append(SegmentFile.magic + SegmentFile.frame(writer.bytes))
-    try encoder.put(.keyframe(keyframe))
+    try append(SegmentFile.magic + SegmentFile.frame(try JSON.encode(head)))
+    try put(.keyframe(keyframe))
     try flush()
   }
 
   /// Takes an entry that goes with the next frame.
   mutating func put(_ entry: Entry) throws {
-    try encoder.put(entry)
+    waiting += try lines.line(entry)
   }
 
   /// Writes a frame of what was put.
   mutating func flush() throws {
-    let payload = encoder.drain()
-    guard !payload.isEmpty else { return }
+    guard !waiting.isEmpty, let deflater else { return }
+    let payload = deflater.pack(waiting)
+    waiting = []
     try append(SegmentFile.frame(payload))
   }
 

@@ -5,6 +5,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import Platform
+import Recording
 import Screens
 import Wire
 
@@ -128,7 +129,8 @@ struct API: Sendable {
       let report = try JSON.decode(Report.self, from: body, maxBytes: Limits.reportBytes)
       try Bounds.check(report)
       do {
-        let directive = try await coordinator.take(report, from: agent)
+        let directive = try await coordinator.take(
+          ReceivedReport(report, body: body), from: agent)
         let reply = try JSON.encode(directive)
         return signed(.ok, reply, digest: digest)
       } catch let problem as Problem {

@@ -10,18 +10,18 @@ import Wire
 
 extension Coordinator {
   /// Takes in a report whose signature is `agent`'s; the directive answers it.
-  func take(_ report: Report, from agent: AgentID) throws(Problem) -> Directive {
-    let now = Now.read()
+  func take(_ received: ReceivedReport, from agent: AgentID) throws(Problem) -> Directive {
+    let (report, now) = (received.report, Now.read())
     let challenge = SecureRandom.hex(16)
     switch tell(.report(report, from: agent, challenge: challenge), now: now) {
     case .directive(let directive):
-      recording.put(report, at: now.instant)
+      recording.put(received, at: now.instant)
       surroundings.skews[agent] = report.sentMs - now.wallMs
       takeRelayed(report, now: now)
       noteHistory(report, now: now)
       return directive
     case .refusedReport(let problem, let showsTwin):
-      if showsTwin { recording.put(report, at: now.instant) }
+      if showsTwin { recording.put(received, at: now.instant) }
       throw refuse(problem, now: now)
     case .text, .begun, .refused, .summary, nil:
       preconditionFailure("a report is answered by a directive, or refused")

@@ -4,12 +4,20 @@ import DNS
 import Decision
 import Logging
 import Platform
+import Recording
 import Settings
 import Store
 import Synchronization
 import Wire
 
 @testable import CoordinatorService
+
+extension Coordinator {
+  /// Takes a report in as its agent sends it.
+  func take(_ report: Report, from agent: AgentID) throws(Problem) -> Directive {
+    try take(ReceivedReport(report, body: (try? JSON.encode(report)) ?? []), from: agent)
+  }
+}
 
 /// A coordinator with a journal of its own and without a network.
 struct CoordinatorRig {

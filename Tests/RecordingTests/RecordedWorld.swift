@@ -40,6 +40,8 @@ struct RecordedWorld {
   private var tallies: [ProbeKey: ProbeTally<Instant>] = [:]
   private var ticks = 0
   private var hasStarted = false
+  /// Each start gives other orders: agents tell everything anew.
+  private var edition = 0
   private var addresses: [String: [AddressFamily: [String]]] = [:]
   var topologies: [Topology]
   var policy: Policy
@@ -258,6 +260,7 @@ struct RecordedWorld {
 
   mutating func restart() {
     guard hasStarted else { return }
+    edition += 1
     evidence = Evidence(floor: now.instant)
     doubts = Doubts(policy: policy, expectedTick: .milliseconds(Self.tickMs))
     tallies = [:]
@@ -334,9 +337,9 @@ struct RecordedWorld {
         continue
       }
       let report = agents[index].report(
-        now, served: Self.regions.filter(isServed), random: &random)
+        now, orders: "\(edition)", served: Self.regions.filter(isServed), random: &random)
       evidence.take(report, at: now.instant)
-      tap.put(report, at: now.instant)
+      tap.put(ReceivedReport(report), at: now.instant)
     }
   }
 }

@@ -1,3 +1,4 @@
+import Codec
 import Decision
 import Glibc
 import Platform
@@ -71,23 +72,25 @@ import Wire
     for path in scratch.segments { #expect(try Files.mode(path) == 0o600) }
   }
 
-  @Test func noSecretsAndNoHistory() async throws {
+  /// What the agent signed is kept as it came, in one line whatever it has outside of its texts.
+  @Test func aReportIsKeptAsItCame() async throws {
     let scratch = try Scratch()
     let recorder = try recorder(scratch)
     recorder.put(.keyframe(keyframe(.start)))
     let report = Report(
       agent: "a", region: "r", boot: "b", sequence: 1, sentMs: 1, intervalMs: 5000,
-      challenge: "the-challenge", agentVersion: "1",
-      history: [PastCheck(atMs: 1, name: "old", state: .bad)])
-    recorder.put(.report(report, at: Instant(milliseconds: 1200)))
+      agentVersion: "1", history: [PastCheck(atMs: 1, name: "two\nlines", state: .bad)])
+    let body = try JSON.encodePretty(report) + Array("\r\n".utf8)
+    recorder.put(.report(ReceivedReport(report, body: body), at: Instant(milliseconds: 1200)))
+    recorder.put(tick(1))
     await recorder.end()
-    let bytes = try Files.read(scratch.segments[0], maxBytes: 1 << 20)
-    #expect(!String(decoding: bytes, as: UTF8.self).contains("the-challenge"))
-    guard case .report(let kept, _) = try entries(scratch.path).last else {
-      Issue.record("no report")
+    let found = try entries(scratch.path)
+    guard found.count == 3, case .report(let kept, let at) = found[1] else {
+      Issue.record("no report in \(found)")
       return
     }
-    #expect(kept.challenge == nil && kept.history.isEmpty && kept.sequence == 1)
+    #expect(kept.report == report && at == Instant(milliseconds: 1200))
+    #expect(kept.body.count == body.count && !kept.body.contains(0x0A))
   }
 
   @Test func theOldestGoFirstBySize() async throws {

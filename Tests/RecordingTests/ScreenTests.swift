@@ -169,14 +169,15 @@ extension Transition {
   fileprivate static func sample(
     _ from: Phase, _ decision: Decision, _ facts: Facts, _ opened: Intent?
   ) -> Transition {
-    let tree = Tree.map([
-      .init(key: "from", value: .text(from.rawValue)),
-      .init(key: "decision", value: (try? TreeEncoder.encode(decision)) ?? .null),
-      .init(key: "facts", value: (try? TreeEncoder.encode(facts)) ?? .null),
-      .init(key: "opened", value: (try? TreeEncoder.encode(opened)) ?? .null),
-    ])
+    struct Parts: Encodable {
+      var from: Phase
+      var decision: Decision
+      var facts: Facts
+      var opened: Intent?
+    }
     do {
-      return try TreeDecoder.decode(Transition.self, from: tree)
+      let parts = Parts(from: from, decision: decision, facts: facts, opened: opened)
+      return try JSONTree(parts).value(as: Transition.self)
     } catch {
       fatalError("\(error)")
     }

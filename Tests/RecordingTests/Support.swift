@@ -1,3 +1,4 @@
+import Codec
 import Decision
 import Platform
 import Synchronization
@@ -45,6 +46,13 @@ final class Notices: Sendable {
   var all: [RecordingNotice] { kept.withLock { $0 } }
 
   func add(_ notice: RecordingNotice) { kept.withLock { $0.append(notice) } }
+}
+
+extension ReceivedReport {
+  /// As an agent sends it.
+  init(_ report: Report) {
+    self.init(report, body: (try? JSON.encode(report)) ?? [])
+  }
 }
 
 let generous = RecordingBounds(age: .seconds(30 * 86_400), bytes: 1 << 30)

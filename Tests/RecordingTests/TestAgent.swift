@@ -16,6 +16,10 @@ struct TestAgent {
   private var heartbeat: UInt64 = 0
   private var sightings: [RegionID: [Sighting]] = [:]
   private var beaten: [RegionID: UInt64] = [:]
+  /// The orders under which the last report was made, and the numbers of the probes that it told as
+  /// serving: those are told by two ages from then on.
+  private var orders: String?
+  private var serving: Set<Int> = []
 
   init(name: AgentID, region: RegionID, isWriter: Bool, services: [String], boot: String) {
     self.name = name
@@ -43,10 +47,14 @@ struct TestAgent {
     return wasBad != (badSince != nil)
   }
 
+  /// What it tells; each of its reports arrives or is never sent.
   mutating func report(
-    _ now: Now, served: [RegionID], random: inout SeededGenerator
+    _ now: Now, orders: String, served: [RegionID], random: inout SeededGenerator
   ) -> Report {
     sequence += 1
+    if self.orders != orders { serving = [] }
+    let isFirst = self.orders != orders
+    self.orders = orders
     func noise(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
     func age(_ instant: Instant?) -> Int? {
       instant.map { Int(now.instant.milliseconds - $0.milliseconds) }
@@ -63,30 +71,47 @@ struct TestAgent {
     }
     let written = now.wallMs - Int64(noise(300...2200))
     let others = RecordedWorld.regions.filter { $0 != region }
+    let probes = services.flatMap { service in
+      others.map { probe(service, $0, isServed: served.contains($0), random: &random) }
+    }.enumerated().map { number, probe in
+      var numbered = probe
+      numbered.number = number
+      return numbered
+    }
+    let steady = probes.filter { serving.contains($0.number ?? 0) }.compactMap(
+      SteadyProbes.Entry.init)
+    serving = Set(probes.filter(\.serves).compactMap(\.number))
     return Report(
       agent: name, region: region, boot: boot, sequence: sequence, sentMs: now.wallMs - 3,
-      intervalMs: 5000, challenge: "c\(sequence)-\(noise(0...99_999_999))", checks: checks,
+      intervalMs: 5000, challenge: "c\(sequence)-\(noise(0...99_999_999))", orders: orders,
+      checks: checks,
       heartbeat: isWriter
         ? OwnHeartbeat(
           table: "app", sequence: heartbeat, writtenMs: written,
           acknowledgedMs: noise(200...2100), periodMs: 2000) : nil,
-      peers: others.map { peer($0, now, served: served, random: &random) },
-      probes: services.flatMap { service in
-        others.map { other in
-          let isServed = served.contains(other)
-          return ProbeResult(
-            service: service, region: other, family: .ipv4, outcome: isServed ? .serving : .dark,
-            vote: isServed ? .serving : .bad, reason: isServed ? nil : "refused",
-            status: isServed ? 200 : nil, latencyMs: Double(noise(70_000...140_000)) / 1000,
-            ageMs: noise(50...4900), servingMs: isServed ? noise(100...5000) : 60_000,
-            badSinceMs: isServed ? nil : noise(15_000...20_000))
-        }
-      }, clock: ClockState(synchronised: true, errorMs: noise(1...12)),
+      peers: others.map { peer($0, now, isFirst: isFirst, served: served, random: &random) },
+      probes: probes.filter { probe in !steady.contains { $0.number == probe.number } },
+      steady: steady.isEmpty ? nil : SteadyProbes(steady),
+      clock: ClockState(synchronised: true, errorMs: noise(1...12)),
       app: AppState(region: region, release: "2026.11.1"), agentVersion: "0.2.0")
   }
 
+  private func probe(
+    _ service: String, _ other: RegionID, isServed: Bool, random: inout SeededGenerator
+  ) -> ProbeResult {
+    func noise(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
+    let age = noise(50...4900)
+    return ProbeResult(
+      service: service, region: other, family: .ipv4, outcome: isServed ? .serving : .dark,
+      vote: isServed ? .serving : .bad, reason: isServed ? nil : "refused",
+      status: isServed ? 200 : nil, latencyMs: Double(noise(70_000...140_000)) / 1000,
+      ageMs: age, servingMs: isServed ? age + noise(70...140) : 60_000,
+      badSinceMs: isServed ? nil : noise(15_000...20_000))
+  }
+
   private mutating func peer(
-    _ other: RegionID, _ now: Now, served: [RegionID], random: inout SeededGenerator
+    _ other: RegionID, _ now: Now, isFirst: Bool, served: [RegionID],
+    random: inout SeededGenerator
   ) -> PeerHeartbeat {
     var seen = sightings[other] ?? []
     let fresh = served.contains(other) ? Int.random(in: 2...3, using: &random) : 0
@@ -106,6 +131,6 @@ struct TestAgent {
       sequence: beaten[other] ?? 0, writtenMs: seen.last?.writtenMs ?? 0,
       seenMs: fresh > 0 ? Int.random(in: 10...1900, using: &random) : 60_000,
       readMs: Int.random(in: 5...990, using: &random), periodMs: 2000,
-      sightings: sightings[other] ?? [])
+      sightings: isFirst ? seen.suffix(Limits.sightings) : seen.suffix(fresh))
   }
 }
