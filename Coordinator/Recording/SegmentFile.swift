@@ -2,8 +2,8 @@ import Glibc
 import Platform
 
 /// One file of the recording: a keyframe and what followed it. Frames stand one after the other,
-/// each with its length and a checksum. The first is the head, as JSON; the others hold the lines of
-/// `EntryLines`, packed as one stream.
+/// each with its length and a checksum. The first is the head, as JSON; the others hold the lines
+/// of `EntryLines`, packed as one stream.
 enum SegmentFile {
   /// The first bytes; the last of them is the format's version.
   static let magic: [UInt8] = Array("SBXREC".utf8) + [0, 4]
