@@ -31,6 +31,7 @@ public enum Program {
     _ settings: CoordinatorSettings, logger: Logger,
     load: @escaping @Sendable () throws -> CoordinatorSettings
   ) async throws {
+    Heap.shareArenas()
     let hangups = await UnixSignalsSequence(trapping: .sighup)
     _ = try check(settings)
     let http = HTTPClient(userAgent: "signalbox-coordinator")
@@ -308,8 +309,8 @@ private struct Ticker: Service {
   }
 }
 
-/// Keeps the supervisor's line current: with each tick, but at most a fiftieth of the time goes
-/// into it, however many services there are.
+/// Keeps the supervisor's line current: with each tick, but at most a two-hundredth of the time
+/// goes into it, however many services there are.
 private struct LineKeeper: Service {
   let pages: Pages
   let interval: Duration
@@ -322,7 +323,7 @@ private struct LineKeeper: Service {
         line = now.text
         Supervisor.status(line)
       }
-      let pause = max(interval, now.took * 50)
+      let pause = max(interval, now.took * 200)
       try? await cancelWhenGracefulShutdown { try await Task.sleep(for: pause) }
     }
   }

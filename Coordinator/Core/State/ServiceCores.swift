@@ -32,9 +32,9 @@ public struct ServiceCores: Sendable, RandomAccessCollection {
   public var startIndex: Int { all.startIndex }
   public var endIndex: Int { all.endIndex }
 
-  /// Whatever is written to may be due.
+  /// Whatever is written to may be due. Looking at one copies nothing.
   public internal(set) subscript(place: Int) -> ServiceCore {
-    get { all[place] }
+    _read { yield all[place] }
     _modify {
       touched.insert(place)
       yield &all[place]

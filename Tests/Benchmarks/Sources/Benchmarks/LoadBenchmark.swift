@@ -1,5 +1,6 @@
 import AgentCore
 import Codec
+import Glibc
 import Platform
 import Sandbox
 import Synchronization
@@ -37,6 +38,8 @@ enum LoadBenchmark {
           + Timing.text(found.processor, width: 12)
           + Timing.text(found.memory / 1_048_576, width: 8)
           + (kibibytes.map { Timing.text($0, width: 12) } ?? ""))
+      // Each takes its time.
+      fflush(nil)
       base = base ?? found.memory
     }
     print("  (aims: 60 services with 500 agents at most 6 s a minute, and 16 KiB an agent)")
