@@ -105,13 +105,8 @@ public struct Policy: Hashable, Sendable, Codable {
     ]
   }
 
-  /// What a usual move takes from the first bad evidence to the last name server, without caches.
-  /// Linode publishes in up to 60 s; half of it is the mean (facts/linode section 3).
-  public var typicalSeconds: Double {
-    failoverAfter.inSeconds + round.inSeconds + publicationSeconds
-  }
-
-  /// How long it usually takes from a move's beginning until the name servers show it.
+  /// How long it usually takes from a move's beginning until the name servers show it. Linode
+  /// publishes in up to 60 s; half of it is the mean (facts/linode section 3).
   public var publicationSeconds: Double { notPublishedAfter.inSeconds / 6 }
 }
 

@@ -4,6 +4,8 @@ import Synchronization
 final class Inbox: Sendable {
   private struct Box: Sendable {
     var entries: [Entry] = []
+    /// Of their reports.
+    var bytes = 0
     /// A keyframe has to come before anything else.
     var isOpen = false
     var wantsKeyframe = true
@@ -16,9 +18,12 @@ final class Inbox: Sendable {
 
   private let box = Mutex(Box())
   private let bound: Int
+  private let maxBytes: Int
 
-  init(bound: Int) {
+  /// At most `bound` entries, and hardly more than `maxBytes` bytes of reports.
+  init(bound: Int, maxBytes: Int) {
     self.bound = bound
+    self.maxBytes = maxBytes
   }
 
   var wantsKeyframe: Bool { box.withLock { $0.wantsKeyframe && !$0.hasEnded } }
@@ -35,8 +40,9 @@ final class Inbox: Sendable {
         box.entries.append(.keyframe(keyframe))
         return
       }
-      if box.isOpen && box.entries.count < bound {
+      if box.isOpen && box.entries.count < bound && box.bytes < maxBytes {
         box.entries.append(entry)
+        if case .report(let report, _) = entry { box.bytes += report.body.count }
       } else if box.isOpen || box.lost > 0 {
         box.lost += 1
         box.isOpen = false
@@ -49,7 +55,7 @@ final class Inbox: Sendable {
   func take() -> (entries: [Entry], lost: Int) {
     box.withLock { box in
       let entries = box.entries
-      box.entries = []
+      (box.entries, box.bytes) = ([], 0)
       let lost = box.isOpen ? box.lost : 0
       if box.isOpen { box.lost = 0 }
       return (entries, lost)
@@ -63,7 +69,7 @@ final class Inbox: Sendable {
   /// Takes nothing in until `reopen`.
   func refuse() {
     box.withLock { box in
-      box.entries = []
+      (box.entries, box.bytes) = ([], 0)
       box.lost = 0
       box.isOpen = false
       box.wantsKeyframe = false

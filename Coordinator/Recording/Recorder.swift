@@ -22,6 +22,8 @@ public struct RecordingNotice: Hashable, Sendable {
 public final class Recorder: Sendable {
   /// The most entries that wait: more than a thousand services make in 10 s.
   public static let maxWaiting = 50_000
+  /// The most bytes of reports that wait: those of 10 s from thousands of agents.
+  public static let maxWaitingBytes = 64 << 20
   /// A keyframe is made this often.
   public static let keyframeInterval = Duration.seconds(3600)
   /// What is put is written after this time at the latest.
@@ -45,9 +47,10 @@ public final class Recorder: Sendable {
   init(
     _ writer: sending SegmentWriter, pause: Duration = Recorder.pause,
     retryAfter: Duration = .seconds(60), maxWaiting: Int = Recorder.maxWaiting,
+    maxWaitingBytes: Int = Recorder.maxWaitingBytes,
     tell: @escaping @Sendable (RecordingNotice) -> Void
   ) throws {
-    let inbox = Inbox(bound: maxWaiting)
+    let inbox = Inbox(bound: maxWaiting, maxBytes: maxWaitingBytes)
     let pump = try RecordingPump(writer, inbox: inbox, retryAfter: retryAfter, tell: tell)
     self.inbox = inbox
     self.pump = pump

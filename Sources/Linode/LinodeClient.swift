@@ -16,8 +16,6 @@ public struct LinodeClient: Sendable {
   public let budget: LinodeBudget?
   /// What its calls are for: actions, but for those of `routine`.
   public private(set) var purpose = LinodeBudget.Purpose.action
-  /// Nil: the token that worked last, then the other.
-  var only: LinodeTokens.Name?
   let send: Send
   let sourceAddress: String?
   let deadline: Duration
@@ -82,20 +80,6 @@ public struct LinodeClient: Sendable {
     return copy
   }
 
-  /// The same client with one of its tokens alone.
-  func alone(_ name: LinodeTokens.Name) -> LinodeClient {
-    var copy = self
-    copy.only = name
-    return copy
-  }
-
-  /// Asks the API one cheap question and tells what the token may do.
-  public func checkAccess() async throws(LinodeError) -> LinodeReply<LinodeAccess> {
-    let question = question("GET", "/domains?page=1&page_size=25", isList: true)
-    let reply = try await perform(question, LinodePage<LinodeDomain>.self).reply
-    return reply.with(reply.access)
-  }
-
   func question(
     _ method: String, _ path: String, filter: String? = nil, body: [UInt8]? = nil,
     deadline: Duration? = nil, isList: Bool = false
@@ -118,7 +102,7 @@ public struct LinodeClient: Sendable {
   ) async throws(LinodeError) -> Answer<Value> {
     var refusal: LinodeError?
     var left = question.deadline
-    for name in only.map({ [$0] }) ?? tokens.order(for: question.area) {
+    for name in tokens.order(for: question.area) {
       var took = Duration.zero
       do throws(LinodeError) {
         let call = LinodeCall(
@@ -126,7 +110,7 @@ public struct LinodeClient: Sendable {
         let response = try await exchange(call)
         took = response.total
         let reply = try call.read(type, from: response)
-        if only == nil { tokens.worked(name, for: question.area) }
+        tokens.worked(name, for: question.area)
         return Answer(call: call, response: response, reply: reply)
       } catch {
         let both = error.after(refusal)

@@ -186,8 +186,6 @@ struct SmallPartsTests {
     let instant = Instant(milliseconds: 5000)
     #expect(instant - .seconds(2) == Instant(milliseconds: 3000))
     #expect(Now(instant: instant, wallMs: 90_000).wall(Instant(milliseconds: 4000)) == 89_000)
-    // 30 s of confirmation, a round of 5 s, 30 s of publication.
-    #expect(Policy().typicalSeconds == 65)
   }
 
   // MARK: Reload

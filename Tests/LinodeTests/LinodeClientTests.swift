@@ -187,7 +187,7 @@ import Wire
       results: 1)
     func access(_ scopes: String?) async throws -> LinodeAccess {
       let headers = scopes.map { [("X-OAuth-Scopes", $0)] } ?? []
-      return try await Canned(200, body, headers).client().checkAccess().value
+      return try await Canned(200, body, headers).client().domains().access
     }
     #expect(try await access("domains:read_write").allows("domains", "read_write") == true)
     #expect(try await access("domains:read_write").allows("domains", "read_only") == true)

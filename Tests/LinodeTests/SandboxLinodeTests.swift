@@ -39,7 +39,7 @@ import Wire
       #expect(domain.status == "active")
       #expect(domains.rateLimit.limit == 200)
       #expect(domains.access.allows("domains", "read_write") == true)
-      #expect(try await client.checkAccess().value.granted.contains("domains:read_write"))
+      #expect(domains.access.granted.contains("domains:read_write"))
 
       let record = try #require(
         try await client.records(domain: domain.id).value.first { $0.type == "A" })

@@ -154,6 +154,32 @@ import Wire
     #expect(reasons == [.start, .gap])
   }
 
+  /// Large reports fill the box before many entries do.
+  @Test func tooManyBytesAtOnce() async throws {
+    let scratch = try Scratch()
+    let notices = Notices()
+    let recorder = try Recorder(
+      SegmentWriter(directory: scratch.path, bounds: generous), pause: .seconds(3600),
+      maxWaitingBytes: 1000, tell: { notices.add($0) })
+    let report = Report(
+      agent: "a", region: "r", boot: "b", sequence: 1, sentMs: 1, intervalMs: 5000,
+      agentVersion: "1")
+    recorder.put(.keyframe(keyframe(.start)))
+    for _ in 0..<20 {
+      recorder.put(.report(ReceivedReport(report), at: Instant(milliseconds: 1200)))
+    }
+    #expect(recorder.wantsKeyframe)
+    await recorder.flush()
+    let kept = try entries(scratch.path).count
+    #expect(kept > 2 && kept < 10, "\(kept)")
+    // What was written makes room.
+    recorder.put(.keyframe(keyframe(.regular, wallMs: 1_795_000_005_000)))
+    recorder.put(.report(ReceivedReport(report), at: Instant(milliseconds: 1300)))
+    await recorder.end()
+    #expect(notices.all.map(\.kind) == [.gap])
+    #expect(try entries(scratch.path).count == kept + 2)
+  }
+
   /// A disk that is full stops the recording, and nothing else; then it goes on.
   @Test func aFullDisk() async throws {
     let scratch = try Scratch()
