@@ -65,7 +65,7 @@ test-clients: ## independent implementations against ours, in a virtual environm
 cover: ## region coverage of the last test run, module by module; fails under the gates
 	@Packaging/scripts/coverage
 
-bench: build ## what the simulator, a tick, a proven move and many agents cost; ARGS: simulator, ticks, dns, load
+bench: build ## what the simulator, a tick, a move, a report and many agents cost; ARGS: simulator, ticks, dns, ingest, load
 	@SIGNALBOX_BENCH=1 SIGNALBOX_ONLY=DNS,Simulator,Sandbox \
 		swift run --package-path Tests/Benchmarks --configuration release Benchmarks $(ARGS)
 

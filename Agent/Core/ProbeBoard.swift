@@ -143,7 +143,7 @@ public struct ProbeBoard: Sendable {
   }
 
   /// What the report says of them to whom all up to the change `told` was told: those that serve as
-  /// they did then by their ages alone (`Report.steady`).
+  /// they did then by their times alone (`SteadyProbes`).
   public func news(
     at now: Instant, since told: UInt64
   ) -> (whole: [ProbeResult], steady: SteadyProbes) {

@@ -151,7 +151,7 @@ public struct ProbeSheet: Sendable {
     var next = self
     for (place, entry) in steady.entries.enumerated() {
       guard page.probes[place].number == entry.number, times[place] != .none else { return nil }
-      // Three weeks are as little as more of them.
+      // What is older than 24 days is as little as that.
       next.times[place] = Times(
         age: Int32(clamping: entry.ageMs), took: Int32(clamping: entry.tookMs))
     }

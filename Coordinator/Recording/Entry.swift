@@ -114,7 +114,7 @@ public struct ProbeRound: Codable, Hashable, Sendable {
 /// A report as it came.
 public struct ReceivedReport: Hashable, Sendable {
   public var report: Report
-  /// The JSON that its agent signed: that is kept.
+  /// The JSON that its agent signed.
   public var body: [UInt8]
 
   public init(_ report: Report, body: [UInt8]) {

@@ -8,7 +8,7 @@ struct Damage: Error, Hashable {
 }
 
 /// Entries as lines: a word, numbers and names where there are few, else JSON. A report's JSON is
-/// what its agent signed.
+/// what its agent signed, but for line ends.
 ///
 ///     keyframe {…}
 ///     report 812345 {…}
@@ -23,6 +23,8 @@ struct Damage: Error, Hashable {
 struct EntryLines {
   /// The largest line: a keyframe of thousands of agents.
   static let maxBytes = 512 << 20
+  /// A report that tells once what does not change is smaller, with 60 services too.
+  private static let usualBytes = 4096
 
   /// Of the newest `doubts`.
   private var looked: Now?
@@ -37,10 +39,7 @@ struct EntryLines {
   mutating func line(_ entry: Entry) throws(CodecError) -> [UInt8] {
     switch entry {
     case .keyframe(let keyframe): return try Self.line(.keyframe, json: keyframe)
-    case .report(let report, let at):
-      // Outside of texts these are blanks, and in texts they do not stand.
-      let json = report.body.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 }
-      return Self.line(.report, [at.milliseconds], json)
+    case .report(let report, let at): return Self.line(report, at: at)
     case .summary(let summary, let signed, let at):
       return Self.line(
         .summary, [at.milliseconds, signed.milliseconds], try JSON.encode(summary))
@@ -52,6 +51,19 @@ struct EntryLines {
       guard step.isPlain, step.now == looked else { return try Self.line(.step, json: step) }
       return Self.line(.plain, [], Array(step.service.utf8))
     }
+  }
+
+  /// The line of a report. What its agent said beside it, in keys that nobody knows, is kept only
+  /// where it is little.
+  static func line(_ report: ReceivedReport, at: Instant) -> [UInt8] {
+    var json = report.body
+    if json.count > Self.usualBytes, let known = try? JSON.encode(report.report),
+      known.count < json.count
+    {
+      json = known
+    }
+    // In UTF-8 these are blanks: in texts they do not stand.
+    return line(.report, [at.milliseconds], json.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 })
   }
 
   private static func line(_ word: Word, json: some Encodable) throws(CodecError) -> [UInt8] {

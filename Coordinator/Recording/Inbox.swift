@@ -2,9 +2,15 @@ import Synchronization
 
 /// What waits to be written, bounded.
 final class Inbox: Sendable {
+  enum Item: Hashable, Sendable {
+    case entry(Entry)
+    /// Of a report: the bytes that are kept of it, and nothing else.
+    case line([UInt8])
+  }
+
   private struct Box: Sendable {
-    var entries: [Entry] = []
-    /// Of their reports.
+    var items: [Item] = []
+    /// Of their lines.
     var bytes = 0
     /// A keyframe has to come before anything else.
     var isOpen = false
@@ -14,6 +20,14 @@ final class Inbox: Sendable {
     /// The disk does not take anything: nothing is lost by the box.
     var isRefused = false
     var hasEnded = false
+
+    mutating func begin(_ keyframe: Keyframe) {
+      var keyframe = keyframe
+      if keyframe.reason == .regular && !isOpen { keyframe.reason = .gap }
+      wantsKeyframe = false
+      isOpen = true
+      items.append(.entry(.keyframe(keyframe)))
+    }
   }
 
   private let box = Mutex(Box())
@@ -31,34 +45,36 @@ final class Inbox: Sendable {
 
   /// Takes an entry in, or counts it.
   func put(_ entry: Entry) {
+    let item: Item =
+      if case .report(let report, let at) = entry {
+        .line(EntryLines.line(report, at: at))
+      } else {
+        .entry(entry)
+      }
     box.withLock { box in
       guard !box.hasEnded, !box.isRefused else { return }
-      if case .keyframe(var keyframe) = entry {
-        if keyframe.reason == .regular && !box.isOpen { keyframe.reason = .gap }
-        box.wantsKeyframe = false
-        box.isOpen = true
-        box.entries.append(.keyframe(keyframe))
-        return
-      }
-      if box.isOpen && box.entries.count < bound && box.bytes < maxBytes {
-        box.entries.append(entry)
-        if case .report(let report, _) = entry { box.bytes += report.body.count }
+      if case .keyframe(let keyframe) = entry { return box.begin(keyframe) }
+      if box.isOpen && box.items.count < bound && box.bytes < maxBytes {
+        box.items.append(item)
+        if case .line(let line) = item { box.bytes += line.count }
       } else if box.isOpen || box.lost > 0 {
         box.lost += 1
         box.isOpen = false
-        box.wantsKeyframe = true
+        // Keyframes have no bound: there is one when what waits has been written.
+        box.wantsKeyframe = box.items.isEmpty
       }
     }
   }
 
   /// What there is to write; the count of lost entries once it goes on after a gap.
-  func take() -> (entries: [Entry], lost: Int) {
+  func take() -> (items: [Item], lost: Int) {
     box.withLock { box in
-      let entries = box.entries
-      (box.entries, box.bytes) = ([], 0)
+      let items = box.items
+      (box.items, box.bytes) = ([], 0)
+      if !box.isOpen && box.lost > 0 { box.wantsKeyframe = true }
       let lost = box.isOpen ? box.lost : 0
       if box.isOpen { box.lost = 0 }
-      return (entries, lost)
+      return (items, lost)
     }
   }
 
@@ -69,7 +85,7 @@ final class Inbox: Sendable {
   /// Takes nothing in until `reopen`.
   func refuse() {
     box.withLock { box in
-      (box.entries, box.bytes) = ([], 0)
+      (box.items, box.bytes) = ([], 0)
       box.lost = 0
       box.isOpen = false
       box.wantsKeyframe = false

@@ -134,9 +134,9 @@ actor RecordingPump {
       self.failedAt = nil
       inbox.reopen()
     }
-    let (entries, lost) = inbox.take()
+    let (items, lost) = inbox.take()
     do {
-      for entry in entries { try write(entry) }
+      for item in items { try write(item) }
       if writer.isOpen { try writer.flush() }
     } catch {
       fail(error)
@@ -162,9 +162,13 @@ actor RecordingPump {
     writer.close()
   }
 
-  private func write(_ entry: Entry) throws {
-    guard case .keyframe(let keyframe) = entry else {
-      if writer.isOpen { try writer.put(entry) }
+  private func write(_ item: Inbox.Item) throws {
+    guard case .entry(.keyframe(let keyframe)) = item else {
+      guard writer.isOpen else { return }
+      switch item {
+      case .entry(let entry): try writer.put(entry)
+      case .line(let line): writer.put(line: line)
+      }
       return
     }
     if writer.isOpen { try writer.flush() }

@@ -9,8 +9,10 @@ enum SegmentFile {
   static let magic: [UInt8] = Array("SBXREC".utf8) + [0, 4]
   static let suffix = ".evidence"
   static let frameHeader = 8
-  /// The largest frame that is read; a keyframe of a thousand services has 3 MB.
-  static let maxFrame = 64 << 20
+  /// The most that is packed into one frame.
+  static let frameBytes = 8 << 20
+  /// The largest frame that is read: what cannot be packed becomes hardly larger.
+  static let maxFrame = 2 * frameBytes
 
   /// `00000042-20261123T031205Z.evidence`: the serial number orders them, the time is for people.
   static func name(serial: Int, wallMs: Int64) -> String {

@@ -50,7 +50,7 @@ enum SegmentReader {
     let frames = try Frames()
     while true {
       switch SegmentFile.frame(in: bytes, at: place) {
-      case .end(let isTorn): return isTorn ? .torn : .whole
+      case .end(let isTorn): return isTorn || frames.isInLine ? .torn : .whole
       case .damage: return .damaged(Damage(found: "a checksum is wrong at byte \(place)"))
       case .frame(let payload, let next):
         do {
@@ -67,6 +67,9 @@ enum SegmentReader {
   private final class Frames {
     private let inflater: Inflater
     private var lines = EntryLines()
+    /// The beginning of a line that goes on in the next frame.
+    private var begun: [UInt8] = []
+    var isInLine: Bool { !begun.isEmpty }
 
     init() throws(DeflateError) {
       inflater = try Inflater()
@@ -79,11 +82,18 @@ enum SegmentReader {
     ) throws -> Bool {
       let bytes: [UInt8]
       do {
-        bytes = try inflater.unpack(payload, maxBytes: EntryLines.maxBytes)
+        bytes = try inflater.unpack(payload, maxBytes: SegmentFile.frameBytes)
       } catch {
         throw Damage(found: "\(error)")
       }
-      for line in bytes.split(separator: 0x0A) {
+      begun += bytes
+      guard let end = begun.lastIndex(of: 0x0A) else {
+        guard begun.count <= EntryLines.maxBytes else { throw Damage(found: "a line has no end") }
+        return true
+      }
+      let whole = begun[..<end]
+      begun = Array(begun[(end + 1)...])
+      for line in whole.split(separator: 0x0A) {
         guard let entry = try lines.entry(line, timesOnly: timesOnly) else { continue }
         guard try body(entry) else { return false }
       }

@@ -70,17 +70,17 @@ struct SegmentWriter {
     }
     let present = (try? SegmentFile.list(directory)) ?? []
     trim(present, nowMs: keyframe.now.wallMs)
+    lines = EntryLines()
+    waiting = []
+    deflater = try Deflater(level: Self.level)
+    let head = try JSON.encode(
+      SegmentHead(reason: keyframe.reason, now: keyframe.now, release: keyframe.release))
     let serial = (present.last?.serial ?? 0) + 1
     path = "\(directory)/\(SegmentFile.name(serial: serial, wallMs: keyframe.now.wallMs))"
     file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw WriteFailure(path: path, errno: errno) }
     length = 0
-    lines = EntryLines()
-    waiting = []
-    deflater = try Deflater(level: Self.level)
-    let head = SegmentHead(
-      reason: keyframe.reason, now: keyframe.now, release: keyframe.release)
-    try append(SegmentFile.magic + SegmentFile.frame(try JSON.encode(head)))
+    try append(SegmentFile.magic + SegmentFile.frame(head))
     try put(.keyframe(keyframe))
     try flush()
   }
@@ -90,12 +90,21 @@ struct SegmentWriter {
     waiting += try lines.line(entry)
   }
 
-  /// Writes a frame of what was put.
+  /// The same of a line that was made.
+  mutating func put(line: [UInt8]) {
+    waiting += line
+  }
+
+  /// Writes frames of what was put.
   mutating func flush() throws {
     guard !waiting.isEmpty, let deflater else { return }
-    let payload = deflater.pack(waiting)
+    let bytes = waiting
     waiting = []
-    try append(SegmentFile.frame(payload))
+    // Lines go on in the next frame: each is small, whatever there is.
+    for start in stride(from: 0, to: bytes.count, by: SegmentFile.frameBytes) {
+      let piece = bytes[start..<min(start + SegmentFile.frameBytes, bytes.count)]
+      try append(SegmentFile.frame(deflater.pack(piece)))
+    }
   }
 
   /// Brings what was written to the disk itself.
@@ -131,7 +140,8 @@ struct SegmentWriter {
     let limit = max(0, bounds.bytes - bounds.segmentBytes)
     let oldest = nowMs - Int64(bounds.age / .milliseconds(1))
     while let (path, size) = kept.first {
-      let endsMs = kept.dropFirst().first.flatMap { SegmentReader.head($0.0)?.now.wallMs }
+      // Those whose beginning cannot be read ended before the next one that can be.
+      let endsMs = kept.dropFirst().lazy.compactMap { SegmentReader.head($0.0)?.now.wallMs }.first
       guard total > limit || endsMs.map({ $0 < oldest }) ?? false else { return }
       unlink(path)
       total -= size

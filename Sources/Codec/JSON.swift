@@ -45,6 +45,10 @@ public enum JSON {
     if let hint = Self.foreign(bytes) {
       throw .notJSON(hint: hint)
     }
+    // The decoder would read UTF-16 and UTF-32 too, of which nobody here knows.
+    guard !bytes.contains(0) else {
+      throw .notJSON(hint: "it has a zero byte, and is no UTF-8 (RFC 8259, section 8.1)")
+    }
     if let place = Nesting.excess(in: bytes) {
       throw .notJSON(
         hint: "it is nested more than \(Nesting.deepest) deep at byte \(place + 1)")

@@ -78,9 +78,9 @@ public final class Deflater {
   }
 
   /// Packs the next piece.
-  public func pack(_ bytes: [UInt8]) -> [UInt8] {
+  public func pack(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
     // It says that there is no room when there is nothing to do: no mistake.
-    stream.take(bytes[...]) { deflate($0, Z_SYNC_FLUSH) }.bytes
+    stream.take(bytes) { deflate($0, Z_SYNC_FLUSH) }.bytes
   }
 }
 

@@ -130,7 +130,7 @@ public struct ProbeResult: Codable, Hashable, Sendable {
 }
 
 extension ProbeResult {
-  /// Its newest answer serves, and so does its vote: two ages tell it (`Report.steady`).
+  /// Its newest answer serves, and so does its vote: two times tell it (`SteadyProbes`).
   public var serves: Bool {
     outcome == .serving && vote == .serving && servingMs != nil && badSinceMs == nil
   }

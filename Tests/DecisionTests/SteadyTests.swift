@@ -3,7 +3,7 @@ import Wire
 
 @testable import Decision
 
-/// Probes that are told by their ages alone, put together with what was told before.
+/// Probes that are told by their times alone, put together with what was told before.
 @Suite struct SteadyTests {
   private static func probe(_ number: Int?, _ outcome: ProbeOutcome = .serving) -> ProbeResult {
     ProbeResult(
@@ -90,6 +90,24 @@ import Wire
     #expect(other != one && other.share(with: one) && Array(other) == later)
     other = ProbeSheet(worse)
     #expect(other != one && !other.share(with: one) && Array(other) == worse)
+  }
+
+  /// Ages that no answer has are as good as old, by either way of joining.
+  @Test func endlessTimesAreOld() {
+    let years = 315_360_000_000
+    let alone = Self.report([], steady: [0, years, years, 1, years, 0, 2, 5, 20, 4, 5, 20])
+    let before = AgentEvidence(
+      report: Self.report([0, 1, 2, 4].map { Self.probe($0) }), receivedAt: Lab.start)
+    let (fast, isWhole) = Self.joining(alone, to: before)
+    var also = alone
+    also.probes = [Self.probe(5)]
+    let slow = Self.joining(also, to: before)
+    #expect(isWhole && slow.isWhole && slow.probes.count == 5)
+    for (one, other) in zip(fast, slow.probes) {
+      #expect(one.number == other.number && one.outcome == other.outcome)
+      #expect(min(one.ageMs, 1 << 30) == min(other.ageMs, 1 << 30))
+    }
+    #expect(fast[0].ageMs > 1 << 30 && fast[2].ageMs == 5 && fast[2].servingMs == 25)
   }
 
   /// What makes no sense is kept as it is told.

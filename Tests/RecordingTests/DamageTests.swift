@@ -62,6 +62,58 @@ import Wire
       result.notes.contains { $0.text.contains("not recorded") } || result.steps == whole.steps)
   }
 
+  /// Frames whose checksums are right and whose content is not what was written.
+  @Test(arguments: ["no deflate", "no entry", "no JSON", "no look", "no end"])
+  func wrongContent(kind: String) async throws {
+    let scratch = try await recorded(seed: 2)
+    let whole = try replay(scratch.path)
+    let deflater = try Deflater(level: 6)
+    var lines: [String: String] = ["no entry": "other 1 2\n", "no JSON": "report 12 {\n"]
+    lines["no look"] = "plain app\n"
+    lines["no end"] = "doubts 5"
+    let payload =
+      lines[kind].map { deflater.pack(Array($0.utf8)[...]) }
+      ?? [UInt8](repeating: 0xFF, count: 50)
+    try change(scratch.segments[1]) { bytes in
+      let head = SegmentFile.frame(in: bytes, at: SegmentFile.magic.count)
+      guard case .frame(_, let next) = head else { return }
+      bytes = bytes[..<next] + SegmentFile.frame(payload)
+    }
+    let result = try replay(scratch.path)
+    #expect(result.isExact, "\(result.mismatches)")
+    #expect(result.flaws.count == 1, "\(result.flaws)")
+    #expect(result.steps >= whole.steps / 2 && result.steps < whole.steps)
+    #expect(result.notes.contains { $0.text.contains("not recorded") })
+  }
+
+  /// A line may go on in the next frame.
+  @Test func linesOverFrames() async throws {
+    let scratch = try await recorded(seed: 3)
+    let path = scratch.segments[1]
+    let whole = try replay(path)
+    let (inflater, deflater) = (try Inflater(), try Deflater(level: 1))
+    try change(path) { bytes in
+      var place = SegmentFile.magic.count
+      var made = Array(bytes[..<place])
+      var lines: [UInt8] = []
+      while case .frame(let payload, let next) = SegmentFile.frame(in: bytes, at: place) {
+        if place == SegmentFile.magic.count {
+          made += SegmentFile.frame(Array(payload))
+        } else {
+          lines += (try? inflater.unpack(payload, maxBytes: 1 << 24)) ?? []
+        }
+        place = next
+      }
+      for start in stride(from: 0, to: lines.count, by: 777) {
+        made += SegmentFile.frame(deflater.pack(lines[start..<min(start + 777, lines.count)]))
+      }
+      bytes = made
+    }
+    let result = try replay(path)
+    #expect(result.isExact && result.flaws.isEmpty && result.steps == whole.steps)
+    #expect(whole.steps >= 100)
+  }
+
   @Test func oneCopiedFile() async throws {
     let scratch = try await recorded(seed: 2)
     let result = try replay(scratch.segments[2])

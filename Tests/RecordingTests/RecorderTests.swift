@@ -118,6 +118,21 @@ import Wire
     #expect(try replay(scratch.path).isExact)
   }
 
+  /// Files of another form do not keep those after them from going.
+  @Test func theOldestGoByAgeWhereOneCannotBeRead() async throws {
+    let scratch = try Scratch()
+    let other = "\(scratch.path)/00000001-20261101T000000Z.evidence"
+    try Files.writeAtomically(Array("SBXREC".utf8) + [0, 3, 1, 2], to: other)
+    let bounds = RecordingBounds(age: .seconds(2 * 86_400), bytes: 1 << 30)
+    let recorder = try recorder(scratch, bounds: bounds)
+    for day in 0..<4 as Range<Int64> {
+      recorder.put(
+        .keyframe(keyframe(.regular, wallMs: 1_795_000_000_000 + day * 86_400_000)))
+    }
+    await recorder.end()
+    #expect(scratch.segments.count == 4 && !scratch.segments.contains(other))
+  }
+
   @Test func theOldestGoByAge() async throws {
     let scratch = try Scratch()
     let bounds = RecordingBounds(age: .seconds(2 * 86_400), bytes: 1 << 30)
@@ -142,9 +157,9 @@ import Wire
     recorder.put(tick(0))
     recorder.put(.keyframe(keyframe(.start)))
     for number in 1...30 { recorder.put(tick(Int64(number))) }
-    #expect(recorder.wantsKeyframe)
+    #expect(!recorder.wantsKeyframe)
     await recorder.flush()
-    #expect(notices.all.isEmpty)
+    #expect(recorder.wantsKeyframe && notices.all.isEmpty)
     recorder.put(.keyframe(keyframe(.regular)))
     recorder.put(tick(31))
     await recorder.end()
@@ -168,8 +183,9 @@ import Wire
     for _ in 0..<20 {
       recorder.put(.report(ReceivedReport(report), at: Instant(milliseconds: 1200)))
     }
-    #expect(recorder.wantsKeyframe)
+    #expect(!recorder.wantsKeyframe)
     await recorder.flush()
+    #expect(recorder.wantsKeyframe)
     let kept = try entries(scratch.path).count
     #expect(kept > 2 && kept < 10, "\(kept)")
     // What was written makes room.
@@ -178,6 +194,42 @@ import Wire
     await recorder.end()
     #expect(notices.all.map(\.kind) == [.gap])
     #expect(try entries(scratch.path).count == kept + 2)
+  }
+
+  /// While a disk stalls no keyframe is asked for after the one that waits.
+  @Test func keyframesAreBoundedToo() async throws {
+    let scratch = try Scratch()
+    let notices = Notices()
+    let recorder = try recorder(scratch, maxWaiting: 10, notices: notices)
+    recorder.put(.keyframe(keyframe(.start)))
+    for number in 1...200 {
+      if recorder.wantsKeyframe { recorder.put(.keyframe(keyframe(.regular))) }
+      recorder.put(tick(Int64(number)))
+    }
+    await recorder.flush()
+    #expect(scratch.segments.count == 1)
+    #expect(recorder.wantsKeyframe)
+    recorder.put(.keyframe(keyframe(.regular)))
+    await recorder.end()
+    #expect(try Recording(path: scratch.path).segments.map(\.reason) == [.start, .gap])
+    #expect(notices.all.map(\.kind) == [.gap])
+  }
+
+  /// What is beside a report's own keys is kept where it is little.
+  @Test func whatNobodyKnowsIsNotKept() throws {
+    let report = Report(
+      agent: "a", region: "r", boot: "b", sequence: 1, sentMs: 1, intervalMs: 5000,
+      agentVersion: "1")
+    let known = try JSON.encode(report)
+    func kept(_ count: Int) -> Int {
+      let more = Array(",\"x\":\"\(String(repeating: "y", count: count))\"}".utf8)
+      let body = known.dropLast() + more
+      return EntryLines.line(
+        ReceivedReport(report, body: Array(body)), at: Instant(milliseconds: 1)
+      ).count
+    }
+    #expect(kept(100) > known.count + 100)
+    #expect(kept(60_000) < known.count + 20)
   }
 
   /// A disk that is full stops the recording, and nothing else; then it goes on.

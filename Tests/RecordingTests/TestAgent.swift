@@ -17,7 +17,7 @@ struct TestAgent {
   private var sightings: [RegionID: [Sighting]] = [:]
   private var beaten: [RegionID: UInt64] = [:]
   /// The orders under which the last report was made, and the numbers of the probes that it told as
-  /// serving: those are told by two ages from then on.
+  /// serving: those are told by two times from then on.
   private var orders: String?
   private var serving: Set<Int> = []
 

@@ -1,6 +1,6 @@
 /// Measures what the project promises of its speed; each figure stands beside another of the same
-/// run, for the machine is never the same twice. `benchmarks [simulator|ticks|dns|load]`;
-/// all by default. `load` plays the programs in `build/bin`.
+/// run, for the machine is never the same twice. `benchmarks [simulator|ticks|dns|ingest|load]`;
+/// all by default. `ingest` and `load` play the programs in `build/bin`.
 @main
 enum Main {
   static func main() async throws {
@@ -8,6 +8,7 @@ enum Main {
     if chosen.isEmpty || chosen.contains("simulator") { try await SimulatorBenchmark.run() }
     if chosen.isEmpty || chosen.contains("ticks") { TickBenchmark.run() }
     if chosen.isEmpty || chosen.contains("dns") { try await DNSBenchmark.run() }
+    if chosen.isEmpty || chosen.contains("ingest") { try await IngestBenchmark.run() }
     if chosen.isEmpty || chosen.contains("load") { try await LoadBenchmark.run() }
   }
 }
