@@ -263,18 +263,13 @@ def rewrite(line, mutants):
 def prepare(module, mutants, scratch):
     """The copy of the package with all mutants in it."""
     tree = scratch / "package"
-    tree.mkdir(parents=True, exist_ok=True)
+    manifest, switch = tree / "Package.swift", tree / module.sources / "Mutant.swift"
+    written = {manifest, switch, *(tree / path.relative_to(ROOT) for path in module.files())}
     for name in COPIED:
-        source, target = ROOT / name, tree / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            subprocess.run(["rsync", "-a", "--delete", f"{source}/", f"{target}/"], check=True) \
-                if shutil.which("rsync") else copy_tree(source, target)
-        else:
-            copy_file(source, target)
-    manifest = tree / "Package.swift"
+        copy(ROOT / name, tree / name, written)
     # A mutant may be code that can never run; that is no mistake here.
-    write(manifest, manifest.read_text().replace("  .treatAllWarnings(as: .error),\n", ""))
+    text = (ROOT / "Package.swift").read_text()
+    write(manifest, text.replace("  .treatAllWarnings(as: .error),\n", ""))
     dropped = []
     for path in module.files():
         lines = path.read_text().split("\n")
@@ -283,22 +278,34 @@ def prepare(module, mutants, scratch):
                 lines[index], left = rewrite(lines[index], group)
                 dropped += left
         write(tree / path.relative_to(ROOT), "\n".join(lines))
-    write(tree / module.sources / "Mutant.swift", SWITCH)
+    write(switch, SWITCH)
     return tree, dropped
 
 
-def copy_tree(source, target):
-    if target.exists():
-        shutil.rmtree(target)
-    shutil.copytree(source, target)
+def copy(source, target, written):
+    """Replaces only what differs, because what is new is compiled again; `written` is not copied."""
+    if source.name.startswith(".build"):
+        return
+    if not source.is_dir():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target not in written and not same(source, target):
+            shutil.copyfile(source, target)
+        return
+    names = {path.name for path in source.iterdir()}
+    for path in target.iterdir() if target.exists() else []:
+        if path.name not in names and path not in written:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for name in names:
+        copy(source / name, target / name, written)
 
 
-def copy_file(source, target):
-    write(target, source.read_text())
+def same(source, target):
+    return target.exists() and source.read_bytes() == target.read_bytes()
 
 
 def write(path, text):
     """Keeps the time of a file that stays the same, so that it is not compiled again."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists() or path.read_text() != text:
         path.write_text(text)
 
