@@ -24,6 +24,18 @@ COPIED = ["Package.swift", "Sources", "Agent/Core", "Coordinator/Decision", "Coo
           "Tests", "docs/state-machine.md"]
 
 
+class Part:
+    """Some of the tests; `folders`: only for mutants in these, all where it is empty."""
+
+    def __init__(self, *arguments, folders=()):
+        self.arguments, self.folders = arguments, folders
+        # In seconds; how long the original takes says more.
+        self.limit = 1800
+
+    def concerns(self, mutant):
+        return mutant is None or not self.folders or mutant.folder in self.folders
+
+
 class Module:
     """What is broken, and the tests that have to notice: the slow ones last."""
 
@@ -37,17 +49,19 @@ class Module:
 
 
 SLOW = ["StoriesTests", "DecideEnumerationTests", "StateMachineDocument", "LeasesPropertyTests"]
+# Of the core, what tests of the provider run through.
+AT_PROVIDER = ("Move", "Provider", "Publication")
 MODULES = {module.name: module for module in [
     Module("Decision", "Coordinator/Decision", [
-        [word for name in SLOW for word in ("--skip", name)],
-        ["--filter", "DecideEnumerationTests|StateMachineDocument|LeasesPropertyTests"],
-        ["--filter", "StoriesTests"],
+        Part(*(word for name in SLOW for word in ("--skip", name))),
+        Part("--filter", "DecideEnumerationTests|StateMachineDocument|LeasesPropertyTests"),
+        Part("--filter", "StoriesTests"),
     ]),
     # What is written at the provider is tried on the provider, whole in the fault matrix.
     Module("CoordinatorCore", "Coordinator/Core", [
-        ["--filter", "CoordinatorCoreTests"],
-        ["--filter", "DNSTests", "--skip", "FaultMatrixTests"],
-        ["--filter", "FaultMatrixTests"],
+        Part("--filter", "CoordinatorCoreTests"),
+        Part("--filter", "DNSTests", "--skip", "FaultMatrixTests", folders=AT_PROVIDER),
+        Part("--filter", "FaultMatrixTests", folders=AT_PROVIDER),
     ], also=["DNS"]),
 ]}
 SWITCH = """import Glibc
@@ -69,6 +83,7 @@ class Mutant:
         self.text, self.what = text, what
         self.number = 0
         self.key = ""
+        self.folder = ""
 
 
 def code_lines(lines):
@@ -211,6 +226,7 @@ def generate(module):
         for mutant in of_file:
             count = seen.get(mutant.what, 0) + 1
             seen[mutant.what] = count
+            mutant.folder = path.parent.name
             mutant.key = f"{mutant.file}: {mutant.what}" + (f"  ({count})" if count > 1 else "")
         found += of_file
     for number, mutant in enumerate(found, 1):
@@ -330,14 +346,14 @@ def suites_of(file):
     return ["--filter", "|".join(f"{stem}\\w*Tests" for stem in stems or ["MachineTests"])]
 
 
-def fails(runner, mutant, part):
-    """Whether these tests fail; None where there are none."""
-    command = [str(runner), "--testing-library", "swift-testing", *part]
+def fails(runner, mutant, arguments, limit):
+    """Whether these tests fail within so many seconds; None where there are none."""
+    command = [str(runner), "--testing-library", "swift-testing", *arguments]
     environment = dict(os.environ, SIGNALBOX_MUTANT=str(mutant), SWIFT_BACKTRACE="enable=no")
     environment.pop("SIGNALBOX_REWRITE", None)
     try:
         done = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL, timeout=120)
+                              stderr=subprocess.DEVNULL, timeout=limit)
     except subprocess.TimeoutExpired:
         return True
     # 69 says that no test was found.
@@ -347,12 +363,18 @@ def fails(runner, mutant, part):
 def notices(module, runner, mutant):
     """Whether the tests fail with that mutant: those of its file first, then all."""
     number = mutant.number if mutant else 0
-    if mutant and fails(runner, number, suites_of(mutant.file)):
+    if mutant and fails(runner, number, suites_of(mutant.file), max(part.limit for part in module.parts)):
         return True
     for part in module.parts:
-        failed = fails(runner, number, part)
+        if not part.concerns(mutant):
+            continue
+        begin = time.monotonic()
+        failed = fails(runner, number, part.arguments, part.limit)
         if failed is None:
-            sys.exit(f"no tests ran: {' '.join(part)}")
+            sys.exit(f"no tests ran: {' '.join(part.arguments)}")
+        if mutant is None:
+            # Others may use the machine as well: what never ends takes longer than that.
+            part.limit = max(120, 10 * (time.monotonic() - begin))
         if failed:
             return True
     return False
