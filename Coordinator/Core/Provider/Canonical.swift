@@ -7,8 +7,7 @@ public enum Canonical {
 
   /// The address as RFC 5952 writes it; any other text as it is.
   public static func address(_ text: String) -> String {
-    if version4(Substring(text)) != nil { return text }
-    return version6(text) ?? text
+    version6(text) ?? text
   }
 
   /// Four decimal numbers without leading zeros.
@@ -26,8 +25,9 @@ public enum Canonical {
   }
 
   private static func version6(_ text: String) -> String? {
+    guard text.contains(":") else { return nil }
     let halves = text.split(separator: "::", maxSplits: 2, omittingEmptySubsequences: false)
-    guard text.contains(":"), halves.count <= 2 else { return nil }
+    guard halves.count <= 2 else { return nil }
     let isShort = halves.count == 2
     guard let head = groups(halves[0], endsText: !isShort),
       let tail = isShort ? groups(halves[1], endsText: true) : []
