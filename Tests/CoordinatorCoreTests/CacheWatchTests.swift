@@ -38,6 +38,8 @@ import Wire
     // It stays, whatever comes after.
     watch.add(round("on", at: 122_500), atMs: 122_510)
     #expect(watch.clearMs == 121_510)
+    watch.add(round("nn", at: 160_000), atMs: 160_000)
+    #expect(watch.clearMs == 121_510)
   }
 
   @Test func allNewAtOnce() {

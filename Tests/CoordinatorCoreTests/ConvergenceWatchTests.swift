@@ -47,6 +47,7 @@ import Wire
     #expect(watch(Array(repeating: "nm", count: 6)).isConverged, "half is enough")
     #expect(watch(Array(repeating: "mmm", count: 9)).convergedMs == nil)
     #expect(watch(Array(repeating: "", count: 9)).convergedMs == nil)
+    #expect(watch(Array(repeating: "", count: 5) + ["nnn"]).convergedMs == nil, "one round")
   }
 
   @Test func silenceDoesNotTakeBackWhatWasShown() {
@@ -60,6 +61,9 @@ import Wire
     let result = watch(Array(repeating: "nnn", count: 6) + ["oon"])
     #expect(result.convergedMs == 10_000)
     #expect(result.lines.map(\.answer) == [.old, .old, .new])
+    let again = watch(
+      Array(repeating: "nnn", count: 6) + ["oon"] + Array(repeating: "nnn", count: 9))
+    #expect(again.convergedMs == 10_000)
   }
 
   @Test func aClockThatGoesBackStartsAnew() {
@@ -70,6 +74,17 @@ import Wire
     #expect(!watch.isConverged)
     watch.add(round("nn"), atMs: 55_000)
     #expect(watch.convergedMs == 50_000)
+  }
+
+  /// Only one that went back does: rounds may come within one millisecond.
+  @Test func aClockThatStandsStillTakesNothingBack() {
+    var watch = ConvergenceWatch(roundMs: 5_000, asksEveryWay: true)
+    for tcp in [NameServerAnswer.new, nil] {
+      var lines = round("n")
+      lines[0].tcp = tcp
+      watch.add(lines, atMs: 10_000)
+    }
+    #expect(!watch.wantsEveryWay(atMs: 10_001), "it was asked every way")
   }
 
   /// Upper case: asked every way, and so over TCP.

@@ -84,6 +84,11 @@ import Wire
     #expect(end?.contains("192.0.2.1 (id 1), 192.0.2.1 (id 5)") == true)
   }
 
+  @Test func aRecordThatIsNotThereIsToBeMadeByHand() {
+    let (doubted, end) = Self.refusal()
+    #expect(doubted == end && end == "app.example.org has no A record: create it")
+  }
+
   /// What ends a move is said; what does not has nothing to say.
   @Test func whatSpeaksAgainstAMoveHasWords() {
     let record = Self.address(1, "192.0.2.1")
