@@ -77,8 +77,8 @@ import Wire
 
   @Test func spansAsPeopleSayThem() {
     let spans: [(Duration, String)] = [
-      (.milliseconds(2_340), "2.3 s"), (.seconds(41), "41 s"), (.seconds(240), "4 min"),
-      (.seconds(7200), "2 h"), (.seconds(86_400 * 3), "72 h"),
+      (.milliseconds(2_340), "2.3 s"), (.seconds(10), "10 s"), (.seconds(41), "41 s"),
+      (.seconds(240), "4 min"), (.seconds(7200), "2 h"), (.seconds(86_400 * 3), "72 h"),
     ]
     for (span, text) in spans { #expect(Story.span(span) == text) }
   }

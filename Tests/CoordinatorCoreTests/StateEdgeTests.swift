@@ -114,6 +114,25 @@ import Wire
     #expect(bench.core?.question == nil, "the claim has not begun")
   }
 
+  /// The simulator's checkers are tried on a state that leaves a judgement out.
+  @Test func aPlantedBugLeavesOutAJudgementAndNothingElse() throws {
+    for isSound in [true, false] {
+      var (proof, call) = try Self.reading()
+      proof.state.judgesBeforeWrites = isSound
+      proof.tell(.reply(call, Self.found))
+      #expect(proof.names.contains("judged") == isSound)
+      #expect(Self.asked(proof) != nil, "it is written")
+      var move = StateBench(Bench(phase: .committed))
+      for _ in 0..<120 where move.core?.isMoving == false {
+        move.run(seconds: 1, reading: "192.0.2.1")
+      }
+      move.state.judgesAlways = true
+      move.state.judgesMoves = isSound
+      move.tell(.tick)
+      #expect(move.core?.isMoving == true && move.names.contains("judged") == isSound)
+    }
+  }
+
   /// Whatever is still to be done for it.
   @Test func nothingIsDoneForAServiceThatIsGone() {
     var bench = StateBench(Bench())

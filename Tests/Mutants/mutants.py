@@ -20,49 +20,37 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-COPIED = ["Package.swift", "Sources", "Agent/Core", "Coordinator/Decision", "Coordinator/Core", "Coordinator/DNS",
+COPIED = ["Package.swift", "Sources", "Agent/Core", "Coordinator/Decision", "Coordinator/Core",
           "Tests", "docs/state-machine.md"]
 
 
 class Part:
-    """Some of the tests; `folders`: only for mutants in these, all where it is empty."""
+    """Some of the tests."""
 
-    def __init__(self, *arguments, folders=()):
-        self.arguments, self.folders = arguments, folders
+    def __init__(self, *arguments):
+        self.arguments = arguments
         # In seconds; how long the original takes says more.
         self.limit = 1800
-
-    def concerns(self, mutant):
-        return mutant is None or not self.folders or mutant.folder in self.folders
 
 
 class Module:
     """What is broken, and the tests that have to notice: the slow ones last."""
 
-    def __init__(self, name, sources, parts, also=()):
+    def __init__(self, name, sources, parts):
         self.name, self.sources, self.parts = name, sources, parts
-        # Modules that are built with it for their tests.
-        self.built = ",".join([name, *also])
 
     def files(self):
         return sorted((ROOT / self.sources).rglob("*.swift"))
 
 
 SLOW = ["StoriesTests", "DecideEnumerationTests", "StateMachineDocument", "LeasesPropertyTests"]
-# Of the core, what tests of the provider run through.
-AT_PROVIDER = ("Move", "Provider", "Publication")
 MODULES = {module.name: module for module in [
     Module("Decision", "Coordinator/Decision", [
         Part(*(word for name in SLOW for word in ("--skip", name))),
         Part("--filter", "DecideEnumerationTests|StateMachineDocument|LeasesPropertyTests"),
         Part("--filter", "StoriesTests"),
     ]),
-    # What is written at the provider is tried on the provider, whole in the fault matrix.
-    Module("CoordinatorCore", "Coordinator/Core", [
-        Part("--filter", "CoordinatorCoreTests"),
-        Part("--filter", "DNSTests", "--skip", "FaultMatrixTests", folders=AT_PROVIDER),
-        Part("--filter", "FaultMatrixTests", folders=AT_PROVIDER),
-    ], also=["DNS"]),
+    Module("CoordinatorCore", "Coordinator/Core", [Part("--filter", "CoordinatorCoreTests")]),
 ]}
 SWITCH = """import Glibc
 
@@ -83,7 +71,6 @@ class Mutant:
         self.text, self.what = text, what
         self.number = 0
         self.key = ""
-        self.folder = ""
 
 
 def code_lines(lines):
@@ -226,7 +213,6 @@ def generate(module):
         for mutant in of_file:
             count = seen.get(mutant.what, 0) + 1
             seen[mutant.what] = count
-            mutant.folder = path.parent.name
             mutant.key = f"{mutant.file}: {mutant.what}" + (f"  ({count})" if count > 1 else "")
         found += of_file
     for number, mutant in enumerate(found, 1):
@@ -327,7 +313,7 @@ def write(path, text):
 
 
 def build(module, tree, scratch):
-    environment = dict(os.environ, SIGNALBOX_ONLY=module.built)
+    environment = dict(os.environ, SIGNALBOX_ONLY=module.name)
     command = ["swift", "build", "--package-path", str(tree), "--scratch-path",
                str(scratch / "build"), "-c", "release", "-Xswiftc", "-enable-testing", "--build-tests"]
     done = subprocess.run(command, env=environment, text=True, stdout=subprocess.PIPE,
@@ -366,8 +352,6 @@ def notices(module, runner, mutant):
     if mutant and fails(runner, number, suites_of(mutant.file), max(part.limit for part in module.parts)):
         return True
     for part in module.parts:
-        if not part.concerns(mutant):
-            continue
         begin = time.monotonic()
         failed = fails(runner, number, part.arguments, part.limit)
         if failed is None:
