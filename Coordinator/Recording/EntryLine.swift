@@ -53,13 +53,13 @@ struct EntryLines {
     }
   }
 
+  static func isUsual(_ report: ReceivedReport) -> Bool { report.body.count <= usualBytes }
+
   /// The line of a report. What its agent said beside it, in keys that nobody knows, is kept only
   /// where it is little.
   static func line(_ report: ReceivedReport, at: Instant) -> [UInt8] {
     var json = report.body
-    if json.count > Self.usualBytes, let known = try? JSON.encode(report.report),
-      known.count < json.count
-    {
+    if !isUsual(report), let known = try? JSON.encode(report.report), known.count < json.count {
       json = known
     }
     // In UTF-8 these are blanks: in texts they do not stand.

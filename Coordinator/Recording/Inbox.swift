@@ -4,13 +4,13 @@ import Synchronization
 final class Inbox: Sendable {
   enum Item: Hashable, Sendable {
     case entry(Entry)
-    /// Of a report: the bytes that are kept of it, and nothing else.
+    /// Of a usual report: the bytes that are kept of it, and nothing else.
     case line([UInt8])
   }
 
   private struct Box: Sendable {
     var items: [Item] = []
-    /// Of their lines.
+    /// Of their reports.
     var bytes = 0
     /// A keyframe has to come before anything else.
     var isOpen = false
@@ -45,18 +45,19 @@ final class Inbox: Sendable {
 
   /// Takes an entry in, or counts it.
   func put(_ entry: Entry) {
-    let item: Item =
-      if case .report(let report, let at) = entry {
-        .line(EntryLines.line(report, at: at))
-      } else {
-        .entry(entry)
-      }
+    var item = Item.entry(entry)
+    var bytes = 0
+    if case .report(let report, let at) = entry {
+      // The line of a large one takes a while to make: not on this thread.
+      if EntryLines.isUsual(report) { item = .line(EntryLines.line(report, at: at)) }
+      bytes = report.body.count
+    }
     box.withLock { box in
       guard !box.hasEnded, !box.isRefused else { return }
       if case .keyframe(let keyframe) = entry { return box.begin(keyframe) }
       if box.isOpen && box.items.count < bound && box.bytes < maxBytes {
         box.items.append(item)
-        if case .line(let line) = item { box.bytes += line.count }
+        box.bytes += bytes
       } else if box.isOpen || box.lost > 0 {
         box.lost += 1
         box.isOpen = false
