@@ -163,6 +163,13 @@ extension Judge {
   mutating func landed(_ world: World, _ landing: Landing, isSecond: Bool) {
     guard landing.record.type != "TXT" else { return }
     if landing.epoch < durable[landing.service].epoch { world.figures.lateEchoes += 1 }
+    // Seen by nobody before it is remembered no more, it is anybody's wish (RULES 10).
+    let forgotten = landing.sent + setup.policy.mayLandFor.wholeMilliseconds
+    let isUnseen = world.schedule.faults.contains {
+      [.coordinatorStopped, .coordinatorDown].contains($0.kind) && $0.begin <= world.now
+        && $0.end >= forgotten
+    }
+    if isUnseen { unseen.insert(landing.service) }
     let regions = world.topologies[landing.service].regions
     if !regions.contains(where: { $0.addresses.values.contains(landing.record.target) }) {
       fail(world, .neverEmpty, "\(landing.record.target) is not configured")
@@ -191,6 +198,9 @@ extension Judge {
 
   /// Looks around after a tick.
   mutating func look(_ world: World) {
+    // While it stands still it moves nobody, nor in the moment in which it goes on.
+    if world.now - lookedAt > 5_000 { stuckSince = stuckSince.map { _ in nil } }
+    lookedAt = world.now
     guard world.now - world.troubleAt < 1_200_000 else { return }
     for service in world.topologies.indices { lookAt(world, service) }
     guard let shell = world.shell else { return }
@@ -287,6 +297,8 @@ extension Judge {
       fail(world, .converges, "\(core.name): it is not known where DNS points")
       return
     }
+    // Names that disagree are left to people.
+    if core.machine.at == .mixed, unseen.contains(service) { return }
     for set in world.zone.sets(of: service) {
       let wanted = active.addresses[set.family].map { [$0] } ?? []
       let found = world.zone.addresses(set)

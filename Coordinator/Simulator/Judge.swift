@@ -28,6 +28,10 @@ struct Judge {
   private var enforcedMs: [Int: Int64] = [:]
   /// When the dead region was first seen not to be left.
   var stuckSince: [Int64?]
+  /// When it was looked around last.
+  var lookedAt: Int64 = 0
+  /// Services of which a write landed that nobody saw in time.
+  var unseen: Set<Int> = []
 
   init(setup: Setup) {
     self.setup = setup

@@ -35,6 +35,8 @@ struct Landing {
   var service: Int
   var isNew: Bool
   var epoch: UInt64
+  /// When it was asked for.
+  var sent: Int64
 }
 
 /// One record set: of a service's name by its number, in one family.
@@ -218,7 +220,8 @@ struct Zone {
     }
     landings += 1
     if isNew, record.type != "TXT" { newOnTheWay[call.service, default: 0] += 1 }
-    let landing = Landing(record: changed, service: call.service, isNew: isNew, epoch: epoch)
+    let landing = Landing(
+      record: changed, service: call.service, isNew: isNew, epoch: epoch, sent: world.now)
     world.queue.plan(
       .land, at: world.frozenNow + lands, who: call.service, key: world.keep(.landing(landing)))
   }
