@@ -166,11 +166,7 @@ extension ProbeSheet: RandomAccessCollection {
   public subscript(place: Int) -> ProbeResult {
     let times = times[place]
     guard times != .none else { return page.probes[place] }
-    var probe = page.probes[place]
-    probe.ageMs = Int(times.age)
-    probe.servingMs = Int(times.age) + Int(times.took)
-    probe.latencyMs = Double(times.took)
-    return probe
+    return page.probes[place].served(ageMs: Int(times.age), tookMs: Int(times.took))
   }
 }
 

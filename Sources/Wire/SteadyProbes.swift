@@ -30,11 +30,7 @@ public struct SteadyProbes: Hashable, Sendable, Codable {
 
     /// The same probe with these times.
     public func applied(to probe: ProbeResult) -> ProbeResult {
-      var probe = probe
-      probe.ageMs = ageMs
-      probe.servingMs = ageMs + tookMs
-      probe.latencyMs = Double(tookMs)
-      return probe
+      probe.served(ageMs: ageMs, tookMs: tookMs)
     }
   }
 
@@ -95,5 +91,16 @@ public struct SteadyProbes: Hashable, Sendable, Codable {
     if text.isEmpty { return entries }
     guard place == 2, digits > 0 else { return nil }
     return entries + [Entry(number: fields.0, ageMs: fields.1, tookMs: number)]
+  }
+}
+
+extension ProbeResult {
+  /// The same, served by an answer that came so long ago and took so long.
+  public func served(ageMs: Int, tookMs: Int) -> ProbeResult {
+    var probe = self
+    probe.ageMs = ageMs
+    probe.servingMs = ageMs + tookMs
+    probe.latencyMs = Double(tookMs)
+    return probe
   }
 }

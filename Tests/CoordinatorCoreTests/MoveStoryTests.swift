@@ -4,36 +4,30 @@ import Testing
 
 /// Whole moves, turn by turn: what each answer of the provider makes of them.
 @Suite struct MoveStoryTests {
-  private static let name = "app.example.org"
-  private static let mine = Marker(cluster: "c", incarnation: "1", epoch: 7, active: "eu")
-
   /// `o` the old address, `n` the wanted one, `x` another region's, `f` a foreign one; `O` and `N`
   /// of the other family. Markers: `m` ours, `p` an older one, `r` another process's of our epoch,
   /// `u` no marker, `t` another coordinator's.
   private static let script = ProcedureScript(records: [
-    "o": record(1, "A", "192.0.2.1"), "n": record(1, "A", "192.0.2.2"),
-    "x": record(1, "A", "192.0.2.3"), "f": record(1, "A", "203.0.113.9"),
-    "O": record(3, "AAAA", "2001:db8::1"), "N": record(3, "AAAA", "2001:db8::2"),
-    "m": record(2, "TXT", mine.description),
-    "p": record(2, "TXT", "signalbox cluster=c incarnation=0 epoch=6 active=us"),
-    "r": record(2, "TXT", "signalbox cluster=c incarnation=2 epoch=7 active=eu"),
-    "u": record(2, "TXT", "v=spf1 -all"),
-    "t": record(2, "TXT", "signalbox cluster=d incarnation=2 epoch=1 active=eu"),
+    "o": .of(1, "A", "192.0.2.1"),
+    "n": .of(1, "A", "192.0.2.2"),
+    "x": .of(1, "A", "192.0.2.3"),
+    "f": .of(1, "A", "203.0.113.9"),
+    "O": .of(3, "AAAA", "2001:db8::1"),
+    "N": .of(3, "AAAA", "2001:db8::2"),
+    "m": .of(2, "TXT", ProcedureScript.mine.description),
+    "p": .of(2, "TXT", "signalbox cluster=c incarnation=0 epoch=6 active=us"),
+    "r": .of(2, "TXT", "signalbox cluster=c incarnation=2 epoch=7 active=eu"),
+    "u": .of(2, "TXT", "v=spf1 -all"),
+    "t": .of(2, "TXT", "signalbox cluster=d incarnation=2 epoch=1 active=eu"),
   ])
-
-  private static func record(_ id: Int64, _ type: String, _ target: String) -> ProviderRecord {
-    ProviderRecord(
-      id: id, type: type, name: type == "TXT" ? Marker.recordName(name) : name, target: target,
-      ttlSeconds: 30)
-  }
 
   private static func play(_ story: String, both: Bool = false) -> String {
     let plan = MovePlan(
-      name: name,
+      name: ProcedureScript.name,
       desired: both ? ["A": "192.0.2.2", "AAAA": "2001:db8::2"] : ["A": "192.0.2.2"],
       previous: ["A": "192.0.2.1", "AAAA": "2001:db8::1"],
       configured: ["192.0.2.1", "192.0.2.2", "192.0.2.3", "2001:db8::1", "2001:db8::2"],
-      marker: mine)
+      marker: ProcedureScript.mine)
     let pace = MovePace(
       rereadAfter: .seconds(7), retryBase: .seconds(1), retryLimit: .seconds(30))
     return script.play(RecordMove(plan, pace: pace), story)

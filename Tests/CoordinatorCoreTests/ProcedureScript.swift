@@ -11,6 +11,9 @@ import Wire
 struct ProcedureScript {
   var records: [Character: ProviderRecord]
 
+  static let name = "app.example.org"
+  static let mine = Marker(cluster: "c", incarnation: "1", epoch: 7, active: "eu")
+
   func play<Procedure: WriteProcedure>(_ begun: Procedure, _ story: String) -> String {
     var procedure = begun
     var told: [String] = []
@@ -102,5 +105,15 @@ struct ProcedureScript {
     case .waiting(let wait):
       (wait.act == .reading ? "reading" : "writing") + "-failed-\(wait.times)"
     }
+  }
+}
+
+extension ProviderRecord {
+  /// One of the scripts' name, or of its marker.
+  static func of(_ id: Int64, _ type: String, _ target: String, ttl: Int = 30) -> ProviderRecord {
+    let name = ProcedureScript.name
+    return ProviderRecord(
+      id: id, type: type, name: type == "TXT" ? Marker.recordName(name) : name, target: target,
+      ttlSeconds: ttl)
   }
 }

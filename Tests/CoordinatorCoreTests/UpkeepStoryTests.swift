@@ -4,50 +4,42 @@ import Testing
 
 /// Records that are made and markers that are written alone, turn by turn.
 @Suite struct UpkeepStoryTests {
-  private static let name = "app.example.org"
-  private static let mine = Marker(cluster: "c", incarnation: "1", epoch: 7, active: "eu")
-
   /// `a` and `b` the addresses of both families, `c` and `d` the same with another time to live,
   /// `w` another region's, `z` of another name. Markers: `m` ours, `s` ours of the process before,
   /// `e` ours of the region before, `p` an older one, `q` a second record of it, `u` no marker, `t`
   /// another coordinator's.
   private static let script = ProcedureScript(records: [
-    "a": record(1, "A", "192.0.2.2"), "b": record(3, "AAAA", "2001:db8::2"),
-    "c": record(1, "A", "192.0.2.2", ttl: 0), "d": record(3, "AAAA", "2001:db8::2", ttl: 0),
-    "w": record(1, "A", "192.0.2.1"),
+    "a": .of(1, "A", "192.0.2.2"),
+    "b": .of(3, "AAAA", "2001:db8::2"),
+    "c": .of(1, "A", "192.0.2.2", ttl: 0),
+    "d": .of(3, "AAAA", "2001:db8::2", ttl: 0),
+    "w": .of(1, "A", "192.0.2.1"),
     "z": ProviderRecord(
       id: 8, type: "A", name: "www.example.org", target: "203.0.113.9", ttlSeconds: 30),
-    "m": record(2, "TXT", mine.description),
-    "s": record(2, "TXT", "signalbox cluster=c incarnation=0 epoch=7 active=eu"),
-    "e": record(2, "TXT", "signalbox cluster=c incarnation=1 epoch=7 active=us"),
-    "p": record(2, "TXT", "signalbox cluster=c incarnation=0 epoch=6 active=eu"),
-    "q": record(5, "TXT", "signalbox cluster=c incarnation=0 epoch=6 active=eu"),
-    "u": record(2, "TXT", "v=spf1 -all"),
-    "t": record(2, "TXT", "signalbox cluster=d incarnation=1 epoch=7 active=eu"),
+    "m": .of(2, "TXT", ProcedureScript.mine.description),
+    "s": .of(2, "TXT", "signalbox cluster=c incarnation=0 epoch=7 active=eu"),
+    "e": .of(2, "TXT", "signalbox cluster=c incarnation=1 epoch=7 active=us"),
+    "p": .of(2, "TXT", "signalbox cluster=c incarnation=0 epoch=6 active=eu"),
+    "q": .of(5, "TXT", "signalbox cluster=c incarnation=0 epoch=6 active=eu"),
+    "u": .of(2, "TXT", "v=spf1 -all"),
+    "t": .of(2, "TXT", "signalbox cluster=d incarnation=1 epoch=7 active=eu"),
   ])
-
-  private static func record(
-    _ id: Int64, _ type: String, _ target: String, ttl: Int = 30
-  ) -> ProviderRecord {
-    ProviderRecord(
-      id: id, type: type, name: type == "TXT" ? Marker.recordName(name) : name, target: target,
-      ttlSeconds: ttl)
-  }
 
   private static func create(_ story: String, asked: [String] = []) -> String {
     let plan = CreationPlan(
-      names: [name],
+      names: [ProcedureScript.name],
       places: [
         CreationPlan.Place(id: "us", addresses: ["A": "192.0.2.1", "AAAA": "2001:db8::1"]),
         CreationPlan.Place(id: "eu", addresses: ["A": "192.0.2.2", "AAAA": "2001:db8::2"]),
       ],
-      active: "eu", ttlSeconds: 30, marker: mine,
-      asked: Set(asked.map { RecordKey(name: name, type: $0) }))
+      active: "eu", ttlSeconds: 30, marker: ProcedureScript.mine,
+      asked: Set(asked.map { RecordKey(name: ProcedureScript.name, type: $0) }))
     return script.play(RecordCreation(plan, rereadAfter: .seconds(7)), story)
   }
 
   private static func rewrite(_ story: String, creates: Bool = true) -> String {
-    let plan = MarkerPlan(names: [name], marker: mine, creates: creates)
+    let plan = MarkerPlan(
+      names: [ProcedureScript.name], marker: ProcedureScript.mine, creates: creates)
     return script.play(MarkerRewrite(plan, rereadAfter: .seconds(7)), story)
   }
 

@@ -25,7 +25,7 @@ extension CoordinatorState {
     }
     let before = evidence.agents[agent]
     let isWhole = evidence.take(report, at: now.instant)
-    // What is told whole is rare.
+    // Without any that is told whole its words are those of before.
     if !report.probes.isEmpty { evidence.share(agent) }
     hear(agent, after: before)
     admission.issued(challenge, to: agent, now: now.instant)
