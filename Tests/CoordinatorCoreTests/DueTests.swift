@@ -6,86 +6,8 @@ import Wire
 
 /// Which services are judged, and when: as soon as a step may come to something else, not before.
 @Suite struct DueTests {
-  /// A world in which all is well, as two hosts and the coordinator's own probes tell it.
-  private struct World {
-    var bench: StateBench
-    private var sequence: UInt64 = 0
-    private var challenges: [AgentID: String] = [:]
-    /// What hosts say of the app, and everyone of `us` from outside.
-    var app = CheckState.good
-    var seen = Vote.serving
-    var badSince: Instant?
-
-    init(policy: (inout Policy) -> Void = { _ in }) {
-      bench = StateBench(Bench(policy: policy))
-      for _ in 0..<60 { second() }
-      bench.read("192.0.2.1")
-      for _ in 0..<5 { second() }
-    }
-
-    mutating func report(_ agent: AgentID, _ region: RegionID) {
-      sequence += 1
-      var report = bench.report(
-        agent, region, sequence: sequence, challenge: challenges[agent])
-      let isBad = region == "us" && app == .bad
-      let age = badSince.map { Int((bench.now.instant - $0).wholeMilliseconds) }
-      report.checks = [
-        CheckResult(
-          name: "http app", kind: "http", state: isBad ? .bad : .good, ageMs: 0,
-          badSinceMs: isBad ? age : nil, successes: 9, riseMs: isBad ? nil : 100)
-      ]
-      report.probes = ["us", "eu", "ap"].filter { $0 != region }.map { other in
-        let vote = other == "us" ? seen : .serving
-        return ProbeResult(
-          service: "app", region: other, family: .ipv4, outcome: vote == .bad ? .dark : .serving,
-          vote: vote, ageMs: 0, servingMs: vote == .bad ? age : 0,
-          badSinceMs: vote == .bad ? age : nil, badMs: vote == .bad ? 0 : nil)
-      }
-      let challenge = "challenge-\(sequence)"
-      challenges[agent] = challenge
-      bench.tell(.report(report, from: agent, challenge: challenge))
-    }
-
-    mutating func probe() {
-      var probes: [ProbeKey: OwnProbe] = [:]
-      for region in ["us", "eu", "ap"] {
-        let vote = region == "us" ? seen : .serving
-        probes[ProbeKey(service: "app", region: region, family: .ipv4)] = OwnProbe(
-          vote: vote, outcome: vote == .bad ? .dark : .serving, detail: "", at: bench.now.instant,
-          servingStarted: vote == .bad ? badSince : bench.now.instant,
-          badSince: vote == .bad ? badSince : nil,
-          badNewest: vote == .bad ? bench.now.instant : nil)
-      }
-      bench.tell(.probes(probes, reachedAnything: true))
-    }
-
-    /// Everyone speaks, and two ticks pass; how often the service was judged.
-    @discardableResult
-    mutating func second() -> Int {
-      report("us1", "us")
-      report("eu1", "eu")
-      probe()
-      var judged = 0
-      for _ in 0..<2 {
-        bench.tell(.tick)
-        judged += bench.names.count { $0 == "judged" }
-        bench.pass(.milliseconds(500))
-      }
-      return judged
-    }
-
-    mutating func wakeAt() -> Instant? { bench.state.wakeAt }
-
-    /// Users are not served in `us` any more, as everyone says.
-    mutating func fail() {
-      badSince = bench.now.instant
-      app = .bad
-      seen = .bad
-    }
-  }
-
   @Test func whileAllSayTheSameNothingIsJudgedButWhatGrowsOld() {
-    var world = World()
+    var world = StateWorld()
     #expect(world.bench.core?.assessment?.facts.source == .well)
     // Evidence counts for three seconds: so often it is looked whether it was renewed.
     let judged = (0..<60).map { _ in world.second() }.reduce(0, +)
@@ -93,7 +15,7 @@ import Wire
   }
 
   @Test func whatIsChangedBetweenStepsIsJudgedWithTheNextTick() {
-    var world = World()
+    var world = StateWorld()
     #expect(world.bench.core?.isDue(world.bench.now) == false)
     world.bench.read("203.0.113.9")
     #expect(world.bench.core?.isDue(world.bench.now) == true)
@@ -102,12 +24,12 @@ import Wire
   }
 
   @Test func aVoteThatTurnsIsJudgedAtOnce() throws {
-    var world = World()
+    var world = StateWorld()
     world.bench.pass(.milliseconds(100))
-    let quiet = world.wakeAt()
+    let quiet = world.wakeAt
     world.fail()
     world.report("us1", "us")
-    let found = world.wakeAt()
+    let found = world.wakeAt
     let at = try #require(found)
     #expect(quiet.map { at < $0 } ?? true)
     #expect(at - world.bench.now.instant <= .milliseconds(50))
@@ -116,19 +38,19 @@ import Wire
     #expect(world.bench.core?.assessment?.pictures["us"]?.inside.state == .failing)
     world.bench.pass(.milliseconds(10))
     world.report("us1", "us")
-    let next = world.wakeAt()
+    let next = world.wakeAt
     #expect(next.map { $0 - world.bench.now.instant > .milliseconds(50) } ?? true, "no news")
   }
 
   /// A confirmation is over at its millisecond, whatever the pace of the ticks.
   @Test func aConfirmationThatRunsOutSaysWhen() throws {
-    var world = World { $0.failoverAfter = .milliseconds(5_250) }
+    var world = StateWorld { $0.failoverAfter = .milliseconds(5_250) }
     world.fail()
     for _ in 0..<4 { world.second() }
     let memory = try #require(world.bench.core?.assessment?.memories["us"])
     let since = try #require(memory.downSince)
     #expect(world.bench.core?.assessment?.facts.source == .down)
-    let found = world.wakeAt()
+    let found = world.wakeAt
     let wake = try #require(found)
     #expect(wake == since + .milliseconds(5_250))
     while world.bench.now.instant < wake - .seconds(1) { world.second() }
@@ -147,7 +69,7 @@ import Wire
 
   /// Whoever looks gets ages of now, and nothing is judged for it.
   @Test func whatIsLookedAtIsOfNow() throws {
-    var world = World()
+    var world = StateWorld()
     world.bench.pass(.milliseconds(700))
     let core = try #require(world.bench.core)
     let (state, now) = (world.bench.state, world.bench.now)
@@ -178,12 +100,12 @@ import Wire
 
   /// With every tick judged it comes to the same.
   @Test func judgedAlwaysItComesToTheSame() {
-    func play(_ world: inout World) {
+    func play(_ world: inout StateWorld) {
       for _ in 0..<10 { world.second() }
       world.fail()
       for _ in 0..<90 { world.second() }
     }
-    var (one, other) = (World(), World())
+    var (one, other) = (StateWorld(), StateWorld())
     other.bench.state.judgesAlways = true
     play(&one)
     play(&other)

@@ -248,8 +248,7 @@ extension ServiceCore {
   /// The proof of a move that is being published begins anew: under another epoch, or because the
   /// clock that times it was stepped.
   mutating func verifyAnew() {
-    guard isVerifying, machine.memory.intent != nil else { return }
-    verify()
+    if isVerifying { verify() }
   }
 
   private mutating func verify() {

@@ -14,6 +14,9 @@ public struct ServiceCores: Sendable, RandomAccessCollection {
   /// The one of each that is among them.
   private var noted: [Deadline?]
 
+  /// How many deadlines are kept: at most one of each service.
+  var deadlineCount: Int { deadlines.count }
+
   fileprivate struct Deadline: Comparable {
     var at: Instant
     var place: Int

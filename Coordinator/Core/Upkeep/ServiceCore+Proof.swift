@@ -7,7 +7,7 @@ extension ServiceCore {
   /// Looks for another writer's marker in a reading of the records; a second one in a row has to
   /// show it too.
   mutating func watchMarker(in records: [ProviderRecord], now: Now) {
-    guard writing == nil, !waitsForMove else { return }
+    guard !isWriting else { return }
     let adopted = machine.memory.conflict?.adopted ?? []
     let known = Set(machine.memory.conflict?.markers.map(\.text) ?? [])
     let found = MarkerConflict.find(in: records, names: names, mine: marker)
