@@ -114,6 +114,7 @@ let modules: [Module] = [
   // Headers of libtomlplusplus-dev.
   .cxx("CToml"),
   .library("Wire", "Sources/Wire"),
+  .library("Seeded", "Sources/Seeded"),
   .library("Codec", "Sources/Codec", ["Wire", "RawStructuredFieldValues"]),
   .library("Settings", "Sources/Settings", ["Wire", "CToml"]),
   .library(
@@ -125,7 +126,7 @@ let modules: [Module] = [
   .library("Probing", "Sources/Probing", ["Codec", "Platform", "Wire"]),
   .library(
     "Sandbox", "Sources/Sandbox/Model",
-    ["Platform", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1"]),
+    ["Platform", "Seeded", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1"]),
   .program(
     "signalbox-sandbox", "Sources/Sandbox/Daemon",
     ["Sandbox", "Platform", "ArgumentParser", "Logging", "UnixSignals"]),
@@ -154,8 +155,8 @@ let modules: [Module] = [
   .library(
     "Simulator", "Coordinator/Simulator",
     [
-      "AgentCore", "Codec", "CoordinatorCore", "Decision", "Platform", "Recording", "Settings",
-      "Store", "Wire",
+      "AgentCore", "Codec", "CoordinatorCore", "Decision", "Platform", "Recording", "Seeded",
+      "Settings", "Store", "Wire",
     ]),
   .library("Screens", "Coordinator/Screens", ["Wire"]),
   .library(
@@ -182,30 +183,34 @@ let modules: [Module] = [
     ]),
 
   // Tests, a folder per module.
-  .tests("Wire", ["Wire"]),
-  .tests("Codec", ["Codec", "Wire"]),
-  .tests("Settings", ["CToml", "Settings", "Wire"]),
+  .tests("Wire", ["Seeded", "Wire"]),
+  .tests("Codec", ["Codec", "Seeded", "Wire"]),
+  .tests("Settings", ["CToml", "Seeded", "Settings", "Wire"]),
   .tests("Platform", ["Platform", "Wire", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1"]),
   .tests("DynamoDB", ["DynamoDB", "Sandbox", "Platform", "Wire"]),
-  .tests("Linode", ["Linode", "Sandbox", "Platform", "Wire"]),
+  .tests("Linode", ["Linode", "Sandbox", "Platform", "Seeded", "Wire"]),
   .tests("Sandbox", ["Sandbox", "Platform"]),
-  .tests("AgentCore", ["AgentCore", "Wire"]),
+  .tests("AgentCore", ["AgentCore", "Seeded", "Wire"]),
   .tests(
     "AgentChecks",
     [
       "AgentChecks", "AgentCore", "Codec", "DynamoDB", "Platform", "Probing", "Sandbox", "Wire",
       "NIOCore", "NIOHTTP1", "NIOPosix", "signalbox-agent",
     ]),
-  .tests("Decision", ["AgentCore", "Decision", "Wire"]),
-  .tests("CoordinatorCore", ["AgentCore", "CoordinatorCore", "Decision", "Wire"]),
-  .tests("Store", ["Store", "Wire", "GRDB"]),
-  .tests("Recording", ["Recording", "Codec", "Decision", "Platform", "Settings", "Wire"]),
-  .tests("DNS", ["CoordinatorCore", "DNS", "Linode", "Sandbox", "Settings", "Platform", "Wire"]),
-  .tests("Screens", ["Screens", "Wire"], excluded: ["Golden"]),
+  .tests("Decision", ["AgentCore", "Decision", "Seeded", "Wire"]),
+  .tests("CoordinatorCore", ["AgentCore", "CoordinatorCore", "Decision", "Seeded", "Wire"]),
+  .tests("Store", ["Seeded", "Store", "Wire", "GRDB"]),
+  .tests(
+    "Recording", ["Recording", "Codec", "Decision", "Platform", "Seeded", "Settings", "Wire"]),
+  .tests(
+    "DNS",
+    ["CoordinatorCore", "DNS", "Linode", "Sandbox", "Seeded", "Settings", "Platform", "Wire"]),
+  .tests("Screens", ["Screens", "Seeded", "Wire"], excluded: ["Golden"]),
   .tests("Rehearsal", ["Rehearsal", "Platform"]),
   .tests("Probing", ["Probing", "Platform", "Wire"]),
   .tests(
-    "Simulator", ["Simulator", "Decision", "Platform", "Settings", "Wire"], excluded: ["Found"]),
+    "Simulator", ["Simulator", "Decision", "Platform", "Seeded", "Settings", "Wire"],
+    excluded: ["Found"]),
   .tests(
     "CoordinatorService",
     [
@@ -216,7 +221,7 @@ let modules: [Module] = [
   .tests(
     "Integration",
     [
-      "Rehearsal", "Sandbox", "Screens", "Codec", "Platform", "Wire", "GRDB",
+      "Rehearsal", "Sandbox", "Screens", "Codec", "Platform", "Seeded", "Wire", "GRDB",
       "signalbox", "signalbox-agent", "signalbox-coordinator", "signalbox-sandbox",
     ],
     path: "Tests/Integration"),
@@ -225,7 +230,7 @@ let modules: [Module] = [
 
 /// Neither I/O nor server packages: what sanitizers, mutants, fuzzers and the simulator build.
 let pure = [
-  "Wire", "Codec", "Settings", "AgentCore", "Decision", "CoordinatorCore", "Screens",
+  "Wire", "Seeded", "Codec", "Settings", "AgentCore", "Decision", "CoordinatorCore", "Screens",
 ]
 
 /// The modules that the environment asks for: all, or some with what they need and their tests.

@@ -34,6 +34,16 @@ public struct ThrottleWindow: Sendable {
     if let newest, instant - newest > Self.windowMs { end() }
     newest = instant
     guard since != nil || throttled else { return }
+    add(throttled, at: instant)
+    let (attempts, hits) = counts
+    guard hits * 100 < attempts * Self.percent else { return }
+    end()
+    // Where older ones fell out of the count, a spell may end with a throttled attempt: the next
+    // one begins with it.
+    if throttled { add(throttled, at: instant) }
+  }
+
+  private mutating func add(_ throttled: Bool, at instant: Instant) {
     if since == nil { since = instant }
     let second = instant.milliseconds / 1000
     if buckets.last?.second != second {
@@ -43,8 +53,6 @@ public struct ThrottleWindow: Sendable {
     buckets[buckets.count - 1].throttled += throttled ? 1 : 0
     let past = buckets.prefix { $0.second <= second - Self.windowMs / 1000 }.count
     if past > 0 { buckets.removeFirst(past) }
-    let (attempts, hits) = counts
-    if hits * 100 < attempts * Self.percent { end() }
   }
 
   /// Whether throttling has gone on for the whole window up to the newest attempt.

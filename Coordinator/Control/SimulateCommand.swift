@@ -21,6 +21,7 @@ struct SimulateCommand: AsyncParsableCommand {
         signalbox simulate --config /etc/signalbox/coordinator.toml
         signalbox simulate --seeds 10000 --first-seed 1 --json
         signalbox simulate --story 2025-10-20
+        signalbox simulate --story article
         signalbox simulate --weather deploys --hours 240
         signalbox simulate --schedule failing.txt --trace
 
@@ -49,7 +50,8 @@ struct SimulateCommand: AsyncParsableCommand {
   @Option(
     help: "rough: everything. deploys: healthy, with 5 % loss and a daily deploy. calm: none.")
   var weather = Choice(Weather.rough)
-  @Option(help: "An outage that really happened.")
+  @Option(
+    help: "An outage as it happened, or the article's, beside what the article's script does.")
   var story: Choice<Story>?
   @Option(help: ArgumentHelp("Play a schedule again.", valueName: "file"))
   var schedule: String?
@@ -158,8 +160,11 @@ struct SimulateCommand: AsyncParsableCommand {
   private func play(_ schedule: Schedule, _ own: SimulateConfiguration?) async throws {
     let start = ContinuousClock.now
     let played: Played
+    var scripts: ScriptsPlayed?
     do {
-      played = try await Simulator().play(schedule, pace: pace.value, keepTrace: trace)
+      let simulator = try Simulator()
+      played = await simulator.play(schedule, pace: pace.value, keepTrace: trace)
+      if story?.value.comparesScript == true { scripts = await simulator.playScripts(schedule) }
     } catch {
       throw refused("\(error)")
     }
@@ -179,7 +184,7 @@ struct SimulateCommand: AsyncParsableCommand {
     try report(
       SimulateReport(
         result, failures: failures, story: story?.value,
-        timeline: story == nil ? [] : schedule.story(played.figures)), own)
+        timeline: story == nil ? [] : schedule.story(played.figures), scripts: scripts), own)
   }
 
   private func failure(_ violation: Violation, schedule: Schedule) async throws -> SimulateFailure {

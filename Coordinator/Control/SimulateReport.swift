@@ -27,13 +27,16 @@ struct SimulateReport: Encodable {
   var hoursEach: Double?
   /// Of a story.
   var timeline: [SimulateEvent]
+  /// Of a story that is compared: what the article's script would have done.
+  var script: SimulateScripts?
   /// What of `--config` is played otherwise than the file says, a sentence each.
   var notes: [String] = []
 
   init(
     _ result: CampaignResult, failures: [SimulateFailure], story: Story? = nil,
-    hoursEach: Double? = nil, timeline: [StoryLine] = []
+    hoursEach: Double? = nil, timeline: [StoryLine] = [], scripts: ScriptsPlayed? = nil
   ) {
+    script = scripts.map(SimulateScripts.init)
     self.hoursEach = hoursEach
     self.timeline = timeline.map(SimulateEvent.init)
     let figures = result.figures
@@ -82,6 +85,33 @@ struct SimulateEvent: Encodable {
       case .failover, .failback: "decide"
       case .published: "publish"
       }
+  }
+}
+
+/// The article's script in the coordinator's place.
+struct SimulateScripts: Encodable {
+  struct Form: Encodable {
+    var userDowntimeSeconds: Double
+    var failovers: Int
+    var failbacks: Int
+    var timeline: [SimulateEvent]
+
+    init(_ played: ScriptPlayed) {
+      userDowntimeSeconds = Double(played.downtimeMs) / 1000
+      failovers = played.moves.count { $0.kind == .failover }
+      failbacks = played.moves.count - failovers
+      timeline = played.moves.map(SimulateEvent.init)
+    }
+  }
+
+  /// Line by line.
+  var printed: Form
+  /// With its comparisons as its comments say.
+  var meant: Form
+
+  init(_ played: ScriptsPlayed) {
+    printed = Form(played.printed)
+    meant = Form(played.meant)
   }
 }
 

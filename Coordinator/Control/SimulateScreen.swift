@@ -38,7 +38,7 @@ extension SimulateReport {
       "\(count) faults of \(faults.count) kinds; \(moves["failover"] ?? 0) failovers, "
         + "\(moves["failback"] ?? 0) failbacks, \(moves["operator"] ?? 0) by operators")
     lines.append("Violations: \(violations)   False moves: \(falseMoves)")
-    lines += table()
+    lines += comparison() + table()
     if !worst.isEmpty {
       lines += ["", "The longest failovers"]
       for move in worst { add("seed \(move.seed): \(move.text)", indent: "  ") }
@@ -61,6 +61,26 @@ extension SimulateReport {
   /// Without a needless fraction.
   private static func short(_ hours: Double) -> String {
     hours == hours.rounded() ? "\(Int(hours))" : "\(hours)"
+  }
+
+  /// The article's script beside what was played.
+  private func comparison() -> [String] {
+    guard let script else { return [] }
+    let rows: [(String, Double, Int, Int)] = [
+      ("Signalbox", userDowntimeSeconds, moves["failover"] ?? 0, moves["failback"] ?? 0),
+      (
+        "script, as printed", script.printed.userDowntimeSeconds, script.printed.failovers,
+        script.printed.failbacks
+      ),
+      (
+        "script, as meant", script.meant.userDowntimeSeconds, script.meant.failovers,
+        script.meant.failbacks
+      ),
+    ]
+    return ["", Self.row("moved by", ["users saw", "failovers", "failbacks"])]
+      + rows.map { name, seconds, failovers, failbacks in
+        Self.row(name, ["\(SimulateReport.rounded(seconds)) s", "\(failovers)", "\(failbacks)"])
+      }
   }
 
   private func table() -> [String] {

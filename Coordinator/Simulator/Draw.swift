@@ -1,5 +1,6 @@
 import Decision
 import Recording
+import Seeded
 import Settings
 import Wire
 

@@ -1,3 +1,4 @@
+import Seeded
 import Wire
 
 /// Some minutes in which things go wrong.

@@ -12,6 +12,20 @@ public struct Played: Sendable {
   public var counted: [String]
 }
 
+/// What came of a schedule with the article's script in the coordinator's place.
+public struct ScriptPlayed: Sendable {
+  /// Its moves.
+  public var moves: [StoryLine]
+  /// How long users failed, milliseconds.
+  public var downtimeMs: Int64
+}
+
+/// The article's script, as it is printed and as it is meant.
+public struct ScriptsPlayed: Sendable {
+  public var printed: ScriptPlayed
+  public var meant: ScriptPlayed
+}
+
 /// Plays schedules one after another on a thread of its own, which may block: moves are real tasks
 /// and the store is a real file.
 public actor Simulator {
@@ -57,6 +71,21 @@ public actor Simulator {
           trace: jumped.counted.prefix(count).suffix(40)))
     }
     return jumped
+  }
+
+  /// Plays the schedule with the article's script in the coordinator's place, in its two forms.
+  public func playScripts(_ schedule: Schedule) -> ScriptsPlayed {
+    func play(_ form: ArticleScript.Form) -> ScriptPlayed {
+      let journal = Journal(directory: directory, template: template)
+      defer { journal.remove() }
+      let world = World(schedule, pace: .step, journal: journal)
+      world.scriptRun = ScriptRun(
+        script: ArticleScript(form, preferred: schedule.setup.regions[0].id))
+      world.run()
+      return ScriptPlayed(
+        moves: world.scriptRun?.moves ?? [], downtimeMs: world.users.totalMs)
+    }
+    return ScriptsPlayed(printed: play(.printed), meant: play(.meant))
   }
 
   private func playOnce(

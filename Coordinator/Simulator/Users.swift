@@ -61,9 +61,6 @@ struct Users {
     guard let region = regions.firstIndex(where: { $0.addresses[family] == address }) else {
       return false
     }
-    let state = world.conditions.regions[region]
-    return state.balancer && state.status == nil && state.replica == .up
-      && (family == .ipv4 || state.ipv6)
-      && world.askBalancer(region, id: 9000 + service).outcome == .serving
+    return world.serves(region, service, family)
   }
 }

@@ -111,6 +111,7 @@ extension World {
   // MARK: The coordinator's process
 
   func startCoordinator() {
+    guard scriptRun == nil else { return }
     starts += 1
     shell = Shell(world: self, life: starts)
   }

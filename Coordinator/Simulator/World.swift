@@ -83,6 +83,8 @@ final class World {
   /// After so long everything that happens regularly happens again; 0: nothing can be left out.
   let commonPeriod: Int64
   let perturbation: Perturbation?
+  /// What moves users in the coordinator's place; nil: the coordinator.
+  var scriptRun: ScriptRun?
   var figures = Figures()
 
   static let wallStart: Int64 = 1_790_000_000_000
@@ -240,7 +242,7 @@ final class World {
     regularTick = Self.tickMs
     queue.plan(.tick, at: regularTick)
     while step() {}
-    judge.end(self)
+    if scriptRun == nil { judge.end(self) }
     shell?.vanish()
     figures.simulatedMs += now
   }
@@ -316,6 +318,7 @@ final class World {
     regularTick = frozenNow + Self.tickMs
     queue.plan(.tick, at: regularTick)
     users.sample(self)
+    runScript()
     guard let shell else {
       orders.removeAll()
       return

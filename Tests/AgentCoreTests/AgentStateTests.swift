@@ -1,4 +1,5 @@
 import AgentCore
+import Seeded
 import Testing
 import Wire
 
@@ -256,7 +257,7 @@ struct AgentStateTests {
   /// Invariant 14 and the bounds of the wire: whatever happens, the report stays acceptable.
   @Test("Any events: every report is within its bounds", arguments: seeds)
   func anything(seed: UInt64) {
-    var chance = Chance(seed: seed)
+    var chance = SplitMix64(seed: seed)
     var state = agent()
     let long = String(repeating: "ü", count: 4000)
     for number in 0..<3 {
@@ -285,12 +286,12 @@ struct AgentStateTests {
         _ = state.take(timerDue: now, fired: late)
       case 4:
         state.loseReport(
-          challenge: chance.happens(0.3) ? long : nil, retry: chance.happens(0.5), at: now,
+          challenge: chance.chance(0.3) ? long : nil, retry: chance.chance(0.5), at: now,
           jitter: Double.random(in: 0..<1, using: &chance))
       default:
         let report = state.report(at: now, wallMs: 0, clock: ClockState())
         check(report, after: &last)
-        if chance.happens(0.6) {
+        if chance.chance(0.6) {
           let answer = directive(last, epoch: 1, probes: [target("eu-central")])
           _ = state.take(answer, answering: last, sent: now, at: ended)
         }

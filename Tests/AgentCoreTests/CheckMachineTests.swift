@@ -1,4 +1,5 @@
 import AgentCore
+import Seeded
 import Testing
 import Wire
 
@@ -180,13 +181,13 @@ struct CheckMachineProperties {
   func aroundTheTimeout() {
     var lucky: [UInt64] = []
     for seed in 1...200 as ClosedRange<UInt64> {
-      var chance = Chance(seed: seed)
+      var chance = SplitMix64(seed: seed)
       let share = Double.random(in: 0.48...0.52, using: &chance)
       var check = machine()
       var falls = 0
       var before = CheckState.unknown
       while check.nextRun < .at(3_600_000) {
-        check.run(.of(chance.happens(share) ? "f" : "s"), lasting: 1400)
+        check.run(.of(chance.chance(share) ? "f" : "s"), lasting: 1400)
         if check.state == .bad && before != .bad { falls += 1 }
         before = check.state
       }
@@ -199,7 +200,7 @@ struct CheckMachineProperties {
   /// RULES 1 and invariant 4: what cannot be classified is never bad.
   @Test("Without failures and throttling it is never bad", arguments: seeds)
   func neverBad(seed: UInt64) {
-    var chance = Chance(seed: seed)
+    var chance = SplitMix64(seed: seed)
     var check = machine()
     for _ in 0..<3000 {
       check.run(String("sum".randomElement(using: &chance) ?? "u"))
@@ -210,9 +211,9 @@ struct CheckMachineProperties {
   /// RULES 2's property, one layer below: less known never means down sooner.
   @Test("Turning failures into unknown never brings it down sooner", arguments: seeds)
   func lessKnown(seed: UInt64) {
-    var chance = Chance(seed: seed)
+    var chance = SplitMix64(seed: seed)
     let rows = (0..<400).map { _ in "sssff".randomElement(using: &chance) ?? "s" }
-    let blurred = rows.map { $0 == "f" && chance.happens(0.3) ? Character("u") : $0 }
+    let blurred = rows.map { $0 == "f" && chance.chance(0.3) ? Character("u") : $0 }
     func firstFall(_ row: [Character]) -> Int {
       var check = machine()
       for (index, letter) in row.enumerated() {
@@ -227,7 +228,7 @@ struct CheckMachineProperties {
   /// The machine against a slow reading of RULES 1 over the whole history.
   @Test("It agrees with a reading of the whole history", arguments: seeds)
   func wholeHistory(seed: UInt64) {
-    var chance = Chance(seed: seed)
+    var chance = SplitMix64(seed: seed)
     let fall = Int.random(in: 1...4, using: &chance)
     let rise = Int.random(in: 1...3, using: &chance)
     let bias = Double.random(in: 0.1...0.7, using: &chance)
@@ -236,7 +237,7 @@ struct CheckMachineProperties {
     var state = CheckState.unknown
     var since = 0
     for _ in 0..<600 {
-      let letter: Character = chance.happens(0.05) ? "u" : chance.happens(bias) ? "f" : "s"
+      let letter: Character = chance.chance(0.05) ? "u" : chance.chance(bias) ? "f" : "s"
       history.append(letter)
       let needed = check.rise
       check.run(.of(letter))

@@ -1,4 +1,5 @@
 import AgentCore
+import Seeded
 import Testing
 import Wire
 
@@ -138,12 +139,12 @@ struct DirectiveStateTests {
 
   @Test("Epochs never go back, whatever comes", arguments: seeds)
   func monotonic(seed: UInt64) {
-    var chance = Chance(seed: seed)
+    var chance = SplitMix64(seed: seed)
     var state = state()
     var highest: [String: UInt64] = [:]
     for sequence in 1...300 as ClosedRange<UInt64> {
       var next = directive(sequence)
-      next.services = ["app", "shop", "blog"].filter { _ in chance.happens(0.6) }.map {
+      next.services = ["app", "shop", "blog"].filter { _ in chance.chance(0.6) }.map {
         ServiceDirective(service: $0, epoch: UInt64.random(in: 0...50, using: &chance))
       }
       for service in next.services {

@@ -1,4 +1,5 @@
 import AgentCore
+import Seeded
 import Testing
 import Wire
 
@@ -172,7 +173,7 @@ struct LagEstimatorProperties {
   /// One writer, a replica with random lag that never reorders, a reader with failed reads.
   @Test("The true lag lies in the interval", arguments: seeds)
   func truth(seed: UInt64) throws {
-    var chance = Chance(seed: seed)
+    var chance = SplitMix64(seed: seed)
     var lag = LagEstimator()
     var truth: [UInt64: Int64] = [:]
     var arrivals: [(at: Int64, beat: Heartbeat)] = []
@@ -190,7 +191,7 @@ struct LagEstimatorProperties {
       previousRtt = Int(rtt)
     }
     var checked = 0
-    for slot in 0..<420 as Range<Int64> where !chance.happens(0.1) {
+    for slot in 0..<420 as Range<Int64> where !chance.chance(0.1) {
       let at = slot * 1000
       let seen = arrivals.last { $0.at <= at + 5 }?.beat
       lag.take(read(at: at, seen.map { [$0] } ?? []))
@@ -212,18 +213,18 @@ struct LagEstimatorProperties {
 
   @Test("Any input: bounded, never a crash", arguments: seeds)
   func anything(seed: UInt64) {
-    var chance = Chance(seed: seed)
+    var chance = SplitMix64(seed: seed)
     var lag = LagEstimator()
     for _ in 0..<300 {
       let found = (0..<Int.random(in: 0...100, using: &chance)).map { _ in
         Heartbeat(
           agent: "a\(Int.random(in: 0...200, using: &chance))",
           boot: "b\(Int.random(in: 0...2, using: &chance))",
-          sequence: chance.happens(0.5) ? chance.next() : UInt64.random(in: 0...9, using: &chance),
-          writtenMs: Int64(bitPattern: chance.next()) / (chance.happens(0.5) ? 1 : 100_000),
+          sequence: chance.chance(0.5) ? chance.next() : UInt64.random(in: 0...9, using: &chance),
+          writtenMs: Int64(bitPattern: chance.next()) / (chance.chance(0.5) ? 1 : 100_000),
           periodMs: Int.random(in: -5...5000, using: &chance),
           previousRttMs: Int.random(in: -5...Int.max, using: &chance),
-          acknowledgedBefore: chance.happens(0.5) ? chance.next() : 3)
+          acknowledgedBefore: chance.chance(0.5) ? chance.next() : 3)
       }
       let at = Int64.random(in: 0...1_000_000, using: &chance)
       lag.take(read(at: at, found, late: Int64.random(in: -10...2000, using: &chance)))

@@ -1,26 +1,6 @@
 import AgentCore
 import Wire
 
-/// The one source of chance: reproducible from its seed (SplitMix64, by its published constants).
-struct Chance: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
-  }
-
-  /// True with that probability.
-  mutating func happens(_ probability: Double) -> Bool {
-    Double.random(in: 0..<1, using: &self) < probability
-  }
-}
-
 /// The seeds of the property tests; a failing one shows in the test's name.
 let seeds: [UInt64] = Array(1...20)
 

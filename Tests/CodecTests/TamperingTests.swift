@@ -1,4 +1,5 @@
 import Codec
+import Seeded
 import Testing
 
 /// One thing changed in a signed message, and what has to be said of it.
@@ -202,7 +203,7 @@ struct TamperingTests {
 
   @Test(arguments: [UInt64(1), 2, 3])
   func flippedBytesAreNeverAccepted(_ seed: UInt64) throws {
-    var generator = SeededGenerator(seed: seed)
+    var generator = SplitMix64(seed: seed)
     let request = try Signed.request(), response = try Signed.response()
     for round in 0..<1000 {
       let isRequest = round.isMultiple(of: 2)
@@ -216,7 +217,7 @@ struct TamperingTests {
     }
   }
 
-  private func mutate(_ message: inout Message, _ generator: inout SeededGenerator) {
+  private func mutate(_ message: inout Message, _ generator: inout SplitMix64) {
     let fields = message.fields.keys.sorted()
     let choice = Int.random(in: 0...fields.count, using: &generator)
     guard choice < fields.count else {

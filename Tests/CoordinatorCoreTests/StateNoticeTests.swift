@@ -217,6 +217,26 @@ import Wire
     }
   }
 
+  /// A writer that stands still is no fault of replication; what it writes then and does not arrive
+  /// is, by the writer's own report.
+  @Test func aWriterThatGoesOnIsOfInterest() {
+    var world = StateWorld()
+    world.arriving = .max
+    world.seconds(20)
+    world.writing = 85
+    world.seconds(20)
+    let pair = RegionPair(source: "us", target: "eu")
+    #expect(world.bench.core?.assessment?.replication[pair]?.state == .unwritten)
+    for isBack in [false, true] {
+      for _ in 0..<3 { world.tell(.tick) }
+      if isBack { (world.arriving, world.writing) = (85, .max) }
+      world.report("us1", "us")
+      #expect(world.bench.core?.isDue(world.bench.now) == isBack)
+    }
+    world.tell(.tick)
+    #expect(world.bench.core?.assessment?.replication[pair]?.state == .late)
+  }
+
   // MARK: Many services
 
   /// What was judged may be forgotten on the way: it is due then.

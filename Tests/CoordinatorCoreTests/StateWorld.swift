@@ -15,6 +15,8 @@ struct StateWorld {
   var badSince: Instant?
   /// What heartbeats of us still arrive in eu; nil: none are written.
   var arriving: Int64?
+  /// The last second at which us writes one.
+  var writing = Int64.max
   /// What the provider holds; not asked while `isMute`.
   var records = [
     ProviderRecord(id: 1, type: "A", name: "app.example.org", target: "192.0.2.1", ttlSeconds: 30)
@@ -88,11 +90,12 @@ struct StateWorld {
     guard let arriving else { return }
     let second = (bench.now.instant - begun).wholeMilliseconds / 1000
     if report.region == "us" {
+      let newest = min(second, writing)
       report.heartbeat = OwnHeartbeat(
-        table: "t", sequence: UInt64(second), writtenMs: second * 1000, acknowledgedMs: 0,
-        periodMs: 1000)
+        table: "t", sequence: UInt64(newest), writtenMs: newest * 1000,
+        acknowledgedMs: Int(second - newest) * 1000, periodMs: 1000)
     } else {
-      let newest = min(second, arriving)
+      let newest = min(second, arriving, writing)
       report.peers = [
         PeerHeartbeat(
           region: "us", agent: "us1", boot: "b", sequence: UInt64(newest),

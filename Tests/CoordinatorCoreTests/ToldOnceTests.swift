@@ -1,5 +1,6 @@
 import AgentCore
 import Decision
+import Seeded
 import Testing
 import Wire
 
@@ -14,14 +15,14 @@ import struct Decision.Instant
   private struct Talk {
     var agent: AgentState
     var core: CoordinatorState
-    var random: Seeded
+    var random: SplitMix64
     var milliseconds: Int64 = 5_000_000
     var sequence: UInt64 = 0
     private var life = 0
     private var calls = 0
 
     init(seed: UInt64) {
-      random = Seeded(seed)
+      random = SplitMix64(seed: seed)
       agent = AgentState(
         facts: AgentFacts(
           agent: "us1", region: "us", boot: "b", version: "1.0.0", reportIntervalMs: 1000))

@@ -1,3 +1,4 @@
+import Seeded
 import Testing
 import Wire
 
@@ -122,13 +123,13 @@ private struct ContractWatch {
 
 /// Replies as a provider in trouble gives them.
 private struct ReplyWorld {
-  private var random: SplitMix
+  private var random: SplitMix64
   private let name: String
   private let addresses: [String]
   private let cancelAt: Int
 
   init(seed: UInt64, name: String, addresses: [String]) {
-    random = SplitMix(state: seed)
+    random = SplitMix64(seed: seed)
     self.name = name
     self.addresses = addresses
     // One of four stories is cancelled.
@@ -186,17 +187,5 @@ private struct ReplyWorld {
       add(4, "TXT", "_signalbox.\(name)", "signalbox cluster=c incarnation=0 epoch=6 active=us")
     }
     return .success(records)
-  }
-}
-
-/// A small generator with a seed.
-private struct SplitMix {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var word = (state ^ (state >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-    return word ^ (word >> 31)
   }
 }

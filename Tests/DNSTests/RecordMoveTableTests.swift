@@ -1,4 +1,5 @@
 import CoordinatorCore
+import Seeded
 import Synchronization
 import Testing
 
@@ -100,7 +101,7 @@ import Testing
   /// addresses are written, after a read, and a commit is true when it is told.
   @Test(arguments: [UInt64(1), 20_261_123])
   func aSeededCrowd(seed: UInt64) async {
-    var random = Seeded(seed)
+    var random = SplitMix64(seed: seed)
     for number in 0..<2_000 {
       let provider = World.provider()
       let call = Int.random(in: 2...12, using: &random)
@@ -131,19 +132,5 @@ import Testing
         #expect(provider.address("A") == "203.0.113.7", "seed \(seed), story \(number)")
       }
     }
-  }
-}
-
-/// xorshift: the same numbers for the same seed.
-struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-
-  init(_ seed: UInt64) { state = seed | 1 }
-
-  mutating func next() -> UInt64 {
-    state ^= state << 13
-    state ^= state >> 7
-    state ^= state << 17
-    return state
   }
 }

@@ -1,4 +1,5 @@
 import Decision
+import Seeded
 import Testing
 import Wire
 
@@ -62,7 +63,7 @@ import Wire
   /// Whatever comes, in whatever order: a number of a boot is admitted once, and rises.
   @Test(arguments: 1...50 as ClosedRange<UInt64>)
   func noNumberIsEverAdmittedTwice(seed: UInt64) {
-    var chance = Seeded(seed)
+    var chance = SplitMix64(seed: seed)
     var admission = admission()
     var admitted: [String: UInt64] = [:]
     for step in 0..<400 as Range<Int64> {

@@ -1,4 +1,5 @@
 import Decision
+import Seeded
 import Testing
 import Wire
 
@@ -16,7 +17,7 @@ struct DeployExcusesTests {
     case wild
   }
 
-  private static func claim(_ habit: Habit, _ left: Int?, _ chance: inout Seeded) -> Int? {
+  private static func claim(_ habit: Habit, _ left: Int?, _ chance: inout SplitMix64) -> Int? {
     switch habit {
     case .honest:
       if let left { return left > 5000 ? left - 5000 : nil }
@@ -37,7 +38,7 @@ struct DeployExcusesTests {
 
   @Test(arguments: 1...20 as ClosedRange<UInt64>)
   func atMostTenMinutesInAnyThirty(seed: UInt64) {
-    var chance = Seeded(seed)
+    var chance = SplitMix64(seed: seed)
     for habit in Habit.allCases {
       let excused = Self.excusedMs(habit, &chance)
       var inWindow: Int64 = 0
@@ -53,7 +54,7 @@ struct DeployExcusesTests {
   }
 
   /// How much of each second of four hours was excused.
-  private static func excusedMs(_ habit: Habit, _ chance: inout Seeded) -> [Int64] {
+  private static func excusedMs(_ habit: Habit, _ chance: inout SplitMix64) -> [Int64] {
     var evidence = Evidence(floor: Instant(milliseconds: 0))
     var left: Int?
     var nextMs: Int64 = 0

@@ -1,4 +1,5 @@
 import Decision
+import Seeded
 import Testing
 import Wire
 
@@ -216,7 +217,7 @@ struct DriftTests {
   /// healthy, nor less than a minute after the value came.
   @Test(arguments: 1...12)
   func withAnyHistory(seed: UInt64) {
-    var random = DriftRandom(state: seed &* 0x9E37_79B9_7F4A_7C15)
+    var random = SplitMix64(seed: seed)
     var lab = Self.settled()
     var shown = "192.0.2.1"
     var since = lab.clock.wallMs
@@ -247,17 +248,5 @@ struct DriftTests {
         since = lab.clock.wallMs
       }
     }
-  }
-}
-
-/// Seeded, so that a failure can be had again.
-private struct DriftRandom {
-  var state: UInt64
-
-  mutating func below(_ bound: UInt64) -> Int {
-    state ^= state << 13
-    state ^= state >> 7
-    state ^= state << 17
-    return Int(state % bound)
   }
 }

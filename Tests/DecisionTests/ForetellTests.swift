@@ -1,4 +1,5 @@
 import Decision
+import Seeded
 import Testing
 import Wire
 
@@ -179,7 +180,7 @@ import Wire
 @Suite struct ForetoldTests {
   @Test(arguments: [362, 388] + Array(1...40))
   func itIsWhatHappens(_ seed: Int) throws {
-    var draw = Seeded(UInt64(seed))
+    var draw = SplitMix64(seed: UInt64(seed))
     var lab = Self.drawn(&draw)
     let now = lab.clock
     let found = lab.machine.foretell(
@@ -218,7 +219,7 @@ import Wire
   }
 
   /// Regions in every state, orders of every kind, policies over what is accepted.
-  private static func drawn(_ draw: inout Seeded) -> Lab {
+  private static func drawn(_ draw: inout SplitMix64) -> Lab {
     var policy = Policy.acting
     policy.automation = [.automatic, .automatic, .automatic, .approve, .observe][draw.below(5)]
     policy.failoverAfter = .seconds([10, 30, 90, 300][draw.below(4)])
@@ -264,7 +265,7 @@ import Wire
     return lab
   }
 
-  private static func order(_ lab: inout Lab, _ draw: inout Seeded) {
+  private static func order(_ lab: inout Lab, _ draw: inout SplitMix64) {
     let now = lab.clock.wallMs
     let epoch = lab.machine.memory.epoch
     switch draw.below(9) {
@@ -289,9 +290,4 @@ import Wire
     default: break
     }
   }
-}
-
-extension Seeded {
-  /// A number from 0 up to, not including, `limit`.
-  mutating func below(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &self) }
 }

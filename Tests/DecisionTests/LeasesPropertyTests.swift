@@ -1,4 +1,5 @@
 import Decision
+import Seeded
 import Testing
 import Wire
 
@@ -7,7 +8,7 @@ struct LeasesPropertyTests {
   /// Long interleavings: reports and replies lost, late, doubled and out of order, restarts on both
   /// sides at any point, moves of every kind, clocks that are one percent off.
   @Test(arguments: 0..<60 as Range<UInt64>) func neverTwo(seed: UInt64) {
-    var chance = Seeded(seed)
+    var chance = SplitMix64(seed: seed)
     var world = LeaseWorld(
       Array(["a", "b", "c"].prefix(Int.random(in: 2...3, using: &chance))),
       hosts: Int.random(in: 1...2, using: &chance))
@@ -56,7 +57,7 @@ struct LeasesPropertyTests {
   }
 
   private static func step(
-    _ world: inout LeaseWorld, trouble: Int, _ chance: inout Seeded
+    _ world: inout LeaseWorld, trouble: Int, _ chance: inout SplitMix64
   ) {
     world.time += Int64.random(in: 1...2000, using: &chance)
     let due = world.messages.filter { $0.at <= world.time }
@@ -73,7 +74,7 @@ struct LeasesPropertyTests {
 
   private static func post(
     _ content: LeaseMessage.Content, in world: inout LeaseWorld, _ trouble: Int,
-    _ chance: inout Seeded
+    _ chance: inout SplitMix64
   ) {
     func isTrouble() -> Bool { Int.random(in: 0..<100, using: &chance) < trouble }
     if isTrouble() { return }
@@ -83,7 +84,7 @@ struct LeasesPropertyTests {
     }
   }
 
-  private static func happen(_ world: inout LeaseWorld, _ chance: inout Seeded) {
+  private static func happen(_ world: inout LeaseWorld, _ chance: inout SplitMix64) {
     let region = world.agents.randomElement(using: &chance)?.region ?? "a"
     switch Int.random(in: 0..<12, using: &chance) {
     case 0: world.restart()

@@ -1,4 +1,5 @@
 import Decision
+import Seeded
 import Testing
 import Wire
 
@@ -22,7 +23,7 @@ struct NeverSoonerTests {
 
   /// Whatever the numbers are.
   @Test(arguments: 1...20) func noLimitIsBelowIt(seed: UInt64) {
-    var random = Seeded(seed)
+    var random = SplitMix64(seed: seed)
     for _ in 0..<200 {
       var policy = Policy()
       policy.failoverAfter = .milliseconds(Int64.random(in: 1...86_400_000, using: &random))
@@ -71,7 +72,7 @@ struct NeverSoonerTests {
   /// A host that changes its mind, vantages that do, at any time, under any accepted policy: users
   /// are moved only where they were badly off for `failover_after` on end.
   @Test(arguments: 1...60) func anyHistory(seed: UInt64) {
-    var random = Seeded(seed)
+    var random = SplitMix64(seed: seed)
     var policy = Policy.acting
     policy.failoverAfter = .seconds([5, 30, 60, 120, 300].randomElement(using: &random) ?? 30)
     policy.outsideConfirm = .seconds([5, 30, 60, 120].randomElement(using: &random) ?? 60)
@@ -102,7 +103,7 @@ struct NeverSoonerTests {
       || picture.inside.state == .failing && (policy.onContested == .move || !isServed)
   }
 
-  private static func change(_ lab: inout Lab, _ random: inout Seeded) {
+  private static func change(_ lab: inout Lab, _ random: inout SplitMix64) {
     let agent = Bool.random(using: &random) ? "a1" : "a2"
     let vote = Vote.allCases.randomElement(using: &random) ?? .none
     switch Int.random(in: 0..<6, using: &random) {

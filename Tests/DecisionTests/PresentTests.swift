@@ -1,3 +1,4 @@
+import Seeded
 import Testing
 import Wire
 
@@ -72,7 +73,7 @@ struct PresentTests {
   /// Any history under any policy: from wake to wake a step comes to the same, whenever it is made;
   /// and it leaves the machine as it was, so that it need not be made.
   @Test(arguments: 1...40) func timeAloneChangesNothingBetweenTwoWakes(seed: UInt64) {
-    var random = Seeded(seed)
+    var random = SplitMix64(seed: seed)
     var lab = Lab(["a", "b", "c"], hosts: 2, policy: Self.policy(&random))
     let beats = lab.beat()
     lab.settle(at: Bool.random(using: &random) ? "a" : "b")
@@ -86,7 +87,7 @@ struct PresentTests {
     #expect(settled > 30, "it comes to rest, seed \(seed)")
   }
 
-  private static func staysTheSame(_ lab: Lab, _ random: inout Seeded, _ seed: UInt64) -> Bool {
+  private static func staysTheSame(_ lab: Lab, _ random: inout SplitMix64, _ seed: UInt64) -> Bool {
     var machine = lab.machine
     var present = Present(lab.clock)
     var before = machine
@@ -125,7 +126,7 @@ struct PresentTests {
 
   /// A time up to the wake; the end of it as often as not. Both clocks go on, or the wall clock
   /// goes back a little.
-  private static func between(_ now: Now, _ wake: Wake, _ random: inout Seeded) -> Now {
+  private static func between(_ now: Now, _ wake: Wake, _ random: inout SplitMix64) -> Now {
     var most = Int64(7_200_000)
     for end in [wake.instant, wake.expiry].compactMap(\.self) {
       most = min(most, end.milliseconds - now.instant.milliseconds - 1)
@@ -140,7 +141,7 @@ struct PresentTests {
     return Now(instant: now.instant + .milliseconds(span), wallMs: now.wallMs + span - back)
   }
 
-  private static func policy(_ random: inout Seeded) -> Policy {
+  private static func policy(_ random: inout SplitMix64) -> Policy {
     func pick<Value>(_ values: [Value]) -> Value {
       values[Int.random(in: 0..<values.count, using: &random)]
     }
@@ -165,7 +166,7 @@ struct PresentTests {
     return policy
   }
 
-  private static func change(_ lab: inout Lab, _ beats: Beats, _ random: inout Seeded) {
+  private static func change(_ lab: inout Lab, _ beats: Beats, _ random: inout SplitMix64) {
     func pick<Value>(_ values: [Value]) -> Value {
       values[Int.random(in: 0..<values.count, using: &random)]
     }

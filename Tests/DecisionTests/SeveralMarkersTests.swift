@@ -1,4 +1,5 @@
 import Decision
+import Seeded
 import Testing
 import Wire
 
@@ -102,7 +103,7 @@ struct SeveralMarkersTests {
   /// Any readings and adoptions: read-only exactly while something stands noted that was not part
   /// of the newest adoption; one adoption always ends that; epochs rise above all that was seen.
   @Test(arguments: 0..<60 as Range<UInt64>) func anyHistory(seed: UInt64) throws {
-    var chance = Seeded(seed)
+    var chance = SplitMix64(seed: seed)
     var lab = OrdersTests.settled()
     var adopted: Set<String> = []
     var open: Set<String> = []

@@ -1,3 +1,4 @@
+import Seeded
 import Testing
 import Wire
 
@@ -59,7 +60,7 @@ struct SightingsTests {
   /// However they are cut, lost and told again: what is kept is what one report would tell.
   @Test(arguments: 0..<200 as Range<UInt64>)
   func whateverIsLostNothingIsMissing(seed: UInt64) {
-    var random = Seeded(seed)
+    var random = SplitMix64(seed: seed)
     var kept = Evidence(floor: Instant(milliseconds: 0))
     var newest: UInt64 = 3, told: UInt64 = 0
     for sequence in 1...40 as ClosedRange<UInt64> {

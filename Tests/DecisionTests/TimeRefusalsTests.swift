@@ -1,4 +1,5 @@
 import Decision
+import Seeded
 import Testing
 
 /// Most agents refused for time (RULES 6d).
@@ -53,13 +54,8 @@ struct TimeRefusalsTests {
   /// More refusals never make it fewer, and it never holds for half or less of those known.
   @Test(arguments: 1...20)
   func withAnyAgents(seed: UInt64) {
-    var state = seed &* 0x9E37_79B9_7F4A_7C15
-    func draw(_ bound: UInt64) -> Int {
-      state ^= state << 13
-      state ^= state >> 7
-      state ^= state << 17
-      return Int(state % bound)
-    }
+    var random = SplitMix64(seed: seed)
+    func draw(_ bound: Int) -> Int { random.below(bound) }
     let known = (0..<(1 + draw(9))).map { "agent-\($0)" }
     var refusals = TimeRefusals(window: .seconds(60))
     var refused: Set<String> = []

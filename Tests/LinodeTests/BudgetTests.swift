@@ -1,4 +1,5 @@
 import Platform
+import Seeded
 import Synchronization
 import Testing
 import Wire
@@ -272,7 +273,7 @@ final class TestTime: Sendable {
   /// A server that counts in fixed windows: routine never goes into what is kept for actions,
   /// and is let through in every new window.
   @Test(arguments: 1...40) func routineNeverTakesTheReserve(seed: UInt64) throws {
-    var random = SplitMix(state: seed)
+    var random = SplitMix64(seed: seed)
     let limit = 5 + Int(random.next() % 60)
     let reserve = min((limit * 60 + 99) / 100, limit - 1)
     let budget = time.budget()
@@ -351,18 +352,5 @@ final class TestTime: Sendable {
     #expect(error.description.contains("(token); GET"))
     #expect(!error.description.contains("()"))
     #expect(api.tokens == [Canned.secret])
-  }
-}
-
-/// SplitMix64.
-struct SplitMix {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
   }
 }

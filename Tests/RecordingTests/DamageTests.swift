@@ -1,5 +1,6 @@
 import Decision
 import Platform
+import Seeded
 import Testing
 import Wire
 
@@ -34,7 +35,7 @@ import Wire
   @Test(arguments: Array<UInt64>(1...4))
   func truncated(seed: UInt64) async throws {
     let scratch = try await recorded(seed: seed)
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix64(seed: seed)
     let path = scratch.segments[3]
     let whole = try replay(scratch.path)
     try change(path) { $0.removeLast(Int.random(in: 1...200, using: &random)) }
@@ -48,7 +49,7 @@ import Wire
   @Test(arguments: Array<UInt64>(1...10))
   func oneBit(seed: UInt64) async throws {
     let scratch = try await recorded(seed: 1 + seed % 3)
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix64(seed: seed)
     let whole = try replay(scratch.path)
     try change(scratch.segments[1]) { bytes in
       let place = Int.random(in: bytes.indices, using: &random)

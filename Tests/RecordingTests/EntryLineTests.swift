@@ -1,6 +1,7 @@
 import Codec
 import Decision
 import Platform
+import Seeded
 import Testing
 import Wire
 
@@ -33,7 +34,7 @@ import Wire
   /// Whatever bytes come: an error or an entry, no crash and no endless memory.
   @Test(arguments: Array<UInt64>(1...20))
   func nonsense(seed: UInt64) throws {
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix64(seed: seed)
     let words = ["keyframe", "report", "summary", "probes", "doubts", "plain", "step", "", "x"]
     let rests = ["", "{}", "1", "1 2", "-9 {\"agent\":1}", "99999999999999999999 {}", "1 x", "[]"]
     var lines = EntryLines()

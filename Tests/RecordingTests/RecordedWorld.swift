@@ -1,4 +1,5 @@
 import Decision
+import Seeded
 import Wire
 
 @testable import Recording
@@ -28,7 +29,7 @@ struct RecordedWorld {
 
   var tap = RecordingTap(nil)
   var mood: Mood
-  var random: SeededGenerator
+  var random: SplitMix64
   private(set) var evidence: Evidence
   private(set) var doubts: Doubts
   private(set) var rooms: [String: Room] = [:]
@@ -57,7 +58,7 @@ struct RecordedWorld {
   static let tickMs: Int64 = 500
 
   init(seed: UInt64, services: [String] = ["app"], mood: Mood, policy: Policy? = nil) {
-    random = SeededGenerator(seed: seed)
+    random = SplitMix64(seed: seed)
     self.mood = mood
     var chosen = policy ?? Policy()
     if policy == nil {

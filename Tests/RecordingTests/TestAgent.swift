@@ -1,4 +1,5 @@
 import Decision
+import Seeded
 import Wire
 
 /// One host as its reports show it, with the jitter that a real one has.
@@ -30,7 +31,7 @@ struct TestAgent {
   }
 
   /// The checks run every 2 s; whether one has changed.
-  mutating func work(_ now: Instant, isBad: Bool, random: inout SeededGenerator) -> Bool {
+  mutating func work(_ now: Instant, isBad: Bool, random: inout SplitMix64) -> Bool {
     if let worked, now - worked < .seconds(2) { return false }
     worked = now
     let wasBad = badSince != nil
@@ -49,7 +50,7 @@ struct TestAgent {
 
   /// What it tells; each of its reports arrives or is never sent.
   mutating func report(
-    _ now: Now, orders: String, served: [RegionID], random: inout SeededGenerator
+    _ now: Now, orders: String, served: [RegionID], random: inout SplitMix64
   ) -> Report {
     sequence += 1
     if self.orders != orders { serving = [] }
@@ -97,7 +98,7 @@ struct TestAgent {
   }
 
   private func probe(
-    _ service: String, _ other: RegionID, isServed: Bool, random: inout SeededGenerator
+    _ service: String, _ other: RegionID, isServed: Bool, random: inout SplitMix64
   ) -> ProbeResult {
     func noise(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
     let age = noise(50...4900)
@@ -111,7 +112,7 @@ struct TestAgent {
 
   private mutating func peer(
     _ other: RegionID, _ now: Now, isFirst: Bool, served: [RegionID],
-    random: inout SeededGenerator
+    random: inout SplitMix64
   ) -> PeerHeartbeat {
     var seen = sightings[other] ?? []
     let fresh = served.contains(other) ? Int.random(in: 2...3, using: &random) : 0

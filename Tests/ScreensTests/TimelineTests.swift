@@ -1,4 +1,5 @@
 import Screens
+import Seeded
 import Testing
 import Wire
 
@@ -111,7 +112,7 @@ struct ReadableTests {
   /// Random documents: no line is wider than asked, whatever the texts are.
   @Test("never wider than the terminal", arguments: [60, 72, 80])
   func width(width: Int) {
-    var generator = SplitMix64(state: 20_261_123)
+    var generator = SplitMix64(seed: 20_261_123)
     let style = ScreenStyle(width: width)
     for round in 0..<200 {
       var service = Sample.service(
@@ -148,18 +149,5 @@ struct ReadableTests {
     (0..<Int.random(in: 1...20, using: &generator)).map { _ in
       String(repeating: "x", count: Int.random(in: 1...longest, using: &generator))
     }.joined(separator: " ")
-  }
-}
-
-/// Steele, Lea and Flood's generator, seeded, so that a failure can be repeated.
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -1,3 +1,4 @@
+import Seeded
 import Testing
 import Wire
 
@@ -7,7 +8,7 @@ import Wire
 struct DrawnSettingsTests {
   @Test(arguments: [UInt64(1), 2, 3, 4])
   func whatIsDrawnIsAccepted(seed: UInt64) throws {
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix64(seed: seed)
     for round in 0..<100 {
       let drawn = try DrawnSettings(hosts: [1, 2, 1]).draw(&random)
       #expect(try Files.coordinator(drawn.text) == drawn.settings, "seed \(seed), \(round)")
@@ -18,7 +19,7 @@ struct DrawnSettingsTests {
   /// Every key that is a number, a time or a choice is drawn, to both ends of its range: a new one
   /// is drawn by itself.
   @Test func everyKeyIsDrawnOverItsWholeRange() {
-    var random = SeededGenerator(seed: 5)
+    var random = SplitMix64(seed: 5)
     for key in DrawnSettings.keys {
       var found: Set<String> = []
       for _ in 0..<1500 {
@@ -44,7 +45,7 @@ struct DrawnSettingsTests {
   /// What was never drawn: the numbers with which an outage of 90 s moved users after five minutes'
   /// policy were not among them, because they are refused.
   @Test func limitsBelowFailoverAfterAreNeverDrawn() throws {
-    var random = SeededGenerator(seed: 6)
+    var random = SplitMix64(seed: 6)
     var others = 0
     for _ in 0..<200 {
       let service = try #require(
@@ -58,7 +59,7 @@ struct DrawnSettingsTests {
   /// A vote that was cast long before an outage could be confirmed made two of them: with evidence
   /// of half an hour ago that was still called fresh.
   @Test func evidenceIsNeverOlderThanAConfirmation() throws {
-    var random = SeededGenerator(seed: 8)
+    var random = SplitMix64(seed: 8)
     var long = 0
     for _ in 0..<60 {
       let service = try #require(

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Seeded
 import Testing
 
 @testable import Settings
@@ -48,10 +49,10 @@ struct Mutation {
     "T", "Z", "07:32:00", ":", "a = ", "a.b = ", "[a]\n", "ä", "\u{FEFF}", "\u{1F}", "\u{7F}",
   ]
 
-  private var generator: SeededGenerator
+  private var generator: SplitMix64
   private var isAgent = true
 
-  init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
+  init(seed: UInt64) { generator = SplitMix64(seed: seed) }
 
   private static func number(_ name: String) -> Int? {
     ProcessInfo.processInfo.environment[name].flatMap(Int.init)
@@ -83,20 +84,5 @@ struct Mutation {
   /// A byte that means something to TOML.
   private mutating func special() -> UInt8 {
     "[]{}\"'=.,#\n\\-_:".utf8.randomElement(using: &generator) ?? 0
-  }
-}
-
-/// Random numbers that a seed repeats: SplitMix64.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ mixed >> 31
   }
 }

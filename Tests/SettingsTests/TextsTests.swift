@@ -1,3 +1,4 @@
+import Seeded
 import Testing
 
 @testable import Settings
@@ -35,7 +36,7 @@ struct TextsTests {
   }
 
   @Test func anyDurationSurvivesTheWayThereAndBack() {
-    var generator = SeededGenerator(seed: 7)
+    var generator = SplitMix64(seed: 7)
     for _ in 0..<1000 {
       let time = Duration.milliseconds(Int.random(in: 0...999_999_999, using: &generator))
       #expect(Texts.duration(Texts.text(time)) == .success(time), "seed 7: \(time)")

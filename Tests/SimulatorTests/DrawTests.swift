@@ -1,4 +1,5 @@
 import Decision
+import Seeded
 import Settings
 import Testing
 import Wire

@@ -1,4 +1,5 @@
 import Decision
+import Seeded
 import Testing
 import Wire
 

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import GRDB
+import Seeded
 import Testing
 import Wire
 
@@ -62,7 +63,7 @@ import Wire
     try fill(store)
     let database = try scratch.read(scratch.path)
     let log = try scratch.read(scratch.path + "-wal")
-    var random = Seeded(20_261_123)
+    var random = SplitMix64(seed: 20_261_123)
     var seen: Set<UInt64> = []
     for _ in 0..<60 {
       let cut = Int.random(in: 0...log.count, using: &random)
@@ -135,7 +136,7 @@ import Wire
     let truth = try Content(store)
     store.close()
     let whole = try scratch.read(scratch.path)
-    var random = Seeded(7)
+    var random = SplitMix64(seed: 7)
     var reported = 0
     let tries = 150
     for _ in 0..<tries {

@@ -85,17 +85,3 @@ struct Content: Equatable {
     eventsOfIncident = try store.events(service: nil, incident: 1, after: 0, limit: 10_000)
   }
 }
-
-/// xorshift: the same numbers for the same seed.
-struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-
-  init(_ seed: UInt64) { state = seed | 1 }
-
-  mutating func next() -> UInt64 {
-    state ^= state << 13
-    state ^= state >> 7
-    state ^= state << 17
-    return state
-  }
-}

@@ -1,3 +1,4 @@
+import Seeded
 import Testing
 import Wire
 
@@ -70,7 +71,7 @@ struct StampsTests {
 
   /// "They sum exactly" (RULES 16).
   @Test func thePartsSumToTheWholeTime() {
-    var generator = SeededGenerator(seed: 16)
+    var generator = SplitMix64(seed: 16)
     func step() -> Int64 { Int64.random(in: 0...100_000, using: &generator) }
     for _ in 0..<1000 {
       let firstBad = step() + 1_763_900_000_000

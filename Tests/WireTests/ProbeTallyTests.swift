@@ -1,3 +1,4 @@
+import Seeded
 import Testing
 import Wire
 
@@ -72,7 +73,7 @@ struct ProbeTallyTests {
   /// serving one.
   @Test(arguments: [UInt64(1), 2, 3, 4])
   func anyHistoryGivesTheVoteOfTheRule(_ seed: UInt64) {
-    var generator = SeededGenerator(seed: seed)
+    var generator = SplitMix64(seed: seed)
     for _ in 0..<500 {
       let fall = Int.random(in: 1...5, using: &generator)
       var tally = ProbeTally<Int>()
@@ -101,20 +102,5 @@ extension ProbeTally where Time: Equatable {
   fileprivate static func == (left: ProbeTally, right: ProbeTally) -> Bool {
     left.vote == right.vote && left.badRun == right.badRun && left.badSince == right.badSince
       && left.servingStarted == right.servingStarted
-  }
-}
-
-/// Random numbers that a seed repeats: SplitMix64.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ mixed >> 31
   }
 }

@@ -1,22 +1,9 @@
+import Seeded
+
 /// One direction of replication, AWS regions.
 struct ReplicationLink: Hashable, Sendable {
   var from: String
   var to: String
-}
-
-/// A generator that gives the same numbers for the same seed (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator, Sendable {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
-  }
 }
 
 /// The replicas of a global table with eventual consistency (MREC): each region has its own items,
@@ -58,14 +45,14 @@ struct DynamoDBReplicas: Sendable {
   private var items: [String: [Address: Version]] = [:]
   private var deliveries: [ReplicationLink: [Delivery]] = [:]
   private var cut: Set<ReplicationLink> = []
-  private var random: SeededGenerator
+  private var random: SplitMix64
   private var order = 0
   private var now: Duration = .zero
 
   init(regions: [String], lag: Duration, seed: UInt64) {
     self.regions = regions
     self.lag = lag
-    random = SeededGenerator(seed: seed)
+    random = SplitMix64(seed: seed)
   }
 
   func version(_ address: Address, in region: String) -> Version? { items[region]?[address] }

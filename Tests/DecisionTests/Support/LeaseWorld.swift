@@ -4,23 +4,6 @@ import Wire
 
 typealias AgentInstant = AgentCore.Instant
 
-/// SplitMix64: the same seed, the same numbers.
-struct Seeded: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(_ seed: UInt64) {
-    state = seed
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var word = state
-    word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-    return word ^ (word >> 31)
-  }
-}
-
 /// One host with the real keeper of directives, on a clock of its own.
 struct LeaseAgent {
   let id: AgentID

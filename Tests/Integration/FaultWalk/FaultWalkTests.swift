@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 import Platform
 import Rehearsal
+import Seeded
 import Testing
 
 /// Nil where no walk is asked for.
@@ -41,7 +42,7 @@ extension ProcessTests {
       options.network = "127.\(40 + world)"
       // Every trouble may move users, and they are moved back.
       options.extraServiceTOML = "max_switches = \"1000 per 6h\"\nmax_switches_hard = 1000\n"
-      var random = SeededRandom(seed: seed)
+      var random = SplitMix64(seed: seed)
       let rehearsal = try Rehearsal.prepare(options)
       var troubles =
         Trouble.singles(rehearsal) + Trouble.pairs(rehearsal, count: pairs, using: &random)

@@ -1,39 +1,4 @@
-/// Sebastiano Vigna's SplitMix64 (prng.di.unimi.it/splitmix64.c): small, fast, one word of state.
-struct SplitMix64: Sendable, RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) {
-    state = seed
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    return Self.mix(state)
-  }
-
-  /// The finalizer alone: a hash of one word.
-  static func mix(_ word: UInt64) -> UInt64 {
-    var word = word
-    word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-    return word ^ (word >> 31)
-  }
-
-  /// Within the range, both ends included.
-  mutating func within(_ range: ClosedRange<Int64>) -> Int64 {
-    let span = UInt64(range.upperBound - range.lowerBound) &+ 1
-    return range.lowerBound + Int64(next() % max(span, 1))
-  }
-
-  mutating func below(_ count: Int) -> Int { Int(next() % UInt64(max(count, 1))) }
-
-  mutating func unit() -> Double { Double(next() >> 11) / 9_007_199_254_740_992 }
-
-  mutating func chance(_ probability: Double) -> Bool { unit() < probability }
-
-  /// One of the values; the first where there is only one.
-  mutating func pick<T>(_ values: [T]) -> T { values[below(values.count)] }
-}
+import Seeded
 
 /// Randomness of the world as a function of who and when, so that what happens at one instant does
 /// not depend on how often anything was asked before: jumping over quiet time changes nothing.

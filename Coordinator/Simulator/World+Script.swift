@@ -1,0 +1,49 @@
+import Wire
+
+/// The article's script in the coordinator's place: it sees every region as users do, its own road
+/// is never cut, and its writes never fail.
+struct ScriptRun {
+  var script: ArticleScript
+  /// When its next round begins.
+  var due: Int64 = 0
+  /// What it has written, and where users were sent by it.
+  var moves: [StoryLine] = []
+  var shown = 0
+}
+
+extension World {
+  /// Whether users of that service are served there.
+  func serves(_ region: Int, _ service: Int, _ family: AddressFamily) -> Bool {
+    let state = conditions.regions[region]
+    return state.balancer && state.status == nil && state.replica == .up
+      && (family == .ipv4 || state.ipv6)
+      && askBalancer(region, id: 9000 + service).outcome == .serving
+  }
+
+  /// One round, where it is time.
+  func runScript() {
+    guard var run = scriptRun, now >= run.due else { return }
+    let family = setup.families[0]
+    var results: [String: Bool] = [:]
+    var tookMs: Int64 = 0
+    for (number, region) in setup.regions.enumerated() {
+      results[region.id] = serves(number, 0, family)
+      let isDark =
+        !conditions.regions[number].balancer || askBalancer(number, id: 9000).outcome == .dark
+      tookMs += isDark ? ArticleScript.timeoutMs : 0
+    }
+    if let region = run.script.round(results).flatMap({ regionNumber[$0] }), region != run.shown {
+      let kind: StoryLine.Kind = region == 0 ? .failback : .failover
+      run.moves.append(
+        StoryLine(
+          atMs: now, kind: kind,
+          text: "from \(setup.regions[run.shown].id) to \(setup.regions[region].id)"))
+      run.shown = region
+      zone.humanMoves(to: region, in: self)
+    }
+    // Users are looked at as long as anything is wrong.
+    if results.values.contains(false) { noteTrouble() }
+    run.due = now + tookMs + ArticleScript.intervalMs
+    scriptRun = run
+  }
+}
