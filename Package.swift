@@ -178,7 +178,7 @@ let modules: [Module] = [
     "signalbox", "Coordinator/Control",
     [
       "Codec", "CommandEntry", "CoordinatorCore", "CoordinatorDaemon", "DNS", "Decision",
-      "Platform", "Recording", "Rehearsal", "Screens", "Settings", "Simulator", "Wire",
+      "DynamoDB", "Platform", "Recording", "Rehearsal", "Screens", "Settings", "Simulator", "Wire",
       "ArgumentParser", "UnixSignals",
     ]),
 

@@ -23,6 +23,7 @@ struct Signalbox: AsyncParsableCommand {
                                           adopt
       Prepare
         signalbox setup                   a coordinator.toml from the Linode account
+        signalbox table policy            the IAM policy of a region's agents
         signalbox check                   is everything ready for an incident?
         signalbox breakglass              the manual way out: print it now
         signalbox demo                    the whole story here, in a minute
@@ -41,7 +42,8 @@ struct Signalbox: AsyncParsableCommand {
       PlanCommand.self, FailoverCommand.self, FailbackCommand.self, PauseCommand.self,
       ResumeCommand.self, MaintenanceCommand.self, ApproveCommand.self, AckCommand.self,
       AdoptCommand.self, CancelCommand.self,
-      SetupCommand.self, CheckCommand.self, BreakglassCommand.self, SimulateCommand.self,
+      SetupCommand.self, TableCommand.self, CheckCommand.self, BreakglassCommand.self,
+      SimulateCommand.self,
       ReplayCommand.self, DemoCommand.self,
     ])
 }

@@ -38,7 +38,7 @@ public struct TableClient: Sendable {
   public func put(
     _ item: Item, table: String, deadline: Duration
   ) async throws(DynamoDBError) {
-    _ = try await call("PutItem", PutItem(TableName: table, Item: item), deadline) as Empty
+    _ = try await call(.putItem, PutItem(TableName: table, Item: item), deadline) as Empty
   }
 
   /// Reads an item; nil if there is none. A strongly consistent read sees every earlier write that
@@ -47,7 +47,7 @@ public struct TableClient: Sendable {
     _ key: Item, table: String, consistent: Bool, deadline: Duration
   ) async throws(DynamoDBError) -> Item? {
     let request = GetItem(TableName: table, Key: key, ConsistentRead: consistent)
-    let reply: ItemReply = try await call("GetItem", request, deadline)
+    let reply: ItemReply = try await call(.getItem, request, deadline)
     return reply.Item
   }
 
@@ -59,7 +59,7 @@ public struct TableClient: Sendable {
       TableName: table, KeyConditionExpression: "#p = :p",
       ExpressionAttributeNames: ["#p": attribute],
       ExpressionAttributeValues: [":p": .string(value)], ConsistentRead: consistent)
-    let reply: ItemsReply = try await call("Query", request, deadline)
+    let reply: ItemsReply = try await call(.query, request, deadline)
     return reply.Items ?? []
   }
 
@@ -67,7 +67,7 @@ public struct TableClient: Sendable {
   public func describe(
     table: String, deadline: Duration
   ) async throws(DynamoDBError) -> TableDescription {
-    try await call("DescribeTable", DescribeTable(TableName: table), deadline)
+    try await call(.describeTable, DescribeTable(TableName: table), deadline)
   }
 
   /// Runs `body` and, where the error is worth it, once more after a short random pause, all within
@@ -108,7 +108,7 @@ public struct TableClient: Sendable {
   private struct Empty: Decodable {}
 
   private func call<Reply: Decodable>(
-    _ operation: String, _ request: some Encodable, _ deadline: Duration
+    _ operation: TableOperation, _ request: some Encodable, _ deadline: Duration
   ) async throws(DynamoDBError) -> Reply {
     let start = Clocks.bootTime()
     let body: [UInt8]
@@ -137,7 +137,7 @@ public struct TableClient: Sendable {
   }
 
   private func send(
-    _ operation: String, _ body: [UInt8], _ keys: AWSCredentials, _ address: String,
+    _ operation: TableOperation, _ body: [UInt8], _ keys: AWSCredentials, _ address: String,
     _ deadline: Duration
   ) async throws(DynamoDBError) -> HTTPResponse {
     let request = HTTPRequest(
@@ -159,7 +159,7 @@ public struct TableClient: Sendable {
   }
 
   private func read<Reply: Decodable>(
-    _ response: HTTPResponse, _ operation: String
+    _ response: HTTPResponse, _ operation: TableOperation
   ) async throws(DynamoDBError) -> Reply {
     if let stated = response.header("x-amz-crc32").flatMap(UInt32.init),
       stated != CRC32.of(response.body)
@@ -169,7 +169,7 @@ public struct TableClient: Sendable {
     }
     guard response.status == 200 else {
       let error = DynamoDBError(
-        status: response.status, body: response.body, operation: operation)
+        status: response.status, body: response.body, operation: operation.rawValue)
       if error.kind == .credentials { await credentials.refused() }
       throw error
     }

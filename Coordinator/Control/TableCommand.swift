@@ -1,0 +1,74 @@
+import ArgumentParser
+import CommandEntry
+import DynamoDB
+import Platform
+import Settings
+import Wire
+
+/// `signalbox table`.
+struct TableCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "table",
+    abstract: "What the DynamoDB global table needs.",
+    subcommands: [TablePolicyCommand.self])
+}
+
+/// `signalbox table policy`.
+struct TablePolicyCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "policy",
+    abstract: "Print the IAM policy of a region's agents: least privilege.",
+    discussion: """
+      They write and read heartbeat items alone (keys hb#REGION), and see how the replicas are. The
+      app's own items are not theirs.
+
+      Example:
+        signalbox table policy --region us-east > us-east.json
+        aws iam put-user-policy --user-name signalbox-us-east \\
+          --policy-name heartbeats --policy-document file://us-east.json
+      """)
+
+  @Option(help: ArgumentHelp("The coordinator's file.", valueName: "file"))
+  var config = ReplayCommand.configurationFile
+  @Option(
+    help: ArgumentHelp("Of the agents there; a region of the file.", valueName: "region"))
+  var region: String
+  @Option(
+    help: ArgumentHelp(
+      "The AWS account, twelve digits; else the policy names none.", valueName: "id"))
+  var account: String?
+  @Option(
+    help: ArgumentHelp(
+      "What these agents' files say in also_write; may be repeated.", valueName: "key"))
+  var alsoWrite: [String] = []
+
+  func validate() throws {
+    guard let account else { return }
+    guard account.utf8.count == 12, account.utf8.allSatisfy({ (48...57).contains($0) }) else {
+      throw ValidationError("--account is '\(account)'; accepted: twelve digits")
+    }
+  }
+
+  func run() async throws {
+    let settings: CoordinatorSettings
+    do {
+      let bytes = try Files.read(config, maxBytes: 1_048_576)
+      settings = try CoordinatorSettings.load(
+        file: config, text: String(decoding: bytes, as: UTF8.self))
+    } catch {
+      throw misused("\(error)")
+    }
+    guard let home = settings.regions.first(where: { $0.id == region }) else {
+      let known = settings.regions.map(\.id).joined(separator: ", ")
+      throw misused("'\(region)' is no region of \(config); accepted: \(known)")
+    }
+    let services = settings.services.filter { $0.regions.contains(region) }
+    guard !services.isEmpty else {
+      throw misused("no service of \(config) is in \(region): its agents have no table")
+    }
+    let policy = TablePolicy(
+      region: region, aws: home.aws, tables: Set(services.map(\.table)).sorted(),
+      regions: Set(services.flatMap(\.regions)).sorted(), account: account, alsoWrite: alsoWrite)
+    Console.out(String(decoding: try policy.json, as: UTF8.self) + "\n")
+  }
+}
