@@ -106,14 +106,14 @@ struct API: Sendable {
       let values = fields[values: field]
       return values.isEmpty ? nil : values.joined(separator: ", ")
     }
-    let deployment = await coordinator.deployment
+    let keys = coordinator.keyRing
     let agent: AgentID
     do throws(SignatureError) {
       // The line as it came, not as it was understood: what was not signed is not taken.
       let signed = try codec.verifyRequest(
         method: request.method.rawValue, path: request.head.path ?? "/", headers: header,
-        body: body, keys: deployment.verifyingKey)
-      guard let known = deployment.keys[signed.keyID] else {
+        body: body, keys: { keys[$0]?.verifier.verifyingKey($0) })
+      guard let known = keys[signed.keyID] else {
         throw SignatureError(.unknownKey, "key \(signed.keyID) is not listed")
       }
       agent = known.agent

@@ -29,7 +29,10 @@ actor Coordinator {
   /// The keyframe of the start was put.
   var saidStart = false
   /// Replaced by a reload.
-  var deployment: Deployment
+  var deployment: Deployment {
+    didSet { keyRing.replace(by: deployment) }
+  }
+  nonisolated let keyRing: KeyRing
   var nameServers: NameServers
   /// Asked how long caches keep the old address; nil: nobody.
   var resolvers: NameServers?
@@ -82,6 +85,7 @@ actor Coordinator {
   ) throws {
     executor = try ThreadExecutor(name: "coordinator")
     self.deployment = deployment
+    keyRing = KeyRing(deployment)
     self.provider = provider
     readinessProvider = readiness
     self.nameServers = nameServers

@@ -5,6 +5,7 @@ import Decision
 import Platform
 import Recording
 import Settings
+import Synchronization
 import Wire
 
 /// The configuration, turned into what the coordinator works with.
@@ -32,13 +33,7 @@ struct Deployment: Sendable {
   private(set) var orders = StandingOrders()
 
   /// The key of that id, as signatures are verified with it; nil where no agent has it.
-  func verifyingKey(_ id: String) -> VerifyingKey? {
-    keys[id].map { entry in
-      VerifyingKey(keyID: id) { signature, message in
-        entry.verifier.verify(signature, of: message)
-      }
-    }
-  }
+  func verifyingKey(_ id: String) -> VerifyingKey? { keys[id]?.verifier.verifyingKey(id) }
 
   init(_ settings: CoordinatorSettings) throws(KeyError) {
     self.settings = settings
@@ -167,4 +162,27 @@ extension String {
     }
     return result + rest
   }
+}
+
+extension Verifier {
+  /// As signatures are verified with it.
+  func verifyingKey(_ id: String) -> VerifyingKey {
+    VerifyingKey(keyID: id) { signature, message in verify(signature, of: message) }
+  }
+}
+
+/// The agents' keys as they are configured now: who verifies a signature need not wait for the
+/// coordinator.
+final class KeyRing: Sendable {
+  private let keys: Mutex<[String: (agent: AgentID, verifier: Verifier)]>
+
+  init(_ deployment: Deployment) {
+    keys = Mutex(deployment.keys)
+  }
+
+  /// Another configuration is in force.
+  func replace(by deployment: Deployment) { keys.withLock { $0 = deployment.keys } }
+
+  /// Who has the key of that id; nil where nobody has it.
+  subscript(id: String) -> (agent: AgentID, verifier: Verifier)? { keys.withLock { $0[id] } }
 }

@@ -42,8 +42,10 @@ struct Listener: ServerChildChannel {
 
   func handle(value: Value, logger: Logger) async {
     // One task serves a connection.
-    await Connection.$current.withValue(door.connection(of: value.channel)) {
-      await inner.handle(value: value, logger: logger)
+    await withTaskExecutorPreference(LoopExecutor(value.channel.eventLoop)) {
+      await Connection.$current.withValue(door.connection(of: value.channel)) {
+        await inner.handle(value: value, logger: logger)
+      }
     }
   }
 
