@@ -10,9 +10,11 @@ enum LoadBenchmark {
     var agents: Int
   }
 
+  /// A fleet with six agents is what the next ones of as many services are compared with.
   private static let fleets = [
-    Fleet(services: 1, agents: 6), Fleet(services: 60, agents: 500),
-    Fleet(services: 1, agents: 2_000), Fleet(services: 1_000, agents: 2_000),
+    Fleet(services: 1, agents: 6), Fleet(services: 60, agents: 6),
+    Fleet(services: 60, agents: 500), Fleet(services: 1, agents: 2_000),
+    Fleet(services: 1_000, agents: 2_000),
   ]
   /// Until every region is judged healthy, and what is measured after it.
   private static let warmUp = Duration.seconds(45)
@@ -21,10 +23,12 @@ enum LoadBenchmark {
   static func run() async throws {
     print("load: the coordinator's processor seconds a minute, and its memory, while all is well")
     print("  services     agents  reports/s    refused   cpu s/min     MiB   KiB/agent")
-    var base: Double?
+    var bases: [Int: (agents: Int, memory: Double)] = [:]
     for fleet in fleets {
       let found = try await measure(fleet)
-      let kibibytes = base.map { ($0 - found.memory) / -1024 / Double(fleet.agents) }
+      let kibibytes = bases[fleet.services].map {
+        (found.memory - $0.memory) / 1024 / Double(fleet.agents - $0.agents)
+      }
       print(
         Timing.text(Double(fleet.services), digits: 0)
           + Timing.text(Double(fleet.agents), digits: 0)
@@ -35,7 +39,7 @@ enum LoadBenchmark {
           + (kibibytes.map { Timing.text($0, width: 12) } ?? ""))
       // Each takes its time.
       fflush(nil)
-      base = base ?? found.memory
+      bases[fleet.services] = bases[fleet.services] ?? (fleet.agents, found.memory)
     }
     print("  (aims: 60 services with 500 agents at most 6 s a minute, and 16 KiB an agent)")
   }
