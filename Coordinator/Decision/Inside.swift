@@ -97,13 +97,15 @@ public enum Inside {
           ? "is quarantined: two hosts share its identity" : "has not reported",
         isHeard: false)
     }
-    let report = held.report
     guard evidence.isFresh(held.receivedAt, now: now, for: policy.freshFor) else {
       return missing("its last report is too old", isHeard: false)
     }
-    guard report.version == Limits.wireVersion else { return missing("unsupported version") }
-    guard !report.goodbye else { return missing("said goodbye", isHeard: false) }
-    let checks = report.checks.filter { $0.counts(for: service) }
+    guard held.report.version == Limits.wireVersion else { return missing("unsupported version") }
+    guard !held.report.goodbye else { return missing("said goodbye", isHeard: false) }
+    if isPlainlyGood(held, service, policy: policy, evidence: evidence, now: now) {
+      return InstanceView(agent: agent, vote: .good)
+    }
+    let checks = held.report.checks.filter { $0.counts(for: service) }
     guard !checks.isEmpty else { return missing("no check counts for \(service)") }
     let voting = checks.filter { $0.state != .misconfigured }
     guard !voting.isEmpty else { return missing("every check is misconfigured") }
@@ -111,7 +113,7 @@ public enum Inside {
       evidence.isFresh(held.instant(ageMs: $0.ageMs), now: now, for: policy.freshFor)
     }
     if let bad = firstBad(fresh) {
-      guard !report.starved else { return missing("is starved; its bad votes do not count") }
+      guard !held.report.starved else { return missing("is starved; its bad votes do not count") }
       // What failed under a deploy notice was planned: it confirms nothing after its end.
       let began = held.instant(ageMs: bad.badSinceMs ?? bad.ageMs)
       let excused = evidence.excuses[agent]?.until.flatMap { now.counts(until: $0) ? nil : $0 }
@@ -129,6 +131,23 @@ public enum Inside {
     return InstanceView(
       agent: agent, vote: flaw == nil ? .good : .degraded,
       reason: flaw.map { named($0, or: $0.state.rawValue) })
+  }
+
+  /// Whether all checks that count are good and fresh, and there is one: as with most hosts, which
+  /// are asked for each of their services. It copies nothing of the report.
+  private static func isPlainlyGood(
+    _ held: AgentEvidence, _ service: String, policy: Policy, evidence: Evidence, now: Present
+  ) -> Bool {
+    var isAny = false
+    for place in held.report.checks.indices
+    where held.report.checks[place].counts(for: service) {
+      isAny = true
+      guard held.report.checks[place].state == .good,
+        evidence.isFresh(
+          held.instant(ageMs: held.report.checks[place].ageMs), now: now, for: policy.freshFor)
+      else { return false }
+    }
+    return isAny
   }
 
   /// The bad check that has been bad for longest.

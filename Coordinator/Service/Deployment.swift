@@ -46,22 +46,29 @@ struct Deployment: Sendable {
       keys[verifier.keyID] = (agent.id, verifier)
     }
     let pace = probePace
-    services = settings.services.map { Self.service($0, probed: pace, settings: settings) }
+    // Services mostly have the same hosts, and hosts are many: they share the list.
+    var rosters: [[AgentID: RegionID]] = []
+    services = settings.services.map { service in
+      let mine = Self.agents(of: service, settings: settings)
+      let known = rosters.first { $0 == mine }
+      if known == nil { rosters.append(mine) }
+      return Self.service(service, of: known ?? mine, probed: pace, settings: settings)
+    }
     orders = StandingOrders(
       edition: SecureRandom.hex(6), agents: Self.orders(services, settings: settings),
       probeInterval: pace.interval, probeDeadline: pace.deadline)
   }
 
   private static func service(
-    _ service: ServiceSettings, probed pace: ProbePace, settings: CoordinatorSettings
+    _ service: ServiceSettings, of agents: [AgentID: RegionID], probed pace: ProbePace,
+    settings: CoordinatorSettings
   ) -> Service {
     let regions = service.regions.compactMap { id in
       settings.regions.first { $0.id == id }.map(region)
     }
     let name = service.dns.first ?? service.name
     let topology = Topology(
-      service: service.name, name: name, regions: regions,
-      agents: agents(of: service, settings: settings))
+      service: service.name, name: name, regions: regions, agents: agents)
     let url = service.probe.replacing("{name}", with: name)
     let probes = regions.flatMap { region in
       region.addresses.sorted { $0.key < $1.key }.map { family, address in

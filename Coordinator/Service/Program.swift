@@ -205,6 +205,8 @@ private actor Listening {
       .started, .notice,
       "signalbox-coordinator \(Release.version) listens on \(settings.listen) and "
         + "\(settings.socket)")
+    // What reading the configuration and the journal took.
+    Heap.giveBack()
   }
 }
 

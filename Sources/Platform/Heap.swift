@@ -4,5 +4,16 @@ import CLinux
 public enum Heap {
   /// Lets threads share two arenas; to be called before there are others. Unasked, glibc makes up
   /// to eight for each processor (mallopt(3), M_ARENA_MAX), and what one has freed no other uses.
-  public static func shareArenas() { _ = mallopt(M_ARENA_MAX, 2) }
+  public static func shareArenas() {
+    _ = mallopt(M_ARENA_MAX, 2)
+    // Unasked, glibc keeps ever larger blocks once one of that size was freed (M_MMAP_THRESHOLD).
+    _ = mallopt(M_MMAP_THRESHOLD, largeBytes)
+  }
+
+  /// Blocks of so many bytes and more go back to the system as soon as they are freed.
+  private static let largeBytes: Int32 = 262_144
+
+  /// Gives back what is free now: after something that took much memory for a while. It may take
+  /// some milliseconds.
+  public static func giveBack() { _ = malloc_trim(0) }
 }

@@ -67,16 +67,18 @@ extension CoordinatorState {
     guard let held = evidence.agents[agent] else { return forget(judgedOf: agent) }
     // Services mostly share a policy: what a report says is compared once for all of them.
     var found: (policy: Policy, news: ReportNews)?
-    for place in concerned[agent] ?? [] {
-      let policy = cores[place].machine.policy
-      let known = found.flatMap { $0.policy == policy ? $0.news : nil }
-      let news =
-        known
-        ?? ReportNews(held, after: before, floor: evidence.floor, policy: policy)
-      found = (policy, news)
-      if news.turns { isUrgent = true }
-      if cores[place].minds(held.report, news, evidence, now: now) { cores[place].forgetJudged() }
+    var turns = false
+    let (evidence, now) = (evidence, now)
+    cores.forgetJudged(at: concerned[agent] ?? []) { core in
+      if found?.policy != core.machine.policy {
+        let policy = core.machine.policy
+        found = (policy, ReportNews(held, after: before, floor: evidence.floor, policy: policy))
+      }
+      guard let news = found?.news else { return false }
+      if news.turns { turns = true }
+      return core.minds(held.report, news, evidence, now: now)
     }
+    if turns { isUrgent = true }
   }
 
   /// A round of own probes.

@@ -44,6 +44,14 @@ public struct ServiceCores: Sendable, RandomAccessCollection {
     }
   }
 
+  /// Forgets what was judged of those of these places that `minds` says so of; each is looked at
+  /// where it is, because copying one costs more than looking.
+  mutating func forgetJudged(
+    at places: [Int], where minds: (_ core: borrowing ServiceCore) -> Bool
+  ) {
+    for place in places where minds(all[place]) { self[place].forgetJudged() }
+  }
+
   /// For what changes nothing that a step goes by, or forgets what was judged.
   mutating func beside<Value>(_ place: Int, _ body: (inout ServiceCore) -> Value) -> Value {
     defer { if all[place].wake == nil { touched.insert(place) } }
