@@ -20,7 +20,8 @@ struct TablePolicyCommand: AsyncParsableCommand {
     abstract: "Print the IAM policy of a region's agents: least privilege.",
     discussion: """
       They write and read heartbeat items alone (keys hb#REGION), and see how the replicas are. The
-      app's own items are not theirs.
+      app's own items are not theirs. Where an agent's file has also_write, name that key with
+      --also-write: without it the second item stands still.
 
       Example:
         signalbox table policy --region us-east > us-east.json
@@ -31,12 +32,18 @@ struct TablePolicyCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The coordinator's file.", valueName: "file"))
   var config = ReplayCommand.configurationFile
   @Option(
-    help: ArgumentHelp("Of the agents there; a region of the file.", valueName: "region"))
+    help: ArgumentHelp(
+      "Of the agents there: the region's name in the file, as us-east.", valueName: "region"))
   var region: String
   @Option(
     help: ArgumentHelp(
-      "The AWS account, twelve digits; else the policy names none.", valueName: "id"))
+      "The AWS account, twelve digits; else any account's table of that name.", valueName: "id"))
   var account: String?
+  @Option(
+    help: ArgumentHelp(
+      "Only the tables of these services, for agents that carry no others; may be repeated.",
+      valueName: "name"))
+  var service: [String] = []
   @Option(
     help: ArgumentHelp(
       "What these agents' files say in also_write; may be repeated.", valueName: "key"))
@@ -62,13 +69,21 @@ struct TablePolicyCommand: AsyncParsableCommand {
       let known = settings.regions.map(\.id).joined(separator: ", ")
       throw misused("'\(region)' is no region of \(config); accepted: \(known)")
     }
-    let services = settings.services.filter { $0.regions.contains(region) }
+    let known = settings.services.map(\.name)
+    if let other = service.first(where: { !known.contains($0) }) {
+      throw misused(
+        "'\(other)' is no service of \(config); accepted: \(known.joined(separator: ", "))")
+    }
+    let services = settings.services.filter {
+      $0.regions.contains(region) && (service.isEmpty || service.contains($0.name))
+    }
     guard !services.isEmpty else {
-      throw misused("no service of \(config) is in \(region): its agents have no table")
+      let those = service.isEmpty ? "no service of \(config)" : service.joined(separator: ", ")
+      throw misused("\(those) is in \(region): its agents have no table")
     }
     let policy = TablePolicy(
       region: region, aws: home.aws, tables: Set(services.map(\.table)).sorted(),
-      regions: Set(services.flatMap(\.regions)).sorted(), account: account, alsoWrite: alsoWrite)
+      regions: settings.regions.map(\.id), account: account, alsoWrite: alsoWrite)
     Console.out(String(decoding: try policy.json, as: UTF8.self) + "\n")
   }
 }

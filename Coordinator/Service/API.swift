@@ -106,17 +106,23 @@ struct API: Sendable {
       let values = fields[values: field]
       return values.isEmpty ? nil : values.joined(separator: ", ")
     }
-    let keys = coordinator.keyRing
+    // Looked up once: a reload may come between two looks.
+    var owner: AgentID?
     let agent: AgentID
     do throws(SignatureError) {
       // The line as it came, not as it was understood: what was not signed is not taken.
       let signed = try codec.verifyRequest(
         method: request.method.rawValue, path: request.head.path ?? "/", headers: header,
-        body: body, keys: { keys[$0]?.verifier.verifyingKey($0) })
-      guard let known = keys[signed.keyID] else {
+        body: body,
+        keys: { id in
+          let known = coordinator.keyRing[id]
+          owner = known?.agent
+          return known?.verifier.verifyingKey(id)
+        })
+      guard let owner else {
         throw SignatureError(.unknownKey, "key \(signed.keyID) is not listed")
       }
-      agent = known.agent
+      agent = owner
     } catch {
       return await refuse(.unauthorized, Problem(code: error.code.rawValue, message: "\(error)"))
     }
@@ -210,9 +216,9 @@ struct API: Sendable {
 
   // MARK: Replies
 
-  private func answer(_ document: () async throws -> some Encodable) async -> Response {
+  private func answer(_ document: () async throws -> some Encodable & Sendable) async -> Response {
     do {
-      return try Self.json(await document())
+      return Self.json(.ok, try await pages.json(await document()))
     } catch let refusal as Refusal {
       return Self.problem(
         Self.status(refusal), Problem(code: refusal.code, message: refusal.message))
@@ -253,10 +259,6 @@ struct API: Sendable {
   private func incident(_ context: Context) async -> Response {
     let text = context.parameters.get("id") ?? ""
     return await answer { try await coordinator.incident(text) }
-  }
-
-  static func json(_ value: some Encodable) throws -> Response {
-    json(.ok, try JSON.encode(value))
   }
 
   static func json(_ status: HTTPResponse.Status, _ body: [UInt8]) -> Response {

@@ -21,6 +21,9 @@ actor Pages {
     self.coordinator = coordinator
   }
 
+  /// A document as JSON: a large one takes its time.
+  func json(_ document: some Encodable & Sendable) throws -> [UInt8] { try JSON.encode(document) }
+
   /// The JSON of `GET /v1/status`.
   func status() async throws -> [UInt8] {
     try JSON.encode(Presenter.status(await coordinator.snapshot().looked))

@@ -6,6 +6,8 @@ struct ScriptRun {
   var script: ArticleScript
   /// When its next round begins.
   var due: Int64 = 0
+  /// What it writes at the end of its round, and when.
+  var pending: (region: Int, at: Int64)?
   /// What it has written, and where users were sent by it.
   var moves: [StoryLine] = []
   var shown = 0
@@ -20,9 +22,24 @@ extension World {
       && askBalancer(region, id: 9000 + service).outcome == .serving
   }
 
-  /// One round, where it is time.
+  /// One round, where it is time; it writes when every region was asked.
   func runScript() {
-    guard var run = scriptRun, now >= run.due else { return }
+    guard var run = scriptRun else { return }
+    if let pending = run.pending, now >= pending.at {
+      run.pending = nil
+      let kind: StoryLine.Kind = pending.region == 0 ? .failback : .failover
+      run.moves.append(
+        StoryLine(
+          atMs: now, kind: kind,
+          text: "from \(setup.regions[run.shown].id) to \(setup.regions[pending.region].id)"))
+      run.shown = pending.region
+      zone.humanMoves(to: pending.region, in: self)
+    }
+    if now >= run.due { ask(&run) }
+    scriptRun = run
+  }
+
+  private func ask(_ run: inout ScriptRun) {
     let family = setup.families[0]
     var results: [String: Bool] = [:]
     var tookMs: Int64 = 0
@@ -33,17 +50,10 @@ extension World {
       tookMs += isDark ? ArticleScript.timeoutMs : 0
     }
     if let region = run.script.round(results).flatMap({ regionNumber[$0] }), region != run.shown {
-      let kind: StoryLine.Kind = region == 0 ? .failback : .failover
-      run.moves.append(
-        StoryLine(
-          atMs: now, kind: kind,
-          text: "from \(setup.regions[run.shown].id) to \(setup.regions[region].id)"))
-      run.shown = region
-      zone.humanMoves(to: region, in: self)
+      run.pending = (region, now + tookMs)
     }
     // Users are looked at as long as anything is wrong.
     if results.values.contains(false) { noteTrouble() }
     run.due = now + tookMs + ArticleScript.intervalMs
-    scriptRun = run
   }
 }

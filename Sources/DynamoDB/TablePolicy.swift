@@ -14,7 +14,8 @@ enum TableOperation: String, CaseIterable, CustomStringConvertible, Sendable {
 /// heartbeat items alone, of which they write their own.
 ///
 /// Its JSON is what IAM takes (AWS IAM user guide, "Grammar of the IAM JSON policy language";
-/// `dynamodb:LeadingKeys`: "Using IAM policy conditions for fine-grained access control").
+/// `dynamodb:LeadingKeys`: "Using IAM policy conditions for fine-grained access control"; without
+/// `Null`, `ForAllValues` holds where a request names no key).
 public struct TablePolicy: Encodable, Hashable, Sendable {
   struct Permission: Encodable, Hashable, Sendable {
     var Sid: String
@@ -30,8 +31,9 @@ public struct TablePolicy: Encodable, Hashable, Sendable {
 
   /// Of the agents in `region` (Linode id), whose replicas are in the AWS region `aws`.
   ///
-  /// `regions` are all whose heartbeats are read; `alsoWrite` the keys of second items that each
-  /// heartbeat is written to; without an `account` any one's table of that name is meant.
+  /// `regions` are all whose heartbeats are read, the other regions of the file; `alsoWrite` the
+  /// keys of second items that each heartbeat is written to; without an `account` any one's table of
+  /// that name is meant.
   public init(
     region: String, aws: String, tables: [String], regions: [String], account: String? = nil,
     alsoWrite: [String] = []
@@ -44,7 +46,12 @@ public struct TablePolicy: Encodable, Hashable, Sendable {
     ) -> Permission {
       Permission(
         Sid: sid, Action: operations.map { "dynamodb:\($0.rawValue)" }, Resource: resources,
-        Condition: keys.map { ["ForAllValues:StringEquals": ["dynamodb:LeadingKeys": $0]] })
+        Condition: keys.map {
+          [
+            "ForAllValues:StringEquals": ["dynamodb:LeadingKeys": $0],
+            "Null": ["dynamodb:LeadingKeys": ["false"]],
+          ]
+        })
     }
     let own = HeartbeatItem.partition(region)
     let read = Set(regions + [region]).sorted().map(HeartbeatItem.partition)

@@ -29,6 +29,11 @@ extension ProcessTests {
       for (words, code, part) in [
         (["--region", "us-east"], 0, #""arn:aws:dynamodb:us-east-1:*:table/app""#),
         (["--region", "us-west"], 0, #""hb#us-west""#),
+        // Agents are told to read the heartbeats of every other region of the file.
+        (["--region", "us-west"], 0, #""hb#eu-west""#),
+        (["--region", "us-west", "--service", "app"], 0, "us-west-2:*:table/app"),
+        (["--region", "us-west", "--service", "shop"], 2, "'shop' is no service of \(file)"),
+        (["--region", "eu-west", "--service", "app"], 2, "app is in eu-west"),
         (["--region", "us-east", "--account", "123456789012"], 0, ":123456789012:table/app"),
         (["--region", "us-east", "--also-write", "monitor"], 0, #""monitor""#),
         (["--region", "mars"], 2, "'mars' is no region of \(file); accepted: eu-west, us-east"),
