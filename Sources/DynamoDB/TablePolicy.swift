@@ -32,8 +32,8 @@ public struct TablePolicy: Encodable, Hashable, Sendable {
   /// Of the agents in `region` (Linode id), whose replicas are in the AWS region `aws`.
   ///
   /// `regions` are all whose heartbeats are read, the other regions of the file; `alsoWrite` the
-  /// keys of second items that each heartbeat is written to; without an `account` any one's table of
-  /// that name is meant.
+  /// keys of second items that each heartbeat is written to; without an `account` any one's table
+  /// of that name is meant.
   public init(
     region: String, aws: String, tables: [String], regions: [String], account: String? = nil,
     alsoWrite: [String] = []
