@@ -234,6 +234,7 @@ struct InsideTests {
       guard report.agent == "a1" else { return }
       var other = report.checks[0]
       report.checks[0].state = first
+      report.checks[0].name = "http app"
       other.state = second
       other.name = "dynamodb app"
       report.checks.append(other)
@@ -249,6 +250,12 @@ struct InsideTests {
         both == [.good] ? .good : .degraded
       }
     #expect(lab.vote("a1") == wanted)
+    guard wanted == .degraded else { return }
+    // Which of them keeps it from being good.
+    let flawed: CheckState = both.contains(.degraded) ? .degraded : .misconfigured
+    let name = first == flawed ? "http app" : "dynamodb app"
+    let reason = lab.picture("a").inside.instances.first { $0.agent == "a1" }?.reason
+    #expect(reason == "\(name): \(flawed.rawValue)")
   }
 }
 

@@ -60,7 +60,7 @@ let mutant = getenv("SIGNALBOX_MUTANT").flatMap { Int32(String(cString: $0)) } ?
 OPERAND = r"[A-Za-z_$][\w$]*[?!]?(?:\.\w+[?!]?|\([\w. :,$&{}<>\[\]]*?\)|\[[\w.$]+\])*"
 NUMBER = r"-?[0-9][0-9_]*(?:e-?[0-9]+)?"
 COMPARISON = re.compile(
-    rf"(?<![+*/%&|-] )(?<![\w.$])({OPERAND}|{NUMBER}) (==|!=|<=|>=|<|>) (\.\w+|{OPERAND}|{NUMBER})(?! [-+*/] )(?![\w(.\[?])"
+    rf"(?<![+*/%&|-] )(?<!\?\? )(?<![\w.$-])({OPERAND}|{NUMBER}) (==|!=|<=|>=|<|>) (\.\w+|{OPERAND}|{NUMBER})(?! (?:[-+*/]|<<|>>) )(?![\w(.\[?])"
 )
 OTHER = {"==": "!=", "!=": "==", "<=": "<", ">=": ">", "<": "<=", ">": ">="}
 
@@ -156,6 +156,9 @@ def logic(file, lines):
     for index, line in code_lines(lines):
         for found in pattern.finditer(line):
             left, operator, right = found.groups()
+            # The operand goes on: a default, or a closure.
+            if line[found.end():].startswith((" ??", " {")) and not line.endswith("{"):
+                continue
             text = found.group(0)
             other = f"{left} {'||' if operator == '&&' else '&&'} {right}"
             yield Mutant(file, index, found.start(), found.end(),
@@ -191,7 +194,7 @@ def assignments(file, lines):
     """What the memory is set to, left out."""
     for index, line in code_lines(lines):
         found = re.match(r"(\s+)((?:memory\.|regions\[\w+\]\?\.)\w+ = [^{]+|self\.request = nil|write = \.pending|\w+Since = (?:nil|now)|confirmedAt = nil|heldMs = 0|wasDown = true|unpin\(\)|noteRelapse\(now: now\)|expireOrders\(now\))$", line)
-        if not found or line.rstrip().endswith("="):
+        if not found or line.rstrip().endswith(("=", "(")):
             continue
         if index + 1 < len(lines) and re.match(r"\s+[?:+.]", lines[index + 1]):
             continue
