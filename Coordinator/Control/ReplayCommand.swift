@@ -47,8 +47,6 @@ struct ReplayCommand: AsyncParsableCommand {
   @Flag(help: "Print one JSON document on standard output and nothing else there.")
   var json = false
 
-  static let configurationFile = "/etc/signalbox/coordinator.toml"
-
   func run() async throws {
     let now = Clocks.wallMilliseconds()
     let begin = try time(from, "--from", now: now)
@@ -112,25 +110,15 @@ struct ReplayCommand: AsyncParsableCommand {
   private func path() throws -> String {
     if let file { return file }
     var directory = "/var/lib/signalbox"
-    if Files.exists(Self.configurationFile) {
-      directory = try Self.settings(Self.configurationFile).stateDirectory
+    if Files.exists(CoordinatorFile.usual) {
+      directory = try CoordinatorFile.settings(CoordinatorFile.usual).stateDirectory
     }
     return "\(directory)/evidence"
   }
 
   private static func policies(_ path: String) throws -> [String: Policy] {
-    let settings = try settings(path)
+    let settings = try CoordinatorFile.settings(path)
     return Dictionary(
       uniqueKeysWithValues: settings.services.map { ($0.name, Policy($0, of: settings)) })
-  }
-
-  private static func settings(_ path: String) throws -> CoordinatorSettings {
-    do {
-      let bytes = try Files.read(path, maxBytes: 1_048_576)
-      return try CoordinatorSettings.load(
-        file: path, text: String(decoding: bytes, as: UTF8.self))
-    } catch {
-      throw misused("\(error)")
-    }
   }
 }

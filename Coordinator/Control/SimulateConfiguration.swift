@@ -1,6 +1,5 @@
 import CommandEntry
 import Decision
-import Platform
 import Recording
 import Settings
 import Simulator
@@ -14,14 +13,7 @@ struct SimulateConfiguration {
 
   /// The topology and policy of one service in a coordinator's file.
   init(_ path: String, service name: String?) throws {
-    let settings: CoordinatorSettings
-    do {
-      let bytes = try Files.read(path, maxBytes: 1_048_576)
-      settings = try CoordinatorSettings.load(
-        file: path, text: String(decoding: bytes, as: UTF8.self))
-    } catch {
-      throw misused("\(error)")
-    }
+    let settings = try CoordinatorFile.settings(path)
     let known = settings.services.map(\.name).joined(separator: ", ")
     let chosen = name.map { name in settings.services.filter { $0.name == name } }
     guard let service = (chosen ?? settings.services).first else {

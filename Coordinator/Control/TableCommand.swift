@@ -1,7 +1,6 @@
 import ArgumentParser
 import CommandEntry
 import DynamoDB
-import Platform
 import Settings
 import Wire
 
@@ -30,7 +29,7 @@ struct TablePolicyCommand: AsyncParsableCommand {
       """)
 
   @Option(help: ArgumentHelp("The coordinator's file.", valueName: "file"))
-  var config = ReplayCommand.configurationFile
+  var config = CoordinatorFile.usual
   @Option(
     help: ArgumentHelp(
       "Of the agents there: the region's name in the file, as us-east.", valueName: "region"))
@@ -57,14 +56,7 @@ struct TablePolicyCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let settings: CoordinatorSettings
-    do {
-      let bytes = try Files.read(config, maxBytes: 1_048_576)
-      settings = try CoordinatorSettings.load(
-        file: config, text: String(decoding: bytes, as: UTF8.self))
-    } catch {
-      throw misused("\(error)")
-    }
+    let settings = try CoordinatorFile.settings(config)
     guard let home = settings.regions.first(where: { $0.id == region }) else {
       let known = settings.regions.map(\.id).joined(separator: ", ")
       throw misused("'\(region)' is no region of \(config); accepted: \(known)")

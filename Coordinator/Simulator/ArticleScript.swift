@@ -3,7 +3,7 @@
 /// by round, with its constants. docs/from-the-article.md says what it comes to.
 struct ArticleScript: Sendable {
   /// Which of two readings.
-  enum Form: String, CaseIterable, Sendable {
+  enum Form: Sendable {
     /// Line by line.
     case printed
     /// As its comments say it should be: it is the region that users are in whose failures are
