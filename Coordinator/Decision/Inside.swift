@@ -29,13 +29,15 @@ public struct InstanceView: Hashable, Sendable {
 /// The region from inside, counted over the expected hosts.
 public struct InsideView: Hashable, Sendable {
   public var state: InsideState
-  public var instances: [InstanceView]
+  public var instances: Instances
   /// The first failed result behind the vote that completed `failing`.
   public var completedBadSince: Instant?
 
   /// How many instances have one of these votes.
   public func count(_ votes: InstanceVote...) -> Int {
-    instances.count { votes.contains($0.vote) }
+    let notable = instances.notable
+    return notable.count { votes.contains($0.vote) }
+      + (votes.contains(.good) ? instances.count - notable.count : 0)
   }
 }
 
@@ -61,16 +63,20 @@ public enum Inside {
     of region: RegionID, topology: Topology, policy: Policy, evidence: Evidence, now: Present,
     excused: Set<AgentID> = []
   ) -> InsideView {
-    var instances = topology.agents(of: region).filter { !excused.contains($0) }.map { agent in
-      vote(of: agent, service: topology.service, policy: policy, evidence: evidence, now: now)
+    let all = topology.agents(of: region)
+    var instances = Instances(excused.isEmpty ? all : all.filter { !excused.contains($0) })
+    for (place, agent) in instances.agents.enumerated() {
+      instances[place] = vote(
+        of: agent, service: topology.service, policy: policy, evidence: evidence, now: now)
     }
     excuseDeploys(&instances, policy: policy, evidence: evidence, now: now)
-    let bad = instances.filter { $0.vote == .bad }
-    let missing = instances.count { $0.vote == .missing }
+    let notable = instances.notable
+    let bad = notable.filter { $0.vote == .bad }
+    let missing = notable.count { $0.vote == .missing }
     let good = instances.count - bad.count - missing
     let state = state(
       good: good, bad: bad.count, missing: missing,
-      flawed: instances.contains { $0.vote == .degraded }, minHealthy: policy.minHealthy)
+      flawed: notable.contains { $0.vote == .degraded }, minHealthy: policy.minHealthy)
     var completed: Instant?
     if state == .failing {
       // The k-th bad vote is the one that made the rest too few.
@@ -159,11 +165,11 @@ public enum Inside {
   /// Bad votes of hosts under a deploy notice become missing: of at most half of the hosts, rounded
   /// up, and of each for a while; beyond that they count (RULES 1).
   private static func excuseDeploys(
-    _ instances: inout [InstanceView], policy: Policy, evidence: Evidence, now: Present
+    _ instances: inout Instances, policy: Policy, evidence: Evidence, now: Present
   ) {
     let most = (instances.count + 1) / 2
     var left = most
-    for index in instances.indices where instances[index].vote == .bad {
+    for index in instances.notablePlaces where instances[index].vote == .bad {
       let agent = instances[index].agent
       guard let held = evidence.voice(of: agent, now: now, for: policy.freshFor),
         let remaining = held.report.deployingMs,

@@ -125,29 +125,45 @@ public struct Region: Hashable, Sendable, Codable {
   }
 }
 
+/// The expected hosts. Services that have the same share one.
+public struct Roster: Hashable, Sendable {
+  public let agents: [AgentID: RegionID]
+  /// The same by region, each sorted: every tick asks for it often.
+  fileprivate let byRegion: [RegionID: [AgentID]]
+
+  public init(_ agents: [AgentID: RegionID]) {
+    self.agents = agents
+    byRegion = Dictionary(grouping: agents.sorted { $0.key < $1.key }, by: \.value)
+      .mapValues { $0.map(\.key) }
+  }
+}
+
 /// What one service is made of.
 public struct Topology: Hashable, Sendable, Codable {
   public var service: String
   public var name: String
   /// By preference, the primary first; 2 to 10.
   public var regions: [Region]
+  private var roster: Roster
   /// Every expected agent and its region.
   public var agents: [AgentID: RegionID] {
-    didSet { agentsByRegion = Self.byRegion(agents) }
+    get { roster.agents }
+    set { roster = Roster(newValue) }
   }
-  /// The same by region, each sorted: every tick asks for it often.
-  private var agentsByRegion: [RegionID: [AgentID]]
 
   private enum CodingKeys: String, CodingKey {
     case service, name, regions, agents
   }
 
   public init(service: String, name: String, regions: [Region], agents: [AgentID: RegionID]) {
+    self.init(service: service, name: name, regions: regions, roster: Roster(agents))
+  }
+
+  public init(service: String, name: String, regions: [Region], roster: Roster) {
     self.service = service
     self.name = name
     self.regions = regions
-    self.agents = agents
-    agentsByRegion = Self.byRegion(agents)
+    self.roster = roster
   }
 
   public init(from decoder: any Decoder) throws {
@@ -159,6 +175,14 @@ public struct Topology: Hashable, Sendable, Codable {
       agents: try container.decode([AgentID: RegionID].self, forKey: .agents))
   }
 
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(service, forKey: .service)
+    try container.encode(name, forKey: .name)
+    try container.encode(regions, forKey: .regions)
+    try container.encode(agents, forKey: .agents)
+  }
+
   public var primary: RegionID? { regions.first?.id }
 
   /// The families that the service publishes.
@@ -167,13 +191,8 @@ public struct Topology: Hashable, Sendable, Codable {
   /// The region of that id; nil where the service has none.
   public func region(_ id: RegionID) -> Region? { regions.first { $0.id == id } }
 
-  private static func byRegion(_ agents: [AgentID: RegionID]) -> [RegionID: [AgentID]] {
-    Dictionary(grouping: agents.sorted { $0.key < $1.key }, by: \.value)
-      .mapValues { $0.map(\.key) }
-  }
-
   /// The expected agents of a region, by id.
   public func agents(of region: RegionID) -> [AgentID] {
-    agentsByRegion[region] ?? []
+    roster.byRegion[region] ?? []
   }
 }

@@ -52,7 +52,7 @@ public struct RegionPicture: Hashable, Sendable {
 
   /// Every bad instance also lacks credentials: what fails may be those, and elsewhere too soon.
   public var lacksCredentials: Bool {
-    let bad = inside.instances.filter { $0.vote == .bad }
+    let bad = inside.instances.notable.filter { $0.vote == .bad }
     return !bad.isEmpty && bad.allSatisfy(\.lacksCredentials)
   }
 
@@ -61,7 +61,7 @@ public struct RegionPicture: Hashable, Sendable {
 
   /// Whether the region is failing because of its DynamoDB replica.
   public var failsByDynamoDB: Bool {
-    inside.instances.contains { $0.vote == .bad && $0.failsByDynamoDB }
+    inside.instances.notable.contains { $0.vote == .bad && $0.failsByDynamoDB }
   }
 }
 

@@ -132,7 +132,7 @@ struct API: Sendable {
 
   private func take(_ body: [UInt8], from agent: AgentID, digest: String) async -> Response {
     do throws(CodecError) {
-      let report = try JSON.decode(Report.self, from: body, maxBytes: Limits.reportBytes)
+      let report = try JSON.report(from: body, maxBytes: Limits.reportBytes)
       try Bounds.check(report)
       do {
         let directive = try await coordinator.take(

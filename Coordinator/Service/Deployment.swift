@@ -47,12 +47,13 @@ struct Deployment: Sendable {
     }
     let pace = probePace
     // Services mostly have the same hosts, and hosts are many: they share the list.
-    var rosters: [[AgentID: RegionID]] = []
+    var rosters: [Roster] = []
     services = settings.services.map { service in
       let mine = Self.agents(of: service, settings: settings)
-      let known = rosters.first { $0 == mine }
-      if known == nil { rosters.append(mine) }
-      return Self.service(service, of: known ?? mine, probed: pace, settings: settings)
+      let known = rosters.first { $0.agents == mine }
+      let roster = known ?? Roster(mine)
+      if known == nil { rosters.append(roster) }
+      return Self.service(service, of: roster, probed: pace, settings: settings)
     }
     orders = StandingOrders(
       edition: SecureRandom.hex(6), agents: Self.orders(services, settings: settings),
@@ -60,7 +61,7 @@ struct Deployment: Sendable {
   }
 
   private static func service(
-    _ service: ServiceSettings, of agents: [AgentID: RegionID], probed pace: ProbePace,
+    _ service: ServiceSettings, of roster: Roster, probed pace: ProbePace,
     settings: CoordinatorSettings
   ) -> Service {
     let regions = service.regions.compactMap { id in
@@ -68,7 +69,7 @@ struct Deployment: Sendable {
     }
     let name = service.dns.first ?? service.name
     let topology = Topology(
-      service: service.name, name: name, regions: regions, agents: agents)
+      service: service.name, name: name, regions: regions, roster: roster)
     let url = service.probe.replacing("{name}", with: name)
     let probes = regions.flatMap { region in
       region.addresses.sorted { $0.key < $1.key }.map { family, address in

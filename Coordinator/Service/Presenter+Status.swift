@@ -172,7 +172,7 @@ enum Presenter {
     guard let assessment else { return [] }
     var findings: [String] = []
     if let picture = assessment.pictures[region] {
-      findings += picture.inside.instances.filter { $0.vote != .good }.map {
+      findings += picture.inside.instances.notable.filter { $0.vote != .good }.map {
         "\($0.agent): \($0.reason ?? $0.word)"
       }
       findings += picture.outside.badFamilies.map { "its \($0.rawValue) address fails outside" }

@@ -214,7 +214,7 @@ extension World {
     figures.encoded += 1
     do {
       let bytes = try JSON.encode(parcel.report)
-      let read = try JSON.decode(Report.self, from: bytes, maxBytes: Limits.reportBytes)
+      let read = try JSON.report(from: bytes, maxBytes: Limits.reportBytes)
       try Bounds.check(read)
       if read != parcel.report {
         judge.fail(self, .authentic, "a report of \(read.agent) changes on the wire")

@@ -45,12 +45,12 @@ public struct SteadyProbes: Hashable, Sendable, Codable {
 
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
-    let text = try container.decode(String.self)
-    guard let entries = Self.entries(of: text.utf8) else {
+    var text = try container.decode(String.self)
+    guard let probes = text.withUTF8({ Self(text: $0[...]) }) else {
       throw DecodingError.dataCorruptedError(
         in: container, debugDescription: "found a text that is not number,age,took;…")
     }
-    self.entries = entries
+    self = probes
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -68,7 +68,8 @@ public struct SteadyProbes: Hashable, Sendable, Codable {
     return text
   }
 
-  private static func entries(of text: String.UTF8View) -> [Entry]? {
+  /// Of a text as `text` is, in UTF-8; nil where it is another.
+  public init?(text: Slice<UnsafeBufferPointer<UInt8>>) {
     var entries: [Entry] = []
     var fields: (Int, Int) = (0, 0)
     var (place, number, digits) = (0, 0, 0)
@@ -88,9 +89,11 @@ public struct SteadyProbes: Hashable, Sendable, Codable {
       place = (place + 1) % 3
       (number, digits) = (0, 0)
     }
-    if text.isEmpty { return entries }
-    guard place == 2, digits > 0 else { return nil }
-    return entries + [Entry(number: fields.0, ageMs: fields.1, tookMs: number)]
+    if !text.isEmpty {
+      guard place == 2, digits > 0 else { return nil }
+      entries.append(Entry(number: fields.0, ageMs: fields.1, tookMs: number))
+    }
+    self.entries = entries
   }
 }
 

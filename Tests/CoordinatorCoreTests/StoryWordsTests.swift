@@ -47,7 +47,7 @@ import Wire
       ),
     ]
     for (instances, votes, heartbeats, verdict, text) in cases {
-      picture.inside.instances = instances
+      picture.inside.instances = Instances(instances)
       picture.outside.votes = votes
       picture.heartbeats = heartbeats
       picture.judgement.verdict = verdict

@@ -79,13 +79,31 @@ extension ServiceCore {
     return looked
   }
 
-  /// Whether it has to be judged for a report that was taken in.
-  ///
-  /// As long as all is well a report is of interest only for what it says otherwise than the one
-  /// before. Where users are not well served each one may complete something; what of the others
-  /// is not well is looked at.
-  func minds(_ report: Report, _ news: ReportNews, _ evidence: Evidence, now: Now) -> Bool {
-    judged != nil && (news.isNew || minds(report, evidence, Present(now)))
+  /// Whether each report may complete something: users are not well served, a region or the
+  /// replication is not well, or a failback is waited for. Else a report is of interest only for
+  /// what it says otherwise than the one before.
+  var isAttentive: Bool { !isAllWell || machine.memory.intent != nil }
+
+  /// Whether a report that says nothing new has to be judged, of a service that is attentive: where
+  /// users are not well served each one is; of the others what is not well is looked at.
+  func minds(_ report: Report, _ evidence: Evidence, now: Now) -> Bool {
+    guard isServed, let assessment, let active = assessment.active else { return true }
+    let (topology, policy, now) = (machine.topology, machine.policy, Present(now))
+    for (region, picture) in assessment.pictures where !picture.verdict.isUp {
+      let beats = Heartbeats.view(
+        of: region, topology: topology, policy: policy, evidence: evidence, now: now)
+      if beats != picture.heartbeats { return true }
+    }
+    for (pair, judged) in assessment.replication where judged.state != .flowing {
+      let found = Replication.view(
+        from: pair.source, to: pair.target, topology: topology, policy: policy,
+        evidence: evidence, now: now)
+      if found?.state != judged.state { return true }
+    }
+    guard let gate = assessment.gate, let primary = topology.primary else { return false }
+    return gate.minds(
+      report, from: active, to: primary, assessment: assessment, machine: machine,
+      evidence: evidence, now: now)
   }
 
   /// Whether it has to be judged for the coordinator's own probe of one of its addresses.
@@ -111,24 +129,14 @@ extension ServiceCore {
     guard let assessment, let active = assessment.active else { return false }
     return assessment.pictures[active]?.verdict.isUp == true && machine.memory.intent == nil
   }
+}
 
-  private func minds(_ report: Report, _ evidence: Evidence, _ now: Present) -> Bool {
-    guard isServed, let assessment, let active = assessment.active else { return true }
-    let (topology, policy) = (machine.topology, machine.policy)
-    for (region, picture) in assessment.pictures where !picture.verdict.isUp {
-      let beats = Heartbeats.view(
-        of: region, topology: topology, policy: policy, evidence: evidence, now: now)
-      if beats != picture.heartbeats { return true }
-    }
-    for (pair, judged) in assessment.replication where judged.state != .flowing {
-      let found = Replication.view(
-        from: pair.source, to: pair.target, topology: topology, policy: policy,
-        evidence: evidence, now: now)
-      if found?.state != judged.state { return true }
-    }
-    guard let gate = assessment.gate, let primary = topology.primary else { return false }
-    return gate.minds(
-      report, from: active, to: primary, assessment: assessment, machine: machine,
-      evidence: evidence, now: now)
+extension Assessment {
+  /// Users are where a region serves them, no other is down, replication flows in every direction,
+  /// and no failback is waited for.
+  var isAllWell: Bool {
+    active.map { pictures[$0] != nil } == true && gate == nil
+      && pictures.values.allSatisfy(\.verdict.isUp)
+      && replication.values.allSatisfy { $0.state == .flowing }
   }
 }

@@ -31,6 +31,8 @@ public struct ServiceCore: Sendable {
 
   /// As the machine judged last.
   public internal(set) var assessment: Assessment?
+  /// `Assessment.isAllWell` of it: each report asks.
+  var isAllWell = false
   /// The move in flight.
   public var incident: IncidentRecord?
   public var lastIncident: IncidentRecord?

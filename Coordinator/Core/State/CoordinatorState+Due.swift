@@ -69,14 +69,13 @@ extension CoordinatorState {
     var found: (policy: Policy, news: ReportNews)?
     var turns = false
     let (evidence, now) = (evidence, now)
-    cores.forgetJudged(at: concerned[agent] ?? []) { core in
-      if found?.policy != core.machine.policy {
-        let policy = core.machine.policy
+    cores.forgetJudged(at: concerned[agent] ?? []) { policy, attentive in
+      if found?.policy != policy {
         found = (policy, ReportNews(held, after: before, floor: evidence.floor, policy: policy))
       }
       guard let news = found?.news else { return false }
       if news.turns { turns = true }
-      return core.minds(held.report, news, evidence, now: now)
+      return news.isNew || attentive()?.minds(held.report, evidence, now: now) == true
     }
     if turns { isUrgent = true }
   }

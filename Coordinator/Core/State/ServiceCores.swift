@@ -44,12 +44,19 @@ public struct ServiceCores: Sendable, RandomAccessCollection {
     }
   }
 
-  /// Forgets what was judged of those of these places that `minds` says so of; each is looked at
-  /// where it is, because copying one costs more than looking.
+  /// Forgets what was judged of those of these places that `isConcerned` says so of: by what a
+  /// report is to that policy, or, of a service that is attentive, by looking at it.
+  ///
+  /// Here and field by field, because a closure that is given a service is given a copy of it.
   mutating func forgetJudged(
-    at places: [Int], where minds: (_ core: borrowing ServiceCore) -> Bool
+    at places: [Int], isConcerned: (_ policy: Policy, _ attentive: () -> ServiceCore?) -> Bool
   ) {
-    for place in places where minds(all[place]) { self[place].forgetJudged() }
+    for place in places {
+      let isJudged = all[place].judged != nil
+      let isAttentive = isJudged && all[place].isAttentive
+      let isIt = isConcerned(all[place].machine.policy) { isAttentive ? all[place] : nil }
+      if isIt && isJudged { self[place].forgetJudged() }
+    }
   }
 
   /// For what changes nothing that a step goes by, or forgets what was judged.

@@ -23,7 +23,8 @@ public enum Story {
     case .stopped: parts.append("heartbeats stopped")
     case .advancing, .unknown: break
     }
-    if let bad = picture.inside.instances.first(where: { $0.vote == .bad }), let why = bad.reason {
+    let bad = picture.inside.instances.notable.first { $0.vote == .bad }
+    if let bad, let why = bad.reason {
       parts.append("\(bad.agent): \(why)")
     }
     return parts.joined(separator: ", ")
@@ -33,7 +34,7 @@ public enum Story {
   public static func agents(_ picture: RegionPicture) -> String {
     let good = picture.inside.count(.good, .degraded)
     let bad = picture.inside.count(.bad)
-    let voiceless = picture.inside.instances.filter { $0.vote == .missing }
+    let voiceless = picture.inside.instances.notable.filter { $0.vote == .missing }
     let missing = voiceless.count { !$0.isHeard }
     let mute = voiceless.count - missing
     var text = "\(good)/\(picture.inside.instances.count) agents good"
@@ -59,7 +60,7 @@ public enum Story {
     for vote in picture.outside.votes {
       lines.append("\(vote.vantage): \(vote.vote.rawValue), \(vote.detail)")
     }
-    for instance in picture.inside.instances where instance.vote != .good {
+    for instance in picture.inside.instances.notable where instance.vote != .good {
       lines.append("\(instance.agent): \(instance.word), \(instance.reason ?? "")")
     }
     return lines
