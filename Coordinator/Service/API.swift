@@ -137,7 +137,7 @@ struct API: Sendable {
       do {
         let directive = try await coordinator.take(
           ReceivedReport(report, body: body), from: agent)
-        let reply = try JSON.encode(directive)
+        let reply = try JSON.directive(directive)
         return signed(.ok, reply, digest: digest)
       } catch let problem as Problem {
         let reply = try JSON.encode(problem)

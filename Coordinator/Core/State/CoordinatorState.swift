@@ -97,6 +97,9 @@ public struct CoordinatorState: Sendable {
     for (place, core) in cores.enumerated() {
       for agent in core.machine.topology.agents.keys { concerned[agent, default: []].append(place) }
     }
+    // Most carry the same, and they are many: they share the list.
+    var lists: Set<[Int]> = []
+    for (agent, list) in concerned { concerned[agent] = lists.insert(list).memberAfterInsert }
     writerGroups = [:]
     for group in rules.writers.sorted(by: { $0.key < $1.key }).flatMap(\.value) {
       for agent in group.agents { writerGroups[agent, default: []].append(group) }

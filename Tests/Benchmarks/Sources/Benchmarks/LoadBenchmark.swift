@@ -20,11 +20,12 @@ enum LoadBenchmark {
   private static let warmUp = Duration.seconds(45)
   private static let span = Duration.seconds(30)
 
-  static func run() async throws {
+  /// With every number of services, or only with that one.
+  static func run(services: Int?) async throws {
     print("load: the coordinator's processor seconds a minute, and its memory, while all is well")
     print("  services     agents  reports/s    refused   cpu s/min     MiB   KiB/agent")
     var bases: [Int: (agents: Int, memory: Double)] = [:]
-    for fleet in fleets {
+    for fleet in fleets where services == nil || fleet.services == services {
       let found = try await measure(fleet)
       let kibibytes = bases[fleet.services].map {
         (found.memory - $0.memory) / 1024 / Double(fleet.agents - $0.agents)

@@ -9,6 +9,8 @@ enum Main {
     if chosen.isEmpty || chosen.contains("ticks") { TickBenchmark.run() }
     if chosen.isEmpty || chosen.contains("dns") { try await DNSBenchmark.run() }
     if chosen.isEmpty || chosen.contains("ingest") { try await IngestBenchmark.run() }
-    if chosen.isEmpty || chosen.contains("load") { try await LoadBenchmark.run() }
+    if chosen.isEmpty || chosen.contains("load") {
+      try await LoadBenchmark.run(services: chosen.lazy.compactMap { Int($0) }.first)
+    }
   }
 }
