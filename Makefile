@@ -11,7 +11,7 @@ RELEASE := $(STRICT) -c release --static-swift-stdlib
 SOURCES := Package.swift Sources Agent Coordinator Tests
 ARGS ?=
 
-.PHONY: help dependencies build build-tests deb demo hosts-test simulate test test-swift test-clients bench cover walk \
+.PHONY: help dependencies build build-tests deb demo hosts-test simulate test test-swift test-clients test-ruby bench cover walk \
 	mutants fuzz lint format ci ci-long clean
 
 help: ## what there is
@@ -42,7 +42,7 @@ hosts-test: ## booted hosts with the packages: regions die, the coordinator dies
 simulate: build ## minutes of simulated faults, jumping against stepping, healthy weather
 	@Packaging/scripts/check-simulation $(ARGS)
 
-test: test-swift test-clients ## everything that is tested
+test: test-swift test-clients test-ruby ## everything that is tested
 
 # In three runs: computing tests would starve those that wait for servers, and process tests need
 # the machine's cores for themselves.
@@ -61,6 +61,9 @@ test-swift: build-tests ## the Swift tests, with coverage
 
 test-clients: ## independent implementations against ours, in a virtual environment
 	@Tests/clients/run
+
+test-ruby: build-tests ## the Ruby gem, and the Rails example in two regions
+	@SIGNALBOX_LIBEXEC=$$(swift build $(DEBUG) --show-bin-path) Tests/ruby/run
 
 cover: ## region coverage of the last test run, module by module; fails under the gates
 	@Packaging/scripts/coverage
@@ -85,7 +88,7 @@ fuzz: dependencies ## a million mutated configuration files, under AddressSaniti
 
 lint: ## format and scripts
 	@swift format lint --strict --configuration .swift-format --parallel --recursive $(SOURCES)
-	@for script in Packaging/scripts/* Tests/clients/run Tests/Hosts/run .ci/run; do bash -n "$$script"; done
+	@for script in Packaging/scripts/* Tests/clients/run Tests/Hosts/run Tests/ruby/run .ci/run; do bash -n "$$script"; done
 
 format: ## rewrite the Swift sources in the house's format
 	@swift format --in-place --configuration .swift-format --parallel --recursive $(SOURCES)
