@@ -156,7 +156,7 @@ class AppTest < Minitest::Test
       "other" => ["ap-south-1", %r{config/regions\.yml has no ap-south-1}] }
       .each do |name, (region, why)|
         @world.processes.start(name, "puma", "-C", "config/puma.rb", "config.ru",
-                               env: @world.environment(US, AWS_REGION: region, PORT: "0"),
+                               env: @world.environment(US, AWS_REGION: region, BIND: "127.0.0.1:0"),
                                chdir: RailsWorld::APP)
         status = eventually("#{name} ends") { @world.processes.ended(name) }
         refute status.success?, name

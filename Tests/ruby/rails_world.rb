@@ -47,7 +47,7 @@ class RailsWorld
       "AWS_ENDPOINT_URL_DYNAMODB" => "http://#{place(region)["dynamodb"]}",
       "OBJECT_STORAGE_KEY" => "bucket-key", "OBJECT_STORAGE_SECRET" => SECRET,
       "SIGNALBOX_AGENT" => @agents[region].place, "SIGNALBOX_SERVICE" => "app",
-      "REDIS_URL" => "redis://127.0.0.1:#{@redis}/0", "PORT" => @ports[region].to_s,
+      "REDIS_URL" => "redis://127.0.0.1:#{@redis}/0", "BIND" => "127.0.0.1:#{@ports[region]}",
       "SHED" => region == "eu-central" ? "misdirected" : "off", "REPLICATION_LIMIT" => "5"
     }.merge(more.transform_keys(&:to_s))
   end

@@ -9,7 +9,6 @@ Gem::Specification.new do |spec|
   spec.description = "Middleware for /up and /health, the host's region, and work that only one " \
                      "region may do."
   spec.authors = ["The Signalbox maintainers"]
-  spec.homepage = "https://example.com/signalbox"
   spec.license = "Apache-2.0"
   spec.required_ruby_version = ">= 3.1"
   spec.files = Dir["lib/**/*.rb", "README.md", "LICENSE", base: __dir__]

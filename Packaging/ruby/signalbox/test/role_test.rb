@@ -102,6 +102,27 @@ class RoleTest < SignalboxTest
     end
   end
 
+  # Seeded by the runner: --seed N plays the same again.
+  def test_whatever_is_changed_it_never_raises_and_permits_only_what_is_whole
+    random = Random.new(Minitest.seed || 1)
+    odd = [nil, true, false, "", "held", "us-east", "\u0000", 0, -1, 1.5, 10**30, [], {}, [{}]]
+    permitted = 0
+    3000.times do
+      document = held
+      random.rand(1..3).times { change(document, odd, random) }
+      role = Signalbox::Role.read(document, service: "app", asked: Signalbox::Clock.now,
+                                            stale_after: 60)
+      next unless role.active?
+
+      permitted += 1
+      app = document["services"].find { |entry| entry["service"] == "app" }
+      assert_equal ["held", document["region"]], app["exclusive"].values_at("state", "region")
+      assert_includes 1..3600, app["exclusive"]["lease_seconds"]
+      assert_kind_of Integer, document["heard_seconds"]
+    end
+    assert_operator permitted, :>, 0
+  end
+
   def test_keys_of_a_newer_agent_are_left_alone
     agent(JSON.generate(held { |all, app| all["new"] = app["newer"] = { "a" => 1 } }))
     assert Signalbox.active?
@@ -149,6 +170,22 @@ class RoleTest < SignalboxTest
   end
 
   private
+
+  # One place of the document becomes something else, or goes.
+  def change(document, odd, random)
+    place = document
+    loop do
+      key = place.is_a?(Hash) ? place.keys.sample(random: random) : random.rand(place.size)
+      inner = place[key]
+      if (inner.is_a?(Hash) || inner.is_a?(Array)) && !inner.empty? && random.rand < 0.8
+        next place = inner
+      end
+      break if key.nil?
+
+      gone = random.rand < 0.2 && place.is_a?(Hash)
+      break gone ? place.delete(key) : place[key] = odd.sample(random: random)
+    end
+  end
 
   def gone(seconds)
     JSON.parse(fixture("elsewhere")).tap do |document|

@@ -72,7 +72,6 @@ module Signalbox
           bytes << part
           raise Silent, "the agent's answer is too large" if bytes.bytesize > MAX_BYTES
         end
-        left
       end
     end
 

@@ -18,11 +18,11 @@ module Signalbox
     class Check
       attr_reader :name, :timeout
 
-      def initialize(name, timeout, counts, logger, block)
+      def initialize(name, timeout, counts, configuration, block)
         @name = name
         @timeout = timeout
         @bad = counts ? "fail" : "warn"
-        @logger = logger
+        @configuration = configuration
         @block = block
       end
 
@@ -62,7 +62,7 @@ module Signalbox
         Outcome.new(@bad, Clock.now - begun, Health.line(error.message))
       rescue Exception => error # rubocop:disable Lint/RescueException
         # Its message may have anything in it, keys too: that is for the log alone.
-        @logger&.warn("health check #{name}: #{error.class}: #{error.message}")
+        @configuration.logger&.warn("health check #{name}: #{error.class}: #{error.message}")
         Outcome.new(@bad, Clock.now - begun, Health.line(error.class.name || "an error"))
       end
     end
@@ -92,7 +92,7 @@ module Signalbox
       Configuration.seconds("timeout of #{name}", timeout, 0.01..30)
       @lock.synchronize do
         @checks = @checks.reject { |check| check.name == name.to_s }
-        @checks += [Check.new(name.to_s, timeout, counts, @configuration.logger, block)]
+        @checks += [Check.new(name.to_s, timeout, counts, @configuration, block)]
       end
     end
 
