@@ -129,6 +129,17 @@ class AppTest < Minitest::Test
     assert_match(/s are left, 5 s are wanted\z/, refusal["error"])
   end
 
+  # The region before comes late: its lease is of an epoch that is over.
+  def test_what_a_later_epoch_has_written_stays
+    @world.role(US, "held", epoch: 3)
+    2.times { assert_equal 200, json(US, "POST", "/closings", json: { day: "d6" })[0] }
+    @world.role(US, "held", epoch: 2)
+    assert_equal [409, { "error" => "a later epoch has closed it" }],
+                 json(US, "POST", "/closings", json: { day: "d6" })
+    @world.role(US, "held", epoch: 4)
+    assert_equal 4, json(US, "POST", "/closings", json: { day: "d6" })[1]["epoch"]
+  end
+
   def test_jobs_run_under_the_lease_and_wait_otherwise
     before = @world.redis("zcard", "schedule").to_i
     assert_equal "202", ask(US, "POST", "/closings", json: { day: "d4", later: true }).code

@@ -57,12 +57,12 @@ class RailsWorld
   end
 
   # What the region's agent says from now on.
-  def role(region, state, traffic: region, age: 1000, lease: 120)
+  def role(region, state, traffic: region, age: 1000, lease: 120, epoch: 3)
     exclusive = { "state" => state }
     exclusive["region"] = traffic if %w[held elsewhere lapsed].include?(state)
     exclusive["lease_seconds"] = lease if state == "held"
     tell(region, { "region" => traffic, "here" => traffic == region, "age_seconds" => age }.compact,
-         exclusive)
+         exclusive, epoch)
   end
 
   # DNS points nowhere in particular: nobody is sent away.
@@ -70,8 +70,8 @@ class RailsWorld
     document(region, { "here" => false }, { "state" => "pending" })
   end
 
-  def tell(region, traffic, exclusive)
-    @roles[region] = document(region, traffic, exclusive)
+  def tell(region, traffic, exclusive, epoch)
+    @roles[region] = document(region, traffic, exclusive, epoch)
   end
 
   def ask(region, method, path, json: nil, headers: {})
@@ -104,9 +104,9 @@ class RailsWorld
 
   private
 
-  def document(region, traffic, exclusive)
+  def document(region, traffic, exclusive, epoch = 0)
     { "agent" => "#{region}-app-1", "region" => region, "heard_seconds" => 1, "advisory" => true,
-      "note" => "", "services" => [{ "service" => "app", "epoch" => 3, "traffic" => traffic,
+      "note" => "", "services" => [{ "service" => "app", "epoch" => epoch, "traffic" => traffic,
                                      "exclusive" => exclusive }] }
   end
 

@@ -92,6 +92,8 @@ class ExclusiveTest < SignalboxTest
     agent(with_lease(120))
     Signalbox.exclusive do |lease|
       configuration.agent = "off"
+      error = assert_raises(Signalbox::LeaseLost) { lease.check! }
+      assert_equal "app: not active here: the agent is not asked: off", error.message
       refute lease.held?
       assert_equal 0, lease.left
     end

@@ -79,7 +79,8 @@ class RoleTest < SignalboxTest
       "no time" => ->(_, app) { app["exclusive"].delete("lease_seconds") },
       "another region's lease" => ->(_, app) { app["exclusive"]["region"] = "eu-central" },
       "nobody's lease" => ->(_, app) { app["exclusive"].delete("region") },
-      "another word" => ->(_, app) { app["exclusive"]["state"] = "HELD" },
+      "another word" => ->(_, app) { app["exclusive"]["state"] = "holding" },
+      "a word of another case" => ->(_, app) { app["exclusive"]["state"] = "HELD" },
       "no epoch" => ->(_, app) { app.delete("epoch") },
       "no traffic" => ->(_, app) { app.delete("traffic") },
       "traffic here, but there" => ->(_, app) { app["traffic"]["region"] = "eu-central" },
@@ -88,6 +89,9 @@ class RoleTest < SignalboxTest
       "never heard" => ->(all, _) { all.delete("heard_seconds") },
       "no region" => ->(all, _) { all.delete("region") },
       "an odd region" => ->(all, _) { all["region"] = "us-east\r\nX: y" },
+      "an odd region in all places" => lambda do |all, app|
+        all["region"] = app["traffic"]["region"] = app["exclusive"]["region"] = "us-east\nactive"
+      end,
       "no list" => ->(all, app) { all["services"] = { "app" => app } },
       "two of a name" => ->(all, app) { all["services"] = [app, app.dup] },
       "a list of words" => ->(all, _) { all["services"] = ["app"] }

@@ -120,6 +120,10 @@ class ShedTest < SignalboxTest
       assert_equal "elsewhere", watch.role.state
       eventually { hole.num_waiting == 1 }
     end
+    # One asks at a time, however long that takes.
+    asking = watch.instance_variable_get(:@asking)
+    later(10) { watch.role }
+    assert_same asking, watch.instance_variable_get(:@asking)
     later(16) { assert_equal "the agent's answer is old", watch.role.reason }
     hole << 1
     later(4) { eventually { watch.role.state == "held" } }

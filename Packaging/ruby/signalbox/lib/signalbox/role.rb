@@ -143,8 +143,6 @@ module Signalbox
 
     def take_traffic(traffic)
       here = traffic["here"]
-      raise Garbled, "the agent's answer has no here" unless [true, false].include?(here)
-
       @traffic = traffic.key?("region") ? text(traffic, "region") : nil
       raise Garbled, "the agent contradicts itself on traffic" unless here == (@traffic == @region)
 
@@ -173,7 +171,7 @@ module Signalbox
     end
 
     def fresh?
-      known? && @heard && @heard + (Clock.now - @asked) <= @stale_after
+      @heard && @heard + (Clock.now - @asked) <= @stale_after
     end
 
     def object(document, key)

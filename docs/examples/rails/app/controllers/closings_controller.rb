@@ -6,6 +6,10 @@ class ClosingsController < ApplicationController
     render json: { error: error.message }, status: :conflict
   end
 
+  rescue_from Aws::DynamoDB::Errors::ConditionalCheckFailedException do
+    render json: { error: "a later epoch has closed it" }, status: :conflict
+  end
+
   def show
     show_found Closing.find(params[:id])
   end
