@@ -64,7 +64,7 @@ class AppTest < Minitest::Test
       found = until_health(US, 503, "unhealthy")
       assert_equal "fail", found["checks"]["table"]["status"]
       assert_equal "200", ask(US, "GET", "/up").code
-      assert_equal 200, health(EU)[0]
+      eventually("eu-central is well") { health(EU)[0] == 200 }
       assert_equal [503, { "error" => "the table does not answer" }], json(US, "GET", "/notes/none")
     end
     until_health(US, 200, "healthy")
@@ -112,7 +112,7 @@ class AppTest < Minitest::Test
     @world.role(EU, "elsewhere", traffic: US)
     status, closing = json(US, "POST", "/closings", json: { day: "d1" })
     assert_equal [200, "us-east-1", 3], [status, closing["region"], closing["epoch"]]
-    assert_includes 60..120, closing["left"]
+    assert_includes 1..120, closing["left"]
     assert_equal true, json(US, "GET", "/")[1]["active"]
     @world.role(EU, "pending", traffic: nil, age: nil)
     eventually("eu-central sheds nobody") { ask(EU, "GET", "/").code == "200" }
@@ -157,7 +157,7 @@ class AppTest < Minitest::Test
     reply = eventually("421") { ask(EU, "GET", "/").then { |found| found if found.code == "421" } }
     assert_equal "close", reply["Connection"]
     assert_equal "200", ask(EU, "GET", "/up").code
-    assert_equal 200, health(EU)[0]
+    eventually("its health is asked as ever") { health(EU)[0] == 200 }
     @world.role(EU, "held")
     eventually("served again") { ask(EU, "GET", "/").code == "200" }
   end

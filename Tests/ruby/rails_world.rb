@@ -14,9 +14,14 @@ class RailsWorld
 
   attr_reader :processes
 
-  # Started once, and ended when all tests are over.
+  # Started once, and ended when all tests are over. What did not start is not tried again.
   def self.shared
+    raise @trouble if @trouble
+
     @shared ||= new.tap { |world| Minitest.after_run { world.stop } }
+  rescue StandardError => error
+    @trouble = error
+    raise
   end
 
   def initialize
@@ -48,7 +53,9 @@ class RailsWorld
       "OBJECT_STORAGE_KEY" => "bucket-key", "OBJECT_STORAGE_SECRET" => SECRET,
       "SIGNALBOX_AGENT" => @agents[region].place, "SIGNALBOX_SERVICE" => "app",
       "REDIS_URL" => "redis://127.0.0.1:#{@redis}/0", "BIND" => "127.0.0.1:#{@ports[region]}",
-      "SHED" => region == "eu-central" ? "misdirected" : "off", "REPLICATION_LIMIT" => "5"
+      "SHED" => region == "eu-central" ? "misdirected" : "off", "REPLICATION_LIMIT" => "5",
+      # Times of tests are for a machine that others use too.
+      "SIGNALBOX_TIMEOUT" => "10", "TABLE_TIMEOUT" => "20"
     }.merge(more.transform_keys(&:to_s))
   end
 

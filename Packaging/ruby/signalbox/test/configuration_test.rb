@@ -17,7 +17,12 @@ class ConfigurationTest < SignalboxTest
     found = Signalbox::Configuration.new("SIGNALBOX_AGENT" => "127.0.0.9:99",
                                          "SIGNALBOX_SERVICE" => "shop")
     assert_equal [["127.0.0.9", 99], "shop"], [found.place, found.service]
+    assert_equal 2.5, Signalbox::Configuration.new("SIGNALBOX_TIMEOUT" => "2.5").timeout
+    assert_raises(Signalbox::ConfigurationError) do
+      Signalbox::Configuration.new("SIGNALBOX_TIMEOUT" => "2 s")
+    end
     default = Signalbox::Configuration.new({})
+    assert_equal 0.5, default.timeout
     assert_equal ["127.0.0.1", 8620], default.place
     assert_nil default.service
     assert_nil Signalbox::Configuration.new("SIGNALBOX_AGENT" => "off").place

@@ -24,7 +24,7 @@ module Signalbox
     def initialize(env = ENV)
       self.agent = env["SIGNALBOX_AGENT"] || "127.0.0.1:8620"
       self.service = env["SIGNALBOX_SERVICE"]
-      self.timeout = 0.5
+      self.timeout = Float(env["SIGNALBOX_TIMEOUT"] || 0.5, exception: false)
       self.stale_after = 60
       self.at_least = 5
       self.logger = Logger.new($stderr, progname: "signalbox")

@@ -4,8 +4,8 @@
 class Table
   NAME = ENV.fetch("TABLE", "my-app-data")
   # A replica that does not answer costs a request three seconds at most.
-  PATIENCE = { http_open_timeout: 0.5, http_read_timeout: 1.0, retry_mode: "standard",
-               max_attempts: 2 }.freeze
+  PATIENCE = { http_open_timeout: 0.5, retry_mode: "standard", max_attempts: 2,
+               http_read_timeout: Float(ENV.fetch("TABLE_TIMEOUT", "1")) }.freeze
 
   @lock = Mutex.new
 
