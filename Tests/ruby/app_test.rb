@@ -21,8 +21,8 @@ class AppTest < Minitest::Test
     [reply.code.to_i, JSON.parse(reply.body)]
   end
 
-  def eventually(what, &block)
-    @world.processes.until_true(what, &block)
+  def eventually(what, seconds = 60, &block)
+    @world.processes.until_true(what, seconds, &block)
   end
 
   # Both regions are asked as their agents do: each writes what the other looks for.
@@ -94,6 +94,13 @@ class AppTest < Minitest::Test
     eventually("the note is in eu-central") { ask(EU, "GET", "/notes/n1").code == "200" }
     assert_equal "Ada", json(EU, "GET", "/notes/n1")[1]["author"]
     assert_equal "404", ask(US, "GET", "/notes/none").code
+  end
+
+  # What is not there is not kept in the cache: that would be for a minute.
+  def test_a_note_that_was_asked_for_too_early
+    assert_equal "404", ask(US, "GET", "/notes/n2").code
+    assert_equal "200", ask(EU, "PUT", "/notes/n2", json: { text: "late" }).code
+    eventually("the note is in us-east", 40) { ask(US, "GET", "/notes/n2").code == "200" }
   end
 
   def test_uploads_lie_in_the_region_s_own_bucket
