@@ -31,7 +31,7 @@ class RailsWorld
     @ports = REGIONS.keys.to_h { |region| [region, Processes.free_port] }
     @redis = Processes.free_port
     start
-  rescue StandardError, SignalException
+  rescue StandardError, SignalException, SystemExit
     stop
     raise
   end
