@@ -50,7 +50,9 @@ public struct Admission: Sendable {
     /// The newest accepted report echoed a challenge in time.
     var isProven = false
 
-    mutating func issue(_ challenge: Challenge) {
+    /// What was sent before `earliest` proves nothing any more.
+    mutating func issue(_ challenge: Challenge, forgetting earliest: Instant) {
+      challenges.removeAll { $0.at < earliest }
       challenges.append(challenge)
       if challenges.count > Admission.kept { challenges.removeFirst() }
     }
@@ -78,7 +80,8 @@ public struct Admission: Sendable {
 
   /// Notes a challenge that was sent to `agent`.
   public mutating func issued(_ challenge: String, to agent: AgentID, now: Instant) {
-    agents[agent, default: Known()].issue(Challenge(text: challenge, at: now))
+    agents[agent, default: Known()].issue(
+      Challenge(text: challenge, at: now), forgetting: now - freshFor)
   }
 
   /// Takes no wall clock's word until `instant` (RULES 6d).
