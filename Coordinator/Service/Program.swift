@@ -75,6 +75,7 @@ public enum Program {
             service: LineKeeper(pages: pages, interval: parts.deployment.tick)),
           .init(
             service: Reader(coordinator: coordinator, interval: parts.deployment.readInterval)),
+          .init(service: HeapKeeper()),
           .init(service: ReadinessLoop(coordinator: coordinator)),
           .init(
             service: Hangups(reloader: reloader, signals: hangups)),
@@ -327,6 +328,20 @@ private struct LineKeeper: Service {
       }
       let pause = max(interval, now.took * 200)
       try? await cancelWhenGracefulShutdown { try await Task.sleep(for: pause) }
+    }
+  }
+}
+
+/// Gives back what reports, judgements and screens took and freed: the C library keeps it in pieces
+/// between what lasts, and takes ever more.
+private struct HeapKeeper: Service {
+  /// Within it a fleet of hundreds of agents has reported once.
+  static let interval = Duration.seconds(5)
+
+  func run() async throws {
+    while !Task.isShuttingDownGracefully && !Task.isCancelled {
+      try? await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.interval) }
+      Heap.giveBack()
     }
   }
 }
