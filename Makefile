@@ -11,7 +11,7 @@ RELEASE := $(STRICT) -c release --static-swift-stdlib
 SOURCES := Package.swift Sources Agent Coordinator Tests
 ARGS ?=
 
-.PHONY: help dependencies build build-tests deb demo hosts-test simulate test test-swift test-clients test-ruby bench cover walk \
+.PHONY: help dependencies build build-tests deb demo hosts-test simulate test test-swift test-clients test-ruby test-stack bench cover walk \
 	mutants fuzz lint format ci ci-long clean
 
 help: ## what there is
@@ -36,13 +36,13 @@ deb: build ## Debian packages into build/debs, checked
 demo: build ## real processes on this machine: fail over, do nothing, fail back
 	@build/bin/signalbox demo $(ARGS)
 
-hosts-test: ## booted hosts with the packages: regions die, the coordinator dies
+hosts-test: ## booted hosts with the packages: regions die; ARGS=--ansible: the collection installs them
 	@Tests/Hosts/run $(ARGS)
 
 simulate: build ## minutes of simulated faults, jumping against stepping, healthy weather
 	@Packaging/scripts/check-simulation $(ARGS)
 
-test: test-swift test-clients test-ruby ## everything that is tested
+test: test-swift test-clients test-ruby ## everything that is tested but for stacks and hosts
 
 # In three runs: computing tests would starve those that wait for servers, and process tests need
 # the machine's cores for themselves.
@@ -64,6 +64,9 @@ test-clients: ## independent implementations against ours, in a virtual environm
 
 test-ruby: build-tests ## the Ruby gem, and the Rails example in two regions
 	@SIGNALBOX_LIBEXEC=$$(swift build $(DEBUG) --show-bin-path) Tests/ruby/run
+
+test-stack: ## the Ansible collection and the other examples, with the programs of build/bin
+	@Tests/Stack/run
 
 cover: ## region coverage of the last test run, module by module; fails under the gates
 	@Packaging/scripts/coverage
@@ -88,7 +91,7 @@ fuzz: dependencies ## a million mutated configuration files, under AddressSaniti
 
 lint: ## format and scripts
 	@swift format lint --strict --configuration .swift-format --parallel --recursive $(SOURCES)
-	@for script in Packaging/scripts/* Tests/clients/run Tests/Hosts/run Tests/ruby/run .ci/run; do bash -n "$$script"; done
+	@for script in Packaging/scripts/* Tests/clients/run Tests/Hosts/run Tests/ruby/run Tests/Stack/run .ci/run; do bash -n "$$script"; done
 
 format: ## rewrite the Swift sources in the house's format
 	@swift format --in-place --configuration .swift-format --parallel --recursive $(SOURCES)
