@@ -12,11 +12,11 @@ RELEASE = "bookworm"
 # TLS and load balancing, and what the documents' commands use.
 PARTS = (
     "systemd systemd-sysv dbus libpam-systemd ca-certificates openssl iproute2 procps curl apt "
-    "python3 haproxy nftables knot knot-dnsutils"
+    "python3 python3-apt openssh-server haproxy nftables knot knot-dnsutils"
 ).split()
 HIDDEN = ("doc", "man", "locale", "info", "lintian")
 # Debian starts these at once; here a host has what it is told to have.
-DISABLED = ("haproxy.service", "knot.service", "nftables.service", "apt-daily.timer",
+DISABLED = ("haproxy.service", "ssh.service", "knot.service", "nftables.service", "apt-daily.timer",
             "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer",
             "fstrim.timer", "e2scrub_reap.service")
 

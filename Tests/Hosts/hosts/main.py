@@ -12,6 +12,7 @@ import machine as machines
 from image import Unsupported
 from report import Report
 from shell import STOPPING, Failure
+from stack import StackStory
 from story import Story
 from world import World
 
@@ -35,6 +36,9 @@ def options():
         help="where the packages are [build/debs]")
     parser.add_argument(
         "--hold", action="store_true", help="keep everything running at the end until Ctrl-C")
+    parser.add_argument(
+        "--ansible", action="store_true",
+        help="install with the Ansible collection, and try that in place of regions that die")
     return parser.parse_args()
 
 
@@ -87,7 +91,12 @@ def main():
 def play(machine, debs, report, arguments):
     with report.measure("image", "made anew, or kept from before"):
         path = images.build(machine, debs, report.say)
-    Story(World(machine, path, debs, report), report, arguments.speed).play()
+    world = World(machine, path, debs, report)
+    if arguments.ansible:
+        programs = os.environ["SIGNALBOX_ANSIBLE"]
+        StackStory(world, report, arguments.speed, programs).play()
+    else:
+        Story(world, report, arguments.speed).play()
     if arguments.hold:
         hold(machine, report)
 
