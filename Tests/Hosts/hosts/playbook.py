@@ -55,8 +55,6 @@ class Playbook:
             "ansible_user": "root", "ansible_ssh_private_key_file": self.key,
             "ansible_python_interpreter": "/usr/bin/python3",
             "signalbox_debs": self.debs, "signalbox_apt_update": False,
-            # One by one is for those who have users.
-            "signalbox_serial": 3,
             "signalbox_automation": "automatic",
             "signalbox_coordinator_url": f"https://{places.COORDINATOR}:8621",
             "signalbox_regions": {
@@ -106,7 +104,8 @@ class Playbook:
         done = run(
             *self.world.machine.inside("ansible"), "ip", "netns", "exec", network,
             os.path.join(self.programs, "ansible-playbook"), "-i", self.inventory,
-            "signalbox.failover.site", *options,
+            # One by one is for those who have users.
+            "signalbox.failover.site", "-e", "signalbox_serial=3", *options,
             check=False, timeout=900, environment=self.environment())
         said = done.stdout + done.stderr
         if good and done.returncode != 0:
