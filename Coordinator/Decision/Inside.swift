@@ -64,7 +64,7 @@ public enum Inside {
     excused: Set<AgentID> = []
   ) -> InsideView {
     let all = topology.agents(of: region)
-    var instances = Instances(excused.isEmpty ? all : all.filter { !excused.contains($0) })
+    var instances = Instances(good: excused.isEmpty ? all : all.filter { !excused.contains($0) })
     for (place, agent) in instances.agents.enumerated() {
       instances[place] = vote(
         of: agent, service: topology.service, policy: policy, evidence: evidence, now: now)

@@ -7,8 +7,7 @@ public struct Instances: Hashable, Sendable {
   /// By place, those that are not plainly good.
   private var others: [Int: InstanceView] = [:]
 
-  /// Plainly good ones.
-  init(_ agents: [AgentID]) { self.agents = agents }
+  init(good agents: [AgentID]) { self.agents = agents }
 
   public init(_ views: [InstanceView]) {
     agents = views.map(\.agent)

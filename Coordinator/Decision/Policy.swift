@@ -125,7 +125,7 @@ public struct Region: Hashable, Sendable, Codable {
   }
 }
 
-/// The expected hosts. Services that have the same share one.
+/// The expected hosts: one value that services with the same hosts can share.
 public struct Roster: Hashable, Sendable {
   public let agents: [AgentID: RegionID]
   /// The same by region, each sorted: every tick asks for it often.

@@ -59,7 +59,6 @@ extension Coordinator {
     let words = different.words.isEmpty ? [same] : different.words
     let text = "configuration reloaded: \(words.joined(separator: "; "))"
     record(EventRecord(.reloaded, at: now, level: .notice, text: text))
-    Heap.giveBack()
     return text
   }
 

@@ -206,8 +206,6 @@ private actor Listening {
       .started, .notice,
       "signalbox-coordinator \(Release.version) listens on \(settings.listen) and "
         + "\(settings.socket)")
-    // What reading the configuration and the journal took.
-    Heap.giveBack()
   }
 }
 
@@ -341,6 +339,7 @@ private struct HeapKeeper: Service {
   func run() async throws {
     while !Task.isShuttingDownGracefully && !Task.isCancelled {
       try? await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.interval) }
+      guard !Task.isShuttingDownGracefully else { return }
       Heap.giveBack()
     }
   }

@@ -121,6 +121,10 @@ struct PlainCursor {
     return value
   }
 
+  /// The longest number that is read: ours have 24 characters at most, and what is longer may be
+  /// none that a Double holds.
+  private static let digits = 32
+
   /// A number with or without a fraction.
   fileprivate mutating func number() throws(NotPlain) -> Double {
     let start = place
@@ -130,7 +134,8 @@ struct PlainCursor {
     { place += 1 }
     let digits = bytes[start..<place].drop { $0 == UInt8(ascii: "-") }
     // What JSON does not take and Swift does: `.5`, `5.`, `007`.
-    guard digits.first != UInt8(ascii: "."), digits.last != UInt8(ascii: "."),
+    guard digits.count <= Self.digits, digits.first != UInt8(ascii: "."),
+      digits.last != UInt8(ascii: "."),
       digits.first != UInt8(ascii: "0") || digits.count == 1
         || digits.dropFirst().first == UInt8(ascii: "."),
       next != UInt8(ascii: "e"), next != UInt8(ascii: "E"),

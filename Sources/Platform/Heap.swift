@@ -15,7 +15,7 @@ public enum Heap {
   /// Blocks of so many bytes and more go back to the system as soon as they are freed.
   private static let largeBytes: Int32 = 262_144
 
-  /// Gives back what is free now: after something that took much memory for a while. It may take
-  /// some milliseconds.
+  /// Gives back what is free now, and what lasts keeps it apart from. It may take some
+  /// milliseconds.
   public static func giveBack() { _ = malloc_trim(0) }
 }

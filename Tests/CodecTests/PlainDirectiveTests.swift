@@ -37,6 +37,15 @@ struct PlainDirectiveTests {
     #expect(written > 500 && written < 2000, "\(written)")
   }
 
+  /// A field that is new on the wire and unknown here would be lost in silence.
+  @Test func everyFieldIsWritten() throws {
+    var whole = Samples.directive
+    (whole.peers, whole.probes, whole.services) = (nil, nil, [])
+    (whole.stand, whole.renews, whole.orders) = ("o.1", "o.2", "o")
+    #expect(Set(unset(whole, "directive")) == ["peers", "probes", "services"])
+    #expect(PlainDirective.written(whole) == (try JSON.encode(whole)))
+  }
+
   /// What has more to tell is the encoder's.
   @Test func othersAreTheEncoders() throws {
     #expect(PlainDirective.written(Samples.directive) == nil)

@@ -64,6 +64,16 @@ enum Samples {
   static let path = "/v1/reports"
 }
 
+/// Names of what is not set anywhere in a value: nil, or a list with nothing in it.
+func unset(_ value: Any, _ name: String) -> [String] {
+  let mirror = Mirror(reflecting: value)
+  if mirror.displayStyle == .optional {
+    return mirror.children.first.map { unset($0.value, name) } ?? [name]
+  }
+  if mirror.displayStyle == .collection, mirror.children.isEmpty { return [name] }
+  return mirror.children.flatMap { unset($0.value, $0.label ?? name) }
+}
+
 /// A message as it would be received; `request` is also what a response answers.
 struct Message {
   var method = "POST"

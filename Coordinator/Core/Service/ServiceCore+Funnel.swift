@@ -57,7 +57,6 @@ extension ServiceCore {
       }
     }
     assessment = step.assessment
-    isAllWell = step.assessment.isAllWell
     for event in step.commit?.events ?? [] { direct(.log(event)) }
     if let transition = step.transition { perform(transition.decision.effect, now: now) }
     let going = going

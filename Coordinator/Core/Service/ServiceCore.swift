@@ -30,9 +30,11 @@ public struct ServiceCore: Sendable {
   let writer: Writer
 
   /// As the machine judged last.
-  public internal(set) var assessment: Assessment?
+  public internal(set) var assessment: Assessment? {
+    didSet { isAllWell = assessment?.isAllWell ?? false }
+  }
   /// `Assessment.isAllWell` of it: each report asks.
-  var isAllWell = false
+  private(set) var isAllWell = false
   /// The move in flight.
   public var incident: IncidentRecord?
   public var lastIncident: IncidentRecord?

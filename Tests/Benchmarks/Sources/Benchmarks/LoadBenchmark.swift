@@ -22,10 +22,12 @@ enum LoadBenchmark {
 
   /// With every number of services, or only with that one.
   static func run(services: Int?) async throws {
+    let fleets = fleets.filter { services == nil || $0.services == services }
+    guard !fleets.isEmpty else { throw NoFleet(services: services ?? 0) }
     print("load: the coordinator's processor seconds a minute, and its memory, while all is well")
     print("  services     agents  reports/s    refused   cpu s/min     MiB   KiB/agent")
     var bases: [Int: (agents: Int, memory: Double)] = [:]
-    for fleet in fleets where services == nil || fleet.services == services {
+    for fleet in fleets {
       let found = try await measure(fleet)
       let kibibytes = bases[fleet.services].map {
         (found.memory - $0.memory) / 1024 / Double(fleet.agents - $0.agents)
@@ -44,6 +46,9 @@ enum LoadBenchmark {
     }
     print("  (aims: 60 services with 500 agents at most 6 s a minute, and 16 KiB an agent)")
   }
+
+  /// There is none of so many services.
+  private struct NoFleet: Error { var services: Int }
 
   private struct Found {
     var reports: Double

@@ -1,6 +1,10 @@
 /// Measures what the project promises of its speed; each figure stands beside another of the same
-/// run, for the machine is never the same twice. `benchmarks [simulator|ticks|dns|ingest|load]`;
-/// all by default. `ingest` and `load` play the programs in `build/bin`.
+/// run, for the machine is never the same twice.
+///
+///     benchmarks [simulator|ticks|dns|ingest|load [SERVICES]]
+///
+/// All by default. `ingest` and `load` play the programs in `build/bin`; `load 60` only with as
+/// many services.
 @main
 enum Main {
   static func main() async throws {
