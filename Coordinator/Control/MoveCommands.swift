@@ -95,10 +95,10 @@ struct FailbackCommand: AsyncParsableCommand {
 }
 
 extension ServiceStatus {
-  /// Users are at an adopted address, not at the active region's.
+  /// A name shows an adopted address, and not the active region's alone.
   fileprivate var isElsewhere: Bool {
     guard let active = regions.first(where: { $0.region == active }) else { return false }
-    return !addresses.isEmpty && Set(addresses).isDisjoint(with: active.addresses)
+    return !Set(addresses).isSubset(of: active.addresses)
   }
 }
 

@@ -111,8 +111,9 @@ extension Machine {
     text +=
       isDead
       ? "no target is stable for \(TargetChooser.seconds(policy.failbackAfter))"
-      : "\(source) is dead for everyone outside for \(TargetChooser.seconds(dead)) (needs "
-        + "\(TargetChooser.seconds(policy.outsideConfirm)))"
+      : "that \(source) is dead for everyone outside for "
+        + "\(TargetChooser.seconds(policy.outsideConfirm)) "
+        + (since == nil ? "(it is not)" : "(so far for \(TargetChooser.seconds(dead)))")
     // It ends with that evidence, or when there are fewer moves in the window.
     let clears: Clearing =
       if lacksStable {

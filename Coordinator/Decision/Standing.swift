@@ -99,6 +99,7 @@ extension StandingFacts {
   fileprivate var elsewhere: String? {
     guard grace == nil, move == nil else { return nil }
     let list = Words.list(shown)
+    let name = astray.isEmpty ? name : Words.list(astray)
     switch at {
     case .foreign:
       return "users of \(name) are sent to \(list), which is no region's address: nothing is moved "

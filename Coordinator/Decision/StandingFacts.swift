@@ -49,8 +49,10 @@ public struct StandingFacts: Hashable, Sendable {
   public var move: Move?
   public var at = AtFact.region
   public var active: RegionID?
-  /// What DNS was last read to show.
+  /// What DNS was last read to show: by the names that are `astray`, where some are.
   public var shown: [String] = []
+  /// The names that show an address that is no region's; empty: none of several does.
+  public var astray: [String] = []
   /// Addresses that are no region's, adopted as where users are.
   public var accepted: [String] = []
   public var automation = Automation.automatic

@@ -150,6 +150,7 @@ extension Presenter {
     facts.at = room.core.machine.at
     facts.active = memory.active
     facts.shown = room.core.upkeep.shown ?? room.core.reading?.shown ?? []
+    if let astray = astray(room) { (facts.astray, facts.shown) = astray }
     facts.accepted = memory.accepted ?? []
     facts.automation = room.service.policy.automation
     facts.pause = memory.pause
@@ -170,6 +171,17 @@ extension Presenter {
     }
     judge(&facts, room: room, assessment: assessment, now: now)
     return facts
+  }
+
+  /// Which of several names show what is no region's address, and what they show; nil: none, or
+  /// there is one name only.
+  private static func astray(_ room: Room) -> (names: [String], shown: [String])? {
+    guard room.core.names.count > 1, let reading = room.core.reading else { return nil }
+    let ours = Set(room.service.topology.regions.flatMap(\.addresses.values))
+    let astray = zip(room.core.names, reading).filter { _, shown in
+      !shown.values.allSatisfy { ours.isSuperset(of: $0) }
+    }
+    return astray.isEmpty ? nil : (astray.map(\.0), astray.map(\.1).shown)
   }
 
   private static func journal(_ room: Room, snapshot: Snapshot) -> StandingFacts.Journal? {

@@ -211,9 +211,11 @@ struct MachineTests {
     let held = lab.run(300)
     #expect(held.facts.source == .confirmed)
     #expect(held.decision.rule == .blockedByFreeBudget)
-    #expect(held.holds[0].text.contains("dead for everyone outside for 0.0 s (needs 60 s)"))
+    #expect(held.holds[0].text.contains("that a is dead for everyone outside for 60 s (it is not)"))
     lab.see("a", .bad, from: ["d"])
-    #expect(lab.secondsUntilIntent(limit: 100) == 61)
+    let so = lab.run(20).holds.first?.text ?? ""
+    #expect(so.contains("outside for 60 s (so far for "), "\(so)")
+    #expect(lab.secondsUntilIntent(limit: 100) == 41)
   }
 
   @Test func movesOlderThanTheWindowDoNotCount() {

@@ -200,6 +200,15 @@ import Wire
         + "move overwrites it."
     ) { $0.accepted = ["198.51.100.7"] }
     says(
+      .foreign,
+      "users of www.example.com, docs.example.com are sent to 198.51.100.7, which is no region's "
+        + "address: nothing is moved until it is one again, or: signalbox adopt app."
+    ) {
+      $0.at = .foreign
+      $0.shown = ["198.51.100.7"]
+      $0.astray = ["www.example.com", "docs.example.com"]
+    }
+    says(
       .paused,
       "by oncall since 02:12:46 UTC \"migrating db\", until 04:12:46 UTC. us-east is DOWN (4 min): "
         + "it would have moved to us-west at 03:09:16 UTC."

@@ -58,15 +58,7 @@ extension ProcessTests {
         try await rehearsal.make("A", "www", rehearsal.front(1))
         try await rehearsal.make("TXT", "_signalbox.www", Self.others)
         try await rehearsal.putMarker(Self.theirs)
-        await rehearsal.killCoordinator()
-        let file = "\(rehearsal.directory)/coordinator.toml"
-        let text = String(decoding: try Files.read(file, maxBytes: 1 << 20), as: UTF8.self)
-        let one = "dns = [\"app.example.org\"]"
-        #expect(text.contains(one))
-        let both = "dns = [\"app.example.org\", \"www.example.org\"]"
-        try Files.writeAtomically(
-          Array(text.replacing(one, with: both).utf8), to: file, mode: 0o600)
-        try await rehearsal.startCoordinator()
+        try await restart(rehearsal, with: "\"www.example.org\"")
         let markers = [("app", Self.theirs), ("www", Self.others)].map {
           AdoptableMarker(name: "_signalbox.\($0).example.org", text: $1)
         }
@@ -96,6 +88,49 @@ extension ProcessTests {
         #expect(try await rehearsal.status().orders == nil)
         let found = try await rehearsal.events().filter { $0.kind == "conflict" }
         #expect(found.allSatisfy { $0.epoch == 0 }, "none after the adoption: \(found)")
+      }
+    }
+
+    /// Starts the coordinator again with another name of the service.
+    private func restart(_ rehearsal: Rehearsal, with name: String) async throws {
+      await rehearsal.killCoordinator()
+      let file = "\(rehearsal.directory)/coordinator.toml"
+      let text = String(decoding: try Files.read(file, maxBytes: 1 << 20), as: UTF8.self)
+      let one = "dns = [\"app.example.org\"]"
+      #expect(text.contains(one))
+      let both = "dns = [\"app.example.org\", \(name)]"
+      try Files.writeAtomically(
+        Array(text.replacing(one, with: both).utf8), to: file, mode: 0o600)
+      try await rehearsal.startCoordinator()
+    }
+
+    /// Of two names one shows what is no region's: that one is named, and put back by the command
+    /// that is suggested after its adoption.
+    @Test func oneOfTwoNames() async throws {
+      try await withRehearsal(manual()) { rehearsal in
+        let url = "unix:\(rehearsal.directory)/coordinator.sock"
+        try await rehearsal.make("A", "www", Self.page)
+        try await restart(rehearsal, with: "\"www.example.org\"")
+        try await rehearsal.waitForStatus("foreign", within: patience) { service, _ in
+          service.orders?.adoptable?.addresses.contains(Self.page) == true ? () : nil
+        }
+        let words = "users of www.example.org are sent to \(Self.page),"
+        try await rehearsal.waitForStatus("named", within: patience) { service, _ in
+          service.headline.contains(words) ? () : nil
+        }
+        let adopted = try await signalbox("adopt", "app", "--yes", "--coordinator", url)
+        #expect(adopted.code == 0, "\(adopted)")
+        let explained = try await signalbox("explain", "app", "--coordinator", url)
+        let suggested = "signalbox failover app --to us-east"
+        #expect(explained.output.contains(suggested), "\(explained)")
+        let moved = try await signalbox(
+          "failover", "app", "--to", "us-east", "--yes", "--coordinator", url)
+        #expect(moved.code == 0, "\(moved)")
+        let found = try await rehearsal.records().filter { $0.type == "A" && $0.name == "www" }
+        #expect(found.map(\.target) == [rehearsal.front(1)])
+        let again = try await signalbox(
+          "failover", "app", "--to", "us-east", "--yes", "--coordinator", url)
+        #expect(again.code == 1 && again.errors.contains("already served by us-east"), "\(again)")
       }
     }
 
