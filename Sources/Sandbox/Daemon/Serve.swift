@@ -39,6 +39,12 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "From a write in one region to its sight in the others.")
   var replicationLag: Span = Span(.milliseconds(800))
 
+  @Option(help: "How long the change of a DynamoDB table takes, as a replica that is added.")
+  var tablePace: Span = Span(.seconds(2))
+
+  @Option(help: "After how long without its encryption key a replica is dropped [20 hours].")
+  var replicaGrace: Span?
+
   @Option(help: "Where agents reach the coordinator [127.0.0.2:18621].")
   var relay: String?
 
@@ -66,7 +72,9 @@ struct Serve: AsyncParsableCommand {
       regions: regions.split(separator: ",").map(String.init), instances: instances,
       network: network, linode: linode, dnsPort: dnsPort, nameServers: nameServers,
       publishDelay: publishDelay.duration, publishDelays: publishDelays?.durations,
-      rateLimit: rateLimit, replicationLag: replicationLag.duration, relay: relay,
+      rateLimit: rateLimit, replicationLag: replicationLag.duration,
+      tablePace: tablePace.duration, replicaGrace: replicaGrace?.duration ?? .seconds(72_000),
+      relay: relay,
       coordinator: coordinator, workDirectory: workDirectory, knotd: knotd, seed: seed)
     // Before the start, so that a signal during it is not lost and ends the sandbox in order.
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)

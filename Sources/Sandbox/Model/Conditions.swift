@@ -21,6 +21,10 @@ struct Conditions: Hashable, Sendable {
   var cutLinks: Set<ReplicationLink> = []
   /// Linode ids of the regions whose DynamoDB endpoint has no name.
   var namelessReplicas: Set<String> = []
+  /// What is wrong with tables, AWS ids.
+  var tables = DynamoDBService.TableTrouble()
+  /// Whether changes of tables are made and not answered.
+  var areTablesUnanswered = false
   /// Linode ids of the regions from whose hosts nothing gets out.
   var cutRegions: Set<String> = []
   var coordinatorCut = false
@@ -42,6 +46,8 @@ struct Conditions: Hashable, Sendable {
     tokenNarrowed = faults.isActive(.tokenNarrowed)
     apiStale = faults.isActive(.apiStale)
     apiRateLimit = faults.isActive(.apiRateLimit) ? FaultKind.scarcity : nil
+    tables = Self.tables(faults, topology)
+    areTablesUnanswered = faults.isActive(.tableUnanswered)
     for region in topology.regions {
       let down = faults.isActive(.regionDown, region.id)
       let hostsDown = down || faults.isActive(.hostsDown, region.id)
@@ -72,7 +78,8 @@ struct Conditions: Hashable, Sendable {
       if faults.isActive(.nameServerStale, server) { staleServers.insert(server) }
       if faults.isActive(.nameServerWrong, server) { wrongServers.insert(server) }
     }
-    let away = deadReplicas.union(failingReplicas)
+    let keyless = topology.regions.filter { tables.keyless.contains($0.awsRegion) }.map(\.id)
+    let away = deadReplicas.union(failingReplicas).union(keyless)
     for from in topology.regions {
       for to in topology.regions where to != from {
         let cut =
@@ -82,6 +89,17 @@ struct Conditions: Hashable, Sendable {
         if cut { cutLinks.insert(ReplicationLink(from: from.awsRegion, to: to.awsRegion)) }
       }
     }
+  }
+
+  private static func tables(
+    _ faults: FaultBook, _ topology: Topology
+  ) -> DynamoDBService.TableTrouble {
+    func regions(_ kind: FaultKind) -> Set<String> {
+      Set(topology.regions.filter { faults.isActive(kind, $0.id) }.map(\.awsRegion))
+    }
+    return DynamoDBService.TableTrouble(
+      isLimited: faults.isActive(.tableLimit), denied: regions(.tableDenied),
+      failing: regions(.replicaFails), keyless: regions(.replicaKeyLost))
   }
 
   /// The newest fault of them decides.

@@ -70,9 +70,11 @@ struct DynamoDBReplicas: Sendable {
   /// How many writes are on their way over a link.
   func waiting(on link: ReplicationLink) -> Int { deliveries[link]?.count ?? 0 }
 
-  /// Writes in one region, or deletes (nil); the others follow. False: the region is full.
+  /// Writes in one region, or deletes (nil); the `others` follow, nil: all of them. False: the
+  /// region is full.
   mutating func write(
-    _ item: DynamoDBItem?, at address: Address, in region: String, now: Duration
+    _ item: DynamoDBItem?, at address: Address, in region: String, to others: [String]? = nil,
+    atOnce: Bool = false, now: Duration
   ) -> Bool {
     advance(to: now)
     if items[region]?[address] == nil && (items[region]?.count ?? 0) >= Self.itemLimit {
@@ -82,14 +84,31 @@ struct DynamoDBReplicas: Sendable {
     order += 1
     let version = Version(item: item, stamp: Stamp(time: now, order: order))
     items[region, default: [:]][address] = version
-    for other in regions where other != region {
+    for other in others ?? regions where other != region {
       let link = ReplicationLink(from: region, to: other)
       // Changes of one item in a short time may arrive as one; on a cut link this bounds them.
       if cut.contains(link) { deliveries[link]?.removeAll { $0.address == address } }
       deliveries[link, default: []].append(
-        Delivery(due: now + jittered(), address: address, version: version))
+        Delivery(due: atOnce ? now : now + jittered(), address: address, version: version))
     }
+    if atOnce { advance(to: now) }
     return true
+  }
+
+  /// Copies what a region has of a table to another, where that one has nothing newer.
+  mutating func copy(table: String, from source: String, to region: String) {
+    for (address, version) in items[source] ?? [:] where address.table == table {
+      if let present = items[region]?[address], present.stamp > version.stamp { continue }
+      items[region, default: [:]][address] = version
+    }
+  }
+
+  /// Drops a region's items of a table, and what is on its way to it and from it.
+  mutating func drop(table: String, in region: String) {
+    items[region] = items[region]?.filter { $0.key.table != table }
+    for (link, waiting) in deliveries where link.from == region || link.to == region {
+      deliveries[link] = waiting.filter { $0.address.table != table }
+    }
   }
 
   /// Forgets what was deleted, where nothing is on its way that it would have to win against.

@@ -4,8 +4,10 @@ extension DynamoDBService {
   static let batchBytes = 16 * 1_048_576
   static let batchKeys = 100
 
-  func get(_ request: JSON, _ region: String) throws(DynamoDBError) -> JSON {
-    let table = try table(request)
+  func get(
+    _ request: JSON, _ region: String, _ now: Duration
+  ) throws(DynamoDBError) -> JSON {
+    let table = try table(request, region, now)
     let key = try table.key(asked: request["Key"])
     let shape = try projection(request)
     let address = DynamoDBReplicas.Address(table: table.name, key: key)
@@ -25,7 +27,9 @@ extension DynamoDBService {
     paths.map { DynamoDBPath.project(item, $0) } ?? item
   }
 
-  func batchGet(_ request: JSON, _ region: String) throws(DynamoDBError) -> JSON {
+  func batchGet(
+    _ request: JSON, _ region: String, _ now: Duration
+  ) throws(DynamoDBError) -> JSON {
     guard let asked = request["RequestItems"]?.members, !asked.isEmpty else {
       throw .validation(
         "1 validation error detected: Value '{}' at 'requestItems' failed to satisfy constraint: "
@@ -37,7 +41,7 @@ extension DynamoDBService {
     var unprocessed: [JSON.Member] = []
     var size = 0
     for member in asked {
-      let table = try table(["TableName": .string(member.name)])
+      let table = try table(["TableName": .string(member.name)], region, now)
       guard let keys = member.value["Keys"]?.elements, !keys.isEmpty else {
         throw .validation(
           "1 validation error detected: Value '[]' at 'requestItems.\(member.name).member.keys' "
@@ -71,8 +75,10 @@ extension DynamoDBService {
     return ["Responses": .object(responses), "UnprocessedKeys": .object(unprocessed)]
   }
 
-  func query(_ request: JSON, _ region: String) throws(DynamoDBError) -> JSON {
-    let table = try table(request)
+  func query(
+    _ request: JSON, _ region: String, _ now: Duration
+  ) throws(DynamoDBError) -> JSON {
+    let table = try table(request, region, now)
     guard let text = request["KeyConditionExpression"]?.text else {
       throw .validation(
         "Either the KeyConditions or KeyConditionExpression parameter must be specified in the "
@@ -104,8 +110,10 @@ extension DynamoDBService {
     return reading.page(found, of: table)
   }
 
-  func scan(_ request: JSON, _ region: String) throws(DynamoDBError) -> JSON {
-    let table = try table(request)
+  func scan(
+    _ request: JSON, _ region: String, _ now: Duration
+  ) throws(DynamoDBError) -> JSON {
+    let table = try table(request, region, now)
     try refuseIndex(request)
     var parser = try DynamoDBExpressionParser("FilterExpression", request)
     let reading = try Reading(request, &parser)

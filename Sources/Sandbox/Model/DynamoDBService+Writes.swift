@@ -2,7 +2,7 @@ extension DynamoDBService {
   mutating func put(
     _ request: JSON, _ region: String, _ now: Duration
   ) throws(DynamoDBError) -> JSON {
-    let table = try table(request)
+    let table = try table(request, region, now)
     let item = try DynamoDBValues.item(request["Item"], "item")
     let address = DynamoDBReplicas.Address(table: table.name, key: try table.key(ofItem: item))
     let old = replicas.version(address, in: region)?.item
@@ -12,14 +12,14 @@ extension DynamoDBService {
     guard ["NONE", "ALL_OLD"].contains(values) else {
       throw .validation("ReturnValues can only be ALL_OLD or NONE")
     }
-    guard replicas.write(item, at: address, in: region, now: now) else { throw .internalError }
+    try write(item, at: address, of: table, in: region, now: now)
     return Self.attributes(values == "ALL_OLD" ? old : nil)
   }
 
   mutating func delete(
     _ request: JSON, _ region: String, _ now: Duration
   ) throws(DynamoDBError) -> JSON {
-    let table = try table(request)
+    let table = try table(request, region, now)
     let address = DynamoDBReplicas.Address(
       table: table.name, key: try table.key(asked: request["Key"]))
     let old = replicas.version(address, in: region)?.item
@@ -30,9 +30,7 @@ extension DynamoDBService {
       throw .validation("ReturnValues can only be ALL_OLD or NONE")
     }
     // Of what is not there nothing is told to the other regions.
-    if old != nil, !replicas.write(nil, at: address, in: region, now: now) {
-      throw .internalError
-    }
+    if old != nil { try write(nil, at: address, of: table, in: region, now: now) }
     return Self.attributes(values == "ALL_OLD" ? old : nil)
   }
 
@@ -40,7 +38,7 @@ extension DynamoDBService {
   mutating func update(
     _ request: JSON, _ region: String, _ now: Duration
   ) throws(DynamoDBError) -> JSON {
-    let table = try table(request)
+    let table = try table(request, region, now)
     let key = try table.key(asked: request["Key"])
     let address = DynamoDBReplicas.Address(table: table.name, key: key)
     let old = replicas.version(address, in: region)?.item
@@ -67,9 +65,7 @@ extension DynamoDBService {
     guard DynamoDBValues.bytes(item) <= DynamoDBValues.itemBytes else {
       throw .validation("Item size to update has exceeded the maximum allowed size")
     }
-    if item != old, !replicas.write(item, at: address, in: region, now: now) {
-      throw .internalError
-    }
+    if item != old { try write(item, at: address, of: table, in: region, now: now) }
     switch values {
     case "ALL_OLD": return Self.attributes(old)
     case "ALL_NEW": return Self.attributes(item)

@@ -14,6 +14,11 @@ public enum FaultKind: String, CaseIterable, Sendable {
   case dynamoDBDown = "dynamodb-down"
   case dynamoDBDNS = "dynamodb-dns"
   case replicationCut = "replication-cut"
+  case replicaKeyLost = "replica-key-lost"
+  case replicaFails = "replica-fails"
+  case tableDenied = "table-denied"
+  case tableLimit = "table-limit"
+  case tableUnanswered = "table-unanswered"
   case coordinatorCut = "coordinator-cut"
   case api5xx = "api-5xx"
   case apiHTML = "api-html"
@@ -63,12 +68,13 @@ public enum FaultKind: String, CaseIterable, Sendable {
   public var target: Target {
     switch self {
     case .regionDown, .hostsDown, .app500, .appHang, .appOddWord, .appGzip, .app204, .front404,
-      .front301, .front429, .dynamoDBDown, .dynamoDBDNS:
+      .front301, .front429, .dynamoDBDown, .dynamoDBDNS, .replicaKeyLost, .replicaFails,
+      .tableDenied:
       .region
     case .instanceDown: .instance
     case .replicationCut: .link
     case .coordinatorCut, .tokenRevoked, .tokenNarrowed, .apiRateLimit, .zoneRecreated,
-      .zoneDisabled:
+      .zoneDisabled, .tableLimit, .tableUnanswered:
       .none
     case .nameServerMute, .nameServerStale, .nameServerWrong: .nameServer
     case .foreignWriter, .recordDeleted, .recordDuplicated, .childZone: .record
@@ -141,6 +147,13 @@ public enum FaultKind: String, CaseIterable, Sendable {
     case .dynamoDBDown: "its replica answers 500 to everything, replication is held"
     case .dynamoDBDNS: "its DynamoDB endpoint's name is gone from all name servers"
     case .replicationCut: "writes do not cross; they are held and delivered after the end"
+    case .replicaKeyLost:
+      "its replicas cannot use their encryption key (INACCESSIBLE_ENCRYPTION_CREDENTIALS), items "
+        + "there are refused, replication is held; after 20 hours their tables drop them"
+    case .replicaFails: "replicas that are added there end in CREATION_FAILED"
+    case .tableDenied: "changes of tables there, and replicas there, are refused (AccessDenied)"
+    case .tableLimit: "changes of tables are refused (LimitExceededException)"
+    case .tableUnanswered: "CreateTable, UpdateTable and DeleteTable are done and never answered"
     case .coordinatorCut:
       "the relay refuses connections; whatever comes from the coordinator's address is cut"
     case .api5xx: "the Linode API answers 500 (JSON); nothing is applied"

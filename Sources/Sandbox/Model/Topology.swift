@@ -24,6 +24,10 @@ public struct SandboxOptions: Sendable {
   public var rateLimit: Int?
   /// From a write in one region to its visibility in the others, give or take 10 %.
   public var replicationLag: Duration
+  /// How long the change of a DynamoDB table takes: a replica that is added or removed.
+  public var tablePace: Duration
+  /// After how long without its encryption key a replica is dropped from its table.
+  public var replicaGrace: Duration
   /// Where the relay listens; nil: `<network>.0.2:18621`. Its address is also the coordinator's
   /// own, by which `coordinator-cut` knows it.
   public var relay: String?
@@ -42,6 +46,7 @@ public struct SandboxOptions: Sendable {
     network: String = "127.0", linode: String? = nil, dnsPort: Int = 18653, nameServers: Int = 3,
     publishDelay: Duration = .seconds(1), publishDelays: [Duration]? = nil,
     rateLimit: Int? = nil, replicationLag: Duration = .milliseconds(800),
+    tablePace: Duration = .seconds(2), replicaGrace: Duration = .seconds(72_000),
     relay: String? = nil, coordinator: String? = nil, workDirectory: String? = nil,
     knotd: String = "knotd", seed: UInt64 = 1
   ) {
@@ -55,6 +60,8 @@ public struct SandboxOptions: Sendable {
     self.publishDelays = publishDelays
     self.rateLimit = rateLimit
     self.replicationLag = replicationLag
+    self.tablePace = tablePace
+    self.replicaGrace = replicaGrace
     self.relay = relay
     self.coordinator = coordinator
     self.workDirectory = workDirectory
@@ -240,6 +247,7 @@ public struct Topology: Hashable, Sendable {
     let delays = (options.publishDelays ?? []).map { ("publish-delays", $0) }
     for (name, value) in [
       ("publish-delay", options.publishDelay), ("replication-lag", options.replicationLag),
+      ("table-pace", options.tablePace),
     ] + delays where value < .zero || value > .seconds(3600) {
       problems.append("\(name): \(value) given; 0 s to 1 h are possible")
     }

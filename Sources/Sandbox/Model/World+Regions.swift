@@ -92,6 +92,12 @@ extension World {
       let body = try dynamoDB.answer(
         target: request.header("x-amz-target"), body: request.body, region: region.awsRegion,
         now: now)
+      let operation = request.header("x-amz-target")?.split(separator: ".").last
+      if conditions.areTablesUnanswered,
+        ["CreateTable", "UpdateTable", "DeleteTable"].contains(operation)
+      {
+        return .hang
+      }
       return .reply(Self.dynamoDBReply(200, body.encoded()))
     } catch {
       return .reply(Self.dynamoDBReply(error.status, error.json.encoded()))

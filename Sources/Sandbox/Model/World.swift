@@ -71,7 +71,7 @@ actor World {
     let wall = Clocks.wallMilliseconds()
     dynamoDB = DynamoDBService(
       regions: topology.awsRegions, lag: options.replicationLag, seed: options.seed,
-      created: wall / 1000)
+      created: wall / 1000, pace: options.tablePace, grace: options.replicaGrace)
     verifiers = Dictionary(
       uniqueKeysWithValues: topology.regions.map { region in
         let secrets = ["sandbox": "sandbox-secret"]
@@ -125,7 +125,7 @@ actor World {
   func tick() async {
     let now = now
     let hasEnded = faults.advance(to: now)
-    dynamoDB.replicas.advance(to: now)
+    dynamoDB.advance(to: now)
     makeLateChanges()
     meddleOn()
     publish()
@@ -184,6 +184,8 @@ actor World {
     staleDomains = wanted.apiStale ? staleDomains ?? linode.domains : nil
     rateLimiter.limit = wanted.apiRateLimit.map { min($0, rateLimit ?? $0) } ?? rateLimit
     settleMeddling()
+    dynamoDB.advance(to: now)
+    dynamoDB.trouble = wanted.tables
     dynamoDB.replicas.setCut(wanted.cutLinks, now: now)
     await settleServers(from: old)
     for listener in listeners.values { listener.cutRefused() }
