@@ -115,13 +115,14 @@ let modules: [Module] = [
   .cxx("CToml"),
   .library("Wire", "Sources/Wire"),
   .library("Seeded", "Sources/Seeded"),
+  .library("Tables", "Sources/Tables"),
   .library("Codec", "Sources/Codec", ["Wire", "RawStructuredFieldValues"]),
   .library("Settings", "Sources/Settings", ["Wire", "CToml"]),
   .library(
     "Platform", "Sources/Platform",
     ["Wire", "CCurl", "COpenSSL", "CSystemd", "CLdns", "CLinux", "CZlib", "Logging"]),
   .library("CommandEntry", "Sources/CommandEntry", ["Wire", "ArgumentParser"]),
-  .library("DynamoDB", "Sources/DynamoDB", ["Platform", "Wire"]),
+  .library("DynamoDB", "Sources/DynamoDB", ["Platform", "Tables", "Wire"]),
   .library("Linode", "Sources/Linode", ["Platform", "Wire"]),
   .library("Probing", "Sources/Probing", ["Codec", "Platform", "Wire"]),
   .library(
@@ -178,8 +179,8 @@ let modules: [Module] = [
     "signalbox", "Coordinator/Control",
     [
       "Codec", "CommandEntry", "CoordinatorCore", "CoordinatorDaemon", "DNS", "Decision",
-      "DynamoDB", "Platform", "Recording", "Rehearsal", "Screens", "Settings", "Simulator", "Wire",
-      "ArgumentParser", "UnixSignals",
+      "DynamoDB", "Platform", "Recording", "Rehearsal", "Screens", "Settings", "Simulator",
+      "Tables", "Wire", "ArgumentParser", "UnixSignals",
     ]),
 
   // Tests, a folder per module.
@@ -187,7 +188,8 @@ let modules: [Module] = [
   .tests("Codec", ["Codec", "Seeded", "Wire"]),
   .tests("Settings", ["CToml", "Seeded", "Settings", "Wire"]),
   .tests("Platform", ["Platform", "Wire", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1"]),
-  .tests("DynamoDB", ["DynamoDB", "Sandbox", "Platform", "Wire"]),
+  .tests("Tables", ["Seeded", "Tables"]),
+  .tests("DynamoDB", ["DynamoDB", "Sandbox", "Platform", "Tables", "Wire"]),
   .tests("Linode", ["Linode", "Sandbox", "Platform", "Seeded", "Wire"]),
   .tests("Sandbox", ["Sandbox", "Platform"]),
   .tests("AgentCore", ["AgentCore", "Seeded", "Wire"]),
@@ -230,7 +232,8 @@ let modules: [Module] = [
 
 /// Neither I/O nor server packages: what sanitizers, mutants, fuzzers and the simulator build.
 let pure = [
-  "Wire", "Seeded", "Codec", "Settings", "AgentCore", "Decision", "CoordinatorCore", "Screens",
+  "Wire", "Seeded", "Tables", "Codec", "Settings", "AgentCore", "Decision", "CoordinatorCore",
+  "Screens",
 ]
 
 /// The modules that the environment asks for: all, or some with what they need and their tests.

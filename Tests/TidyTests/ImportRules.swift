@@ -7,7 +7,7 @@ struct ImportRules {
     "Swift", "Synchronization", "FoundationEssentials", "Foundation", "RegexBuilder", "Dispatch",
     "Glibc", "Observation",
   ]
-  private static let pure = ["Decision", "CoordinatorCore", "AgentCore"]
+  private static let pure = ["Decision", "CoordinatorCore", "AgentCore", "Tables"]
   private static let pureImports: Set<String> = [
     "Decision", "Wire", "Collections", "OrderedCollections", "DequeModule", "HeapModule",
   ]
@@ -16,7 +16,7 @@ struct ImportRules {
   /// Modules without any I/O have no use for the C library either.
   private static let withoutLibC: Set<String> = [
     "Wire", "Codec", "Settings", "AgentCore", "Decision", "CoordinatorCore", "Screens", "DynamoDB",
-    "Linode",
+    "Linode", "Tables",
   ]
 
   /// The modules that a file imports, with their lines.
