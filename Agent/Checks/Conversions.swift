@@ -90,7 +90,7 @@ extension DynamoDBError {
     case .clock: .clock
     case .signature: .signature
     case .hostNetwork: .hostNetwork
-    case .conflict, .conditionFailed, .validation, .other: .other
+    case .conflict, .conditionFailed, .validation, .tableBusy, .other: .other
     }
   }
 }

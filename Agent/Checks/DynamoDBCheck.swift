@@ -70,7 +70,8 @@ public final class DynamoDBCheck: Check {
   /// After these a read would only say the same again.
   private static func isWorthReading(after error: DynamoDBError) -> Bool {
     switch error.kind {
-    case .network, .timeout, .tls, .serverError, .conflict, .conditionFailed, .throttled, .other:
+    case .network, .timeout, .tls, .serverError, .conflict, .conditionFailed, .throttled,
+      .tableBusy, .other:
       true
     case .nameResolution, .credentials, .permission, .missingTable, .clock, .signature,
       .validation, .hostNetwork:
@@ -132,7 +133,7 @@ public final class DynamoDBCheck: Check {
     case .serverError:
       let isQuorum = await onlyEventualReadsWork(deadline: deadline)
       return isQuorum ? quorum(reason) : CheckOutcome(.failure, .serverError, reason: reason)
-    case .other:
+    case .other, .tableBusy:
       let isQuorum = await onlyEventualReadsWork(deadline: deadline)
       return isQuorum ? quorum(reason) : CheckOutcome(.unknown, .other, reason: reason)
     case .throttled:

@@ -23,7 +23,8 @@ struct Signalbox: AsyncParsableCommand {
                                           adopt
       Prepare
         signalbox setup                   a coordinator.toml from the Linode account
-        signalbox table policy            the IAM policy of a region's agents
+        signalbox table status            the DynamoDB table: also create, add-replica,
+                                          remove-replica, policy
         signalbox check                   is everything ready for an incident?
         signalbox breakglass              the manual way out: print it now
         signalbox demo                    the whole story here, in a minute

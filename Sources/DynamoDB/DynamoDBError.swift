@@ -22,6 +22,8 @@ public struct DynamoDBError: Error, Hashable, Sendable, CustomStringConvertible 
     case credentials
     case permission
     case missingTable
+    /// A change of a table that has to wait for another one, or for the account's limits.
+    case tableBusy
     /// The signature was refused because this host's clock is off.
     case clock
     case signature
@@ -52,7 +54,7 @@ public struct DynamoDBError: Error, Hashable, Sendable, CustomStringConvertible 
     switch kind {
     case .network, .timeout, .tls, .serverError, .conflict: true
     case .nameResolution, .throttled, .conditionFailed, .credentials, .permission, .missingTable,
-      .clock, .signature, .validation, .hostNetwork, .other:
+      .tableBusy, .clock, .signature, .validation, .hostNetwork, .other:
       false
     }
   }
@@ -83,7 +85,7 @@ extension DynamoDBError {
     let failure: Failure =
       switch kind {
       case .serverError: .outcomeUnknown
-      case .throttled, .conflict, .credentials, .clock: .transient
+      case .throttled, .conflict, .credentials, .clock, .tableBusy: .transient
       default: .permanent
       }
     self.init(kind, failure, "\(operation): \(name)\(words)")
@@ -153,8 +155,10 @@ extension DynamoDBError {
 
   private static func kind(of type: String, message: String) -> Kind? {
     switch type {
-    case "ResourceNotFoundException":
+    case "ResourceNotFoundException", "GlobalTableNotFoundException":
       return .missingTable
+    case "ResourceInUseException", "LimitExceededException":
+      return .tableBusy
     case "ProvisionedThroughputExceededException", "ThrottlingException", "Throttling",
       "ThrottledException", "RequestThrottled", "RequestThrottledException",
       "RequestLimitExceeded", "TooManyRequestsException", "SlowDown", "BandwidthLimitExceeded":

@@ -110,6 +110,13 @@ public struct TableClient: Sendable {
   private func call<Reply: Decodable>(
     _ operation: TableOperation, _ request: some Encodable, _ deadline: Duration
   ) async throws(DynamoDBError) -> Reply {
+    try await call(operation.rawValue, request, deadline)
+  }
+
+  /// One attempt of an operation, by the name of the API reference.
+  func call<Reply: Decodable>(
+    _ operation: String, _ request: some Encodable, _ deadline: Duration
+  ) async throws(DynamoDBError) -> Reply {
     let start = Clocks.bootTime()
     let body: [UInt8]
     do {
@@ -137,7 +144,7 @@ public struct TableClient: Sendable {
   }
 
   private func send(
-    _ operation: TableOperation, _ body: [UInt8], _ keys: AWSCredentials, _ address: String,
+    _ operation: String, _ body: [UInt8], _ keys: AWSCredentials, _ address: String,
     _ deadline: Duration
   ) async throws(DynamoDBError) -> HTTPResponse {
     let request = HTTPRequest(
@@ -159,7 +166,7 @@ public struct TableClient: Sendable {
   }
 
   private func read<Reply: Decodable>(
-    _ response: HTTPResponse, _ operation: TableOperation
+    _ response: HTTPResponse, _ operation: String
   ) async throws(DynamoDBError) -> Reply {
     if let stated = response.header("x-amz-crc32").flatMap(UInt32.init),
       stated != CRC32.of(response.body)
@@ -169,7 +176,7 @@ public struct TableClient: Sendable {
     }
     guard response.status == 200 else {
       let error = DynamoDBError(
-        status: response.status, body: response.body, operation: operation.rawValue)
+        status: response.status, body: response.body, operation: operation)
       if error.kind == .credentials { await credentials.refused() }
       throw error
     }

@@ -29,6 +29,10 @@ public struct TablePolicy: Encodable, Hashable, Sendable {
   var Version = "2012-10-17"
   var Statement: [Permission]
 
+  private init(Statement: [Permission]) {
+    self.Statement = Statement
+  }
+
   /// Of the agents in `region` (Linode id), whose replicas are in the AWS region `aws`.
   ///
   /// `regions` are all whose heartbeats are read, the other regions of the file; `alsoWrite` the
@@ -38,8 +42,7 @@ public struct TablePolicy: Encodable, Hashable, Sendable {
     region: String, aws: String, tables: [String], regions: [String], account: String? = nil,
     alsoWrite: [String] = []
   ) {
-    let partition =
-      aws.hasPrefix("cn-") ? "aws-cn" : aws.hasPrefix("us-gov-") ? "aws-us-gov" : "aws"
+    let partition = Self.partition(aws)
     let resources = tables.map { "arn:\(partition):dynamodb:\(aws):\(account ?? "*"):table/\($0)" }
     func statement(
       _ sid: String, _ operations: [TableOperation], keys: [String]? = nil
@@ -60,6 +63,55 @@ public struct TablePolicy: Encodable, Hashable, Sendable {
       statement("ReadHeartbeats", [.getItem, .query], keys: read),
       statement("SeeReplicas", [.describeTable]),
     ]
+  }
+
+  /// Of an operator who makes tables, adds and removes replicas and looks at them (`signalbox
+  /// table`), in the AWS regions `aws`.
+  ///
+  /// A replica is filled, and removed, in the name of who asks for it: that takes permissions on
+  /// items, and on the table in the other region (Amazon DynamoDB developer guide, "Using IAM with
+  /// global tables"). The role is the one that DynamoDB replicates under; it makes it once.
+  public static func admin(
+    aws: [String], tables: [String], account: String? = nil
+  ) -> TablePolicy {
+    let partition = partition(aws.first ?? "")
+    let resources = aws.flatMap { region in
+      tables.map { "arn:\(partition):dynamodb:\(region):\(account ?? "*"):table/\($0)" }
+    }
+    let global = tables.map {
+      "arn:\(partition):dynamodb::\(account ?? "*"):global-table/\($0)"
+    }
+    func statement(
+      _ sid: String, _ actions: [String], _ resources: [String],
+      _ condition: [String: [String: [String]]]? = nil
+    ) -> Permission {
+      Permission(Sid: sid, Action: actions, Resource: resources, Condition: condition)
+    }
+    let called = AdministrationOperation.allCases.map { "dynamodb:\($0.rawValue)" }
+    return TablePolicy(Statement: [
+      statement(
+        "SeeAndChangeTables", called, resources + global),
+      statement(
+        "LetReplicasBeAdded",
+        [
+          "dynamodb:BatchWriteItem", "dynamodb:CreateTableReplica", "dynamodb:DeleteItem",
+          "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan",
+          "dynamodb:UpdateItem",
+        ], resources),
+      statement(
+        "LetReplicasBeRemoved", ["dynamodb:DeleteTable", "dynamodb:DeleteTableReplica"], resources),
+      statement(
+        "LetReplicationHaveItsRole", ["iam:CreateServiceLinkedRole"],
+        [
+          "arn:\(partition):iam::\(account ?? "*"):role/aws-service-role/"
+            + "replication.dynamodb.amazonaws.com/AWSServiceRoleForDynamoDBReplication"
+        ],
+        ["StringEquals": ["iam:AWSServiceName": ["replication.dynamodb.amazonaws.com"]]]),
+    ])
+  }
+
+  private static func partition(_ aws: String) -> String {
+    aws.hasPrefix("cn-") ? "aws-cn" : aws.hasPrefix("us-gov-") ? "aws-us-gov" : "aws"
   }
 
   /// As IAM takes it, with a line for each part. Throws what JSON cannot say, which no name is.

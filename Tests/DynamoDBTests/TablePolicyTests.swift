@@ -50,6 +50,29 @@ import Testing
     }
   }
 
+  @Test func operatorsMayDoWhatTheirVerbsCallAndWhatReplicasTake() {
+    let policy = TablePolicy.admin(
+      aws: ["us-east-1", "eu-central-1"], tables: ["app"], account: "123456789012")
+    let called = AdministrationOperation.allCases.map { "dynamodb:\($0.rawValue)" }
+    #expect(policy.Statement[0].Action == called)
+    // "Using IAM with global tables", developer guide: the permissions in the destination region.
+    let asked = [
+      "CreateTable", "CreateTableReplica", "Scan", "Query", "UpdateItem", "PutItem", "GetItem",
+      "DeleteItem", "BatchWriteItem", "DeleteTable", "DeleteTableReplica", "UpdateTable",
+    ]
+    let allowed = Set(policy.Statement.flatMap(\.Action))
+    #expect(allowed.isSuperset(of: asked.map { "dynamodb:\($0)" }))
+    #expect(allowed.subtracting(called).subtracting(asked.map { "dynamodb:\($0)" }).count == 1)
+    for statement in policy.Statement {
+      #expect(!statement.Resource.contains("*"), "\(statement.Sid)")
+    }
+    #expect(
+      policy.Statement[1].Resource == [
+        "arn:aws:dynamodb:us-east-1:123456789012:table/app",
+        "arn:aws:dynamodb:eu-central-1:123456789012:table/app",
+      ])
+  }
+
   @Test func itsJSONIsWhatIAMTakes() throws {
     let text = String(decoding: try Self.policy().json, as: UTF8.self)
     let lines = text.split(separator: "\n").map { $0.drop { $0 == " " } }

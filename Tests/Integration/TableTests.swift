@@ -39,6 +39,12 @@ extension ProcessTests {
         (["--region", "mars"], 2, "'mars' is no region of \(file); accepted: eu-west, us-east"),
         (["--region", "eu-west"], 2, "no service of \(file) is in eu-west"),
         (["--region", "us-east", "--account", "12"], 2, "accepted: twelve digits"),
+        (["--admin"], 0, #""arn:aws:dynamodb:us-west-2:*:table/app""#),
+        (["--admin", "--account", "123456789012"], 0, "::123456789012:global-table/app"),
+        (["--admin", "--service", "shop"], 2, "'shop' is no service of \(file)"),
+        (["--admin", "--also-write", "monitor"], 2, "--also-write belongs to agents"),
+        (["--admin", "--region", "us-east"], 2, "give --region REGION for agents, or --admin"),
+        ([], 2, "give --region REGION for agents, or --admin"),
       ] as [([String], Int32, String)] {
         let end = try await run(
           Built.program("signalbox"), ["table", "policy", "--config", file] + words)
