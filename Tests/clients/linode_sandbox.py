@@ -1,6 +1,6 @@
 """What the checks of Linode clients share: a sandbox of their own, its faults, and the report.
 
-The program signalbox-sandbox is that in SIGNALBOX_LIBEXEC, else the newer of build/bin's (`make
+Programs, as signalbox-sandbox, are those in SIGNALBOX_LIBEXEC, else the newer of build/bin's (`make
 build`) and the debug build's. Every check runs one on a free loopback network, without name
 servers.
 """
@@ -42,11 +42,11 @@ class NotThere(Exception):
     """What the checks need is missing; says what to do."""
 
 
-def program():
+def program(name="signalbox-sandbox"):
     libexec = os.environ.get("SIGNALBOX_LIBEXEC")
     places = [pathlib.Path(libexec)] if libexec else []
     places += [ROOT / "build" / "bin", ROOT / ".build" / "debug"]
-    found = [place / "signalbox-sandbox" for place in places]
+    found = [place / name for place in places]
     found = [path for path in found if os.access(path, os.X_OK)]
     if found and (not libexec or found[0].parent != places[0]):
         # An older one would answer as the sources did some time ago.
@@ -54,7 +54,7 @@ def program():
     if found:
         return str(found[0])
     raise NotThere(
-        "signalbox-sandbox is in none of "
+        f"{name} is in none of "
         + ", ".join(str(place) for place in places)
         + "; run `make build`, or name its folder in SIGNALBOX_LIBEXEC"
     )
