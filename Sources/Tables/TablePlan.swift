@@ -93,10 +93,7 @@ public enum TablePlan {
 
   private static func create(_ wish: TableWish, _ view: TableView) -> TableStep {
     // Before a table is made that could not be completed.
-    if wish.isStrong,
-      Set(wish.regions + [wish.witness].compactMap { $0 }).count != 3
-        || wish.regions.count < 2
-    {
+    if wish.isStrong, Set(wish.regions + [wish.witness].compactMap { $0 }).count != 3 {
       return .refuse(.notThree(wish.regions.count, hasWitness: wish.witness != nil))
     }
     guard let (home, state) = view.home() else {
@@ -220,7 +217,6 @@ public enum TablePlan {
     if state.isStrong { return .refuse(.strong(view.name(home))) }
     if there?.isProtected == true { return .refuse(.protected(view.name(region), region)) }
     // What is being made cannot be stopped.
-    if replica.status.isPassing { return waiting(view, replica) }
     if let wait = settling(view, home, state) { return wait }
     return .act(.removeReplica(region, at: home))
   }

@@ -31,7 +31,6 @@ extension TableView {
       for index in view.regions.indices {
         guard var state = view.regions[index].reading.state else { continue }
         state.replicas.removeAll { $0.region == region }
-        if state.replicas.isEmpty { state.version = nil }
         view.regions[index].reading = .table(state)
       }
       if let index = view.regions.firstIndex(where: { $0.aws == region }) {
@@ -49,9 +48,7 @@ extension TableView {
     for member in members {
       var there = reading(member).state ?? state
       there.status = .active
-      there.version = "2019.11.21"
       there.isStrong = isStrong
-      there.stream = state.stream
       there.isProtected = member == home ? state.isProtected : there.isProtected
       if regions.contains(member) { there.isProtected = false }
       there.witness = witness.map { .init(region: $0, status: .active) }

@@ -106,8 +106,8 @@ public enum TableRefusal: Error, Hashable, Sendable, CustomStringConvertible {
         + "signalbox does not do that (aws dynamodb delete-table does)"
     case .stranger(let region):
       "\(region) has a table of this name that is no replica of the others: made there by "
-        + "itself, or dropped from them after 20 hours. Save what only it has, then delete it there "
-        + "(aws dynamodb delete-table) and run this again"
+        + "itself, or dropped from them after 20 hours. Save what only it has, then delete it "
+        + "there (aws dynamodb delete-table) and run this again"
     default: ""
     }
   }
