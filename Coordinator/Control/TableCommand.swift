@@ -11,9 +11,9 @@ struct TableCommand: AsyncParsableCommand {
     abstract: "The DynamoDB global table: see it, make it, add and remove replicas.",
     discussion: """
       Regions are named as in the coordinator's file, and the table is that of its
-      services. Keys are looked for as the AWS tools do: --credentials-file, --profile,
-      else the environment and ~/.aws. Agents' keys do not do: signalbox table policy
-      --admin prints the policy that these verbs need.
+      services. Keys are looked for as the AWS tools do: --credentials-file,
+      --profile, else the environment and ~/.aws. Agents' keys do not do: signalbox
+      table policy --admin prints the policy that these verbs need.
 
       Each verb reads what is there and does only what is missing; stopped at any
       point and run again, it goes on.
@@ -28,15 +28,16 @@ struct TableCommand: AsyncParsableCommand {
 struct TablePolicyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "policy",
-    abstract: "Print the IAM policy of a region's agents, or of an operator: least privilege.",
+    abstract: "Print the IAM policy of a region's agents, or of an operator.",
     discussion: """
       With --region, of the agents there. They write and read heartbeat items alone
-      (keys hb#REGION), and see how the replicas are. The app's own items are not theirs.
-      Where an agent's file has also_write, name that key with --also-write: without it
-      the second item stands still.
+      (keys hb#REGION), and see how the replicas are. The app's own items are not
+      theirs. Where an agent's file has also_write, name that key with --also-write:
+      without it the second item stands still.
 
-      With --admin, of whoever runs signalbox table: in all regions of the file. DynamoDB fills
-      and removes replicas in the name of who asks for it, so it takes permissions on items too.
+      With --admin, of whoever runs signalbox table: in all regions of the file.
+      DynamoDB fills and removes replicas in the name of who asks for it, so it
+      takes permissions on items too.
 
       Examples:
         signalbox table policy --region us-east > us-east.json

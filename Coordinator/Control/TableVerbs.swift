@@ -58,8 +58,8 @@ struct TableCreateCommand: AsyncParsableCommand {
     abstract: "Make the table, with a replica in every region of its services.",
     discussion: """
       On demand, with a stream and deletion protection in the first region, then one
-      replica after the other. A table that is there is taken as it is: what it lacks is
-      added. Heartbeats need a key of strings.
+      replica after the other. A table that is there is taken as it is: what it
+      lacks is added. Heartbeats need a key of strings.
 
       Strong consistency (--strong, MRSC) takes exactly three regions, or two and a
       witness, is chosen here and never changed.
@@ -115,8 +115,8 @@ struct TableAddReplicaCommand: AsyncParsableCommand {
     abstract: "Add a replica of the table in a region of the file.",
     discussion: """
       Shows what it does and what DynamoDB charges for, asks, and waits until the
-      replica is ACTIVE: half a minute for an empty table, longer with items. A stream
-      is switched on where the table has none.
+      replica is ACTIVE: half a minute for an empty table, longer with items. A
+      stream is switched on where the table has none.
 
       Examples:
         signalbox table add-replica eu-central
@@ -145,11 +145,11 @@ struct TableAddReplicaCommand: AsyncParsableCommand {
 struct TableRemoveReplicaCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "remove-replica",
-    abstract: "Remove the table's replica in a region: its copy of the items is deleted.",
+    abstract: "Remove the table's replica in a region, with its copy of the items.",
     discussion: """
-      Never that of the active region, which the coordinator is asked for, and never the
-      last one. DynamoDB refuses a region that others were added from in the last 24
-      hours.
+      Never that of the active region, which the coordinator is asked for, and never
+      the last one. DynamoDB refuses a region that others were added from in the
+      last 24 hours.
 
       Examples:
         signalbox table remove-replica eu-central

@@ -91,7 +91,6 @@ struct DynamoDBReplicas: Sendable {
       deliveries[link, default: []].append(
         Delivery(due: atOnce ? now : now + jittered(), address: address, version: version))
     }
-    if atOnce { advance(to: now) }
     return true
   }
 
