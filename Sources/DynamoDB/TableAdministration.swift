@@ -1,4 +1,5 @@
 public import Tables
+import Wire
 
 /// What `signalbox table` calls, by the names of the API reference.
 enum AdministrationOperation: String, CaseIterable, Sendable {
@@ -32,9 +33,22 @@ extension TableClient {
           GlobalTableName(GlobalTableName: table), deadline) as Nothing
       state.isLegacy = true
     } catch {
-      guard error.kind == .missingTable else { throw error }
+      guard error.isAnsweredForGood else { throw error }
     }
     return state
+  }
+
+  /// Runs `body`, and once more where the service refused the credentials: they are looked up anew
+  /// then, and those of a session come to their end.
+  public static func renewing<T: Sendable>(
+    _ body: @Sendable () async throws(DynamoDBError) -> T
+  ) async throws(DynamoDBError) -> T {
+    do {
+      return try await body()
+    } catch {
+      guard error.kind == .credentials, error.failure == .transient else { throw error }
+      return try await body()
+    }
   }
 
   /// The attribute that tells when an item expires, and whether it counts, for people.
@@ -66,6 +80,21 @@ extension TableClient {
         try await call(
           AdministrationOperation.updateTable.rawValue, UpdateTable(table, action), deadline)
         as Nothing
+    }
+  }
+}
+
+extension DynamoDBError {
+  /// Whether the service said no, and says it again: newer regions know nothing of version
+  /// 2017.11.29 (ValidationException), and an operator may lack the permission. Where a table is
+  /// such one after all, DynamoDB refuses the changes itself.
+  var isAnsweredForGood: Bool {
+    guard failure == .permanent else { return false }
+    switch kind {
+    case .validation, .permission, .missingTable, .conditionFailed, .other: return true
+    case .nameResolution, .network, .timeout, .tls, .serverError, .throttled, .conflict,
+      .credentials, .tableBusy, .clock, .signature, .hostNetwork:
+      return false
     }
   }
 }

@@ -70,7 +70,8 @@ public struct TablePolicy: Encodable, Hashable, Sendable {
   ///
   /// A replica is filled, and removed, in the name of who asks for it: that takes permissions on
   /// items, and on the table in the other region (Amazon DynamoDB developer guide, "Using IAM with
-  /// global tables"). The role is the one that DynamoDB replicates under; it makes it once.
+  /// global tables"). Those on a customer-managed key are none of it. The role is the one that
+  /// DynamoDB replicates under; it makes it once.
   public static func admin(
     aws: [String], tables: [String], account: String? = nil
   ) -> TablePolicy {
@@ -81,6 +82,8 @@ public struct TablePolicy: Encodable, Hashable, Sendable {
     let global = tables.map {
       "arn:\(partition):dynamodb::\(account ?? "*"):global-table/\($0)"
     }
+    // A witness may be in a region that the file has nothing of.
+    let anywhere = tables.map { "arn:\(partition):dynamodb:*:\(account ?? "*"):table/\($0)" }
     func statement(
       _ sid: String, _ actions: [String], _ resources: [String],
       _ condition: [String: [String: [String]]]? = nil
@@ -100,6 +103,9 @@ public struct TablePolicy: Encodable, Hashable, Sendable {
         ], resources),
       statement(
         "LetReplicasBeRemoved", ["dynamodb:DeleteTable", "dynamodb:DeleteTableReplica"], resources),
+      statement(
+        "LetWitnessesBeMade",
+        ["dynamodb:CreateGlobalTableWitness", "dynamodb:DeleteGlobalTableWitness"], anywhere),
       statement(
         "LetReplicationHaveItsRole", ["iam:CreateServiceLinkedRole"],
         [

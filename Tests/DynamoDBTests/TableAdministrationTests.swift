@@ -12,12 +12,13 @@ struct TableAdministrationTests {
   private static let patience = Duration.seconds(20)
 
   private func withClients(
-    _ body: (Sandbox, [TableClient]) async throws -> Void
+    knowsLegacy: Bool = true, _ body: (Sandbox, [TableClient]) async throws -> Void
   ) async throws {
-    let sandbox = try await Sandbox.start(
-      SandboxOptions(
-        regions: ["us-east", "eu-central", "ap-south"], network: "any", nameServers: 0,
-        tablePace: .milliseconds(400)))
+    var options = SandboxOptions(
+      regions: ["us-east", "eu-central", "ap-south"], network: "any", nameServers: 0,
+      tablePace: .milliseconds(400))
+    options.knowsLegacyTables = knowsLegacy
+    let sandbox = try await Sandbox.start(options)
     let (http, dns) = (HTTPClient(userAgent: "test"), DNSClient())
     let credentials = CredentialProvider(
       settings: CredentialSettings(environment: [
@@ -107,6 +108,61 @@ struct TableAdministrationTests {
       // It was done all the same.
       let seen = try await wait(clients[0], "app") { $0?.replica("eu-central-1") == nil }
       #expect(seen?.replica("eu-central-1") == nil)
+    }
+  }
+
+  /// Newer regions know nothing of version 2017.11.29: a table is none of it there.
+  @Test func aRegionThatKnowsNoOldVersionHasNoOldTables() async throws {
+    try await withClients(knowsLegacy: false) { _, clients in
+      let wish = TableWish(regions: ["us-east-1"], keys: [.init(name: "pk")])
+      try await clients[0].change(.createTable(wish), table: "new", deadline: Self.patience)
+      let made = try await wait(clients[0]) { $0?.status == .active }
+      #expect(made?.isLegacy == false)
+    }
+  }
+
+  @Test func onlyAnAnswerSaysThatATableIsOfNoOldVersion() {
+    for (status, body, holds) in [
+      (400, "ValidationException", true), (400, "AccessDeniedException", true),
+      (400, "GlobalTableNotFoundException", true), (400, "UnknownOperationException", true),
+      (500, "InternalServerError", false), (503, "ServiceUnavailable", false),
+      (400, "ThrottlingException", false), (400, "ExpiredTokenException", false),
+    ] {
+      let error = DynamoDBError(
+        status: status, body: Array(#"{"__type":"com.amazonaws#\#(body)"}"#.utf8),
+        operation: "DescribeGlobalTable")
+      #expect(error.isAnsweredForGood == holds, "\(body)")
+    }
+    for kind in [DynamoDBError.Kind.nameResolution, .hostNetwork, .network, .timeout, .tls] {
+      #expect(!DynamoDBError(kind, .permanent, "").isAnsweredForGood, "\(kind)")
+    }
+  }
+
+  @Test func keysThatWereRefusedAreLookedUpOnceMore() async {
+    func calls(_ errors: [DynamoDBError]) async -> (count: Int, end: String) {
+      let count = Counter()
+      do throws(DynamoDBError) {
+        try await TableClient.renewing { () async throws(DynamoDBError) in
+          let index = await count.next()
+          if index < errors.count { throw errors[index] }
+        }
+        return (await count.value, "done")
+      } catch { return (await count.value, "\(error.kind)") }
+    }
+    let expired = DynamoDBError(.credentials, .transient, "ExpiredTokenException")
+    #expect(await calls([]) == (1, "done"))
+    #expect(await calls([expired]) == (2, "done"))
+    #expect(await calls([expired, expired]) == (2, "credentials"))
+    // None were found: that was looked up already.
+    #expect(await calls([DynamoDBError(.credentials, .permanent, "")]) == (1, "credentials"))
+    #expect(await calls([DynamoDBError(.permission, .permanent, "")]) == (1, "permission"))
+  }
+
+  private actor Counter {
+    private(set) var value = 0
+    func next() -> Int {
+      value += 1
+      return value - 1
     }
   }
 

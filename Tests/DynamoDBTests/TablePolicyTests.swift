@@ -59,6 +59,7 @@ import Testing
     let asked = [
       "CreateTable", "CreateTableReplica", "Scan", "Query", "UpdateItem", "PutItem", "GetItem",
       "DeleteItem", "BatchWriteItem", "DeleteTable", "DeleteTableReplica", "UpdateTable",
+      "CreateGlobalTableWitness", "DeleteGlobalTableWitness",
     ]
     let allowed = Set(policy.Statement.flatMap(\.Action))
     #expect(allowed.isSuperset(of: asked.map { "dynamodb:\($0)" }))
@@ -66,6 +67,9 @@ import Testing
     for statement in policy.Statement {
       #expect(!statement.Resource.contains("*"), "\(statement.Sid)")
     }
+    // A witness is in any region.
+    let witness = policy.Statement.first { $0.Action.contains { $0.hasSuffix("TableWitness") } }
+    #expect(witness?.Resource == ["arn:aws:dynamodb:*:123456789012:table/app"])
     #expect(
       policy.Statement[1].Resource == [
         "arn:aws:dynamodb:us-east-1:123456789012:table/app",

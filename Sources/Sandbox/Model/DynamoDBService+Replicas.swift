@@ -311,6 +311,10 @@ extension DynamoDBService {
     _ request: JSON, _ region: String, _ now: Duration
   ) throws(DynamoDBError) -> JSON {
     let name = try Self.tableName(request, "GlobalTableName")
+    guard knowsLegacyTables else {
+      throw DynamoDBError(
+        .service, "ValidationException", "Global table version 2017.11.29 is not supported")
+    }
     guard let group = group(name, in: region, now), group.isLegacy else {
       throw Self.noGlobalTable(name)
     }

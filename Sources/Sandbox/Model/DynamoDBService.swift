@@ -28,6 +28,9 @@ struct DynamoDBService: Sendable {
     var keyless: Set<String> = []
   }
 
+  /// Whether it takes calls of version 2017.11.29.
+  var knowsLegacyTables = true
+
   init(
     regions: [String], lag: Duration, seed: UInt64, created: Int64, pace: Duration = .seconds(2),
     grace: Duration = .seconds(20 * 3600)

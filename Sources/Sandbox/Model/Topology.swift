@@ -28,6 +28,8 @@ public struct SandboxOptions: Sendable {
   public var tablePace: Duration
   /// After how long without its encryption key a replica is dropped from its table.
   public var replicaGrace: Duration
+  /// Whether DynamoDB knows global tables of version 2017.11.29; newer regions do not.
+  public var knowsLegacyTables = true
   /// Where the relay listens; nil: `<network>.0.2:18621`. Its address is also the coordinator's
   /// own, by which `coordinator-cut` knows it.
   public var relay: String?

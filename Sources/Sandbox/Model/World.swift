@@ -72,6 +72,7 @@ actor World {
     dynamoDB = DynamoDBService(
       regions: topology.awsRegions, lag: options.replicationLag, seed: options.seed,
       created: wall / 1000, pace: options.tablePace, grace: options.replicaGrace)
+    dynamoDB.knowsLegacyTables = options.knowsLegacyTables
     verifiers = Dictionary(
       uniqueKeysWithValues: topology.regions.map { region in
         let secrets = ["sandbox": "sandbox-secret"]
