@@ -10,6 +10,9 @@ enum Interruption {
     signal(SIGINT) { _ in Interruption.flag.store(true, ordering: .relaxed) }
   }
 
+  /// From now on it ends the program again.
+  static func unwatch() { signal(SIGINT, SIG_DFL) }
+
   /// Whether it came since.
   static var came: Bool { flag.load(ordering: .relaxed) }
 

@@ -37,7 +37,8 @@ struct TablePolicyCommand: AsyncParsableCommand {
 
       With --admin, of whoever runs signalbox table: in all regions of the file.
       DynamoDB fills and removes replicas in the name of who asks for it, so it
-      takes permissions on items too.
+      takes permissions on items too. Those on customer-managed KMS keys are not
+      in it (kms:CreateGrant, kms:DescribeKey).
 
       Examples:
         signalbox table policy --region us-east > us-east.json

@@ -98,7 +98,7 @@ struct TableChangeDocument: Encodable {
     table = view.table
     done = refusal == nil
     actions = work.performed.map(\.description)
-    refused = refusal.map { Refusal(code: $0.code, message: $0.description) }
+    refused = refusal.map { Refusal(code: $0.code, message: $0.text(table: view.table)) }
     regions = TableDocument.regions(view)
   }
 }

@@ -46,8 +46,8 @@ struct TableOptions: ParsableArguments {
       regions: settings.regions)
   }
 
-  /// Calls to each of these AWS regions.
-  func reader(_ target: TableTarget, also more: [String] = []) throws -> TableReader {
+  /// Calls to each AWS region of the file.
+  func reader(_ target: TableTarget) throws -> TableReader {
     let http = HTTPClient(userAgent: "signalbox")
     let names = NameResolver(server: nil, dns: DNSClient())
     let credentials = CredentialProvider(
@@ -56,7 +56,7 @@ struct TableOptions: ParsableArguments {
         environment: ProcessInfo.processInfo.environment),
       http: http)
     let own = try endpoints(target)
-    let clients = try target.awsRegions(also: more).map { aws in
+    let clients = try target.awsRegions.map { aws in
       guard let endpoint = own[aws] ?? .standard(region: aws) else {
         throw misused("'\(aws)' is no AWS region")
       }
@@ -109,8 +109,8 @@ struct TableTarget: Sendable {
   /// The ids of the file that lie in an AWS region.
   func ids(in aws: String) -> [String] { regions.filter { $0.aws == aws }.map(\.id) }
 
-  /// Those where it is wanted, and others.
-  func awsRegions(also more: [String]) -> [String] { unique(wanted + more) }
+  /// All of the file, first those where it is wanted: it may be in any of them.
+  var awsRegions: [String] { unique(wanted + regions.map(\.aws)) }
 
   private func unique(_ list: [String]) -> [String] {
     var seen: Set<String> = []
@@ -156,7 +156,9 @@ struct TableReader: Sendable {
     do throws(DynamoDBError) {
       let state = try await TableClient.attempting(deadline: Self.deadline) {
         (left: Duration) throws(DynamoDBError) in
-        try await client.state(table: target.name, deadline: left)
+        try await TableClient.renewing { () async throws(DynamoDBError) in
+          try await client.state(table: target.name, deadline: left)
+        }
       }
       return state.map { .table($0) } ?? .missing
     } catch {

@@ -23,6 +23,7 @@ struct TableRunner {
       let now = start.duration(to: Clocks.monotonic())
       switch work.next(view, now: now) {
       case .perform(let action):
+        endIfInterrupted()
         if !agreed.contains(action) {
           agreed += try await confirm(TablePlan.preview(work.goal, view), view)
           continue
@@ -47,7 +48,11 @@ struct TableRunner {
     _ actions: [TableAction], _ view: TableView
   ) async throws -> [TableAction] {
     if !(change.yes && options.json) { Console.err(TableWords.plan(actions, view)) }
-    if !change.yes { try await Console.confirm("Do it?") }
+    if !change.yes {
+      // Ctrl-C ends it while it asks: the answer would be waited for otherwise.
+      Interruption.unwatch()
+      try await Console.confirm("Do it?")
+    }
     Interruption.watch()
     return actions
   }
@@ -58,18 +63,21 @@ struct TableRunner {
       now < .seconds(20) ? .milliseconds(500) : now < .seconds(120) ? .seconds(2) : .seconds(5)
     let end = Clocks.monotonic() + span
     repeat {
-      if Interruption.came {
-        Interruption.end(
-          """
-
-          signalbox: stopped. What DynamoDB has taken on goes on; nothing else is asked for.
-                     look:     signalbox table status
-                     go on:    the same command again
-
-          """)
-      }
+      endIfInterrupted()
       try await Task.sleep(for: .milliseconds(100))
     } while Clocks.monotonic() < end
+  }
+
+  private func endIfInterrupted() {
+    guard Interruption.came else { return }
+    Interruption.end(
+      """
+
+      signalbox: stopped. What DynamoDB has taken on goes on; nothing else is asked for.
+                 look:     signalbox table status
+                 go on:    the same command again
+
+      """)
   }
 
   private func finish(_ work: TableWork, _ view: TableView) throws {
@@ -94,13 +102,9 @@ struct TableRunner {
     _ refusal: TableRefusal, _ work: TableWork, _ view: TableView
   ) throws -> CommandFailure {
     if options.json { try printJSON(TableChangeDocument(verb, work, view, refusal: refusal)) }
-    let text = "\(refusal)".replacing(" TABLE ", with: " \(view.table) ")
-    let done =
-      work.performed.isEmpty
-      ? "nothing was changed"
-      : "done before: to \(work.performed.map(\.description).joined(separator: "; to "))"
     var failure = refused(
-      "refused: \(PlainText.clean(text)) [\(refusal.code)]\n           \(done)")
+      "refused: \(PlainText.clean(refusal.text(table: view.table))) [\(refusal.code)]\n"
+        + "           \(work.account)")
     if case .useUnasked = refusal { failure.code = 3 }
     return failure
   }

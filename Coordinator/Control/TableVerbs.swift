@@ -14,6 +14,8 @@ struct TableStatusCommand: AsyncParsableCommand {
     discussion: """
       Items and size are as DynamoDB counted them, about every six hours.
 
+      Exits with 0 when nothing is to be said of it, and with 1 otherwise.
+
       Example:
         signalbox table status --profile operator
       """)
@@ -33,8 +35,7 @@ struct TableStatusCommand: AsyncParsableCommand {
       Console.out(
         TableWords.screen(view, wanted: target.wanted, timeToLive: timeToLive, now: now))
     }
-    // Where nothing is known of it, the reason is the first line.
-    guard view.regions.contains(where: { $0.reading.state != nil }) else {
+    guard TableWords.findings(view, wanted: target.wanted, now: now).isEmpty else {
       throw CommandFailure(code: 1, "")
     }
   }
@@ -132,7 +133,7 @@ struct TableAddReplicaCommand: AsyncParsableCommand {
     let target = try options.target()
     let aws = try target.aws(of: region)
     try await TableRunner(
-      verb: "add-replica", reader: try options.reader(target, also: [aws]), options: options,
+      verb: "add-replica", reader: try options.reader(target), options: options,
       change: change
     ).run { .addReplica(aws) }
     if !options.json, !target.wanted.contains(aws) {
@@ -169,7 +170,7 @@ struct TableRemoveReplicaCommand: AsyncParsableCommand {
     let aws = try target.aws(of: region)
     let client = override ? nil : try connection.client(deadline: .seconds(5))
     try await TableRunner(
-      verb: "remove-replica", reader: try options.reader(target, also: [aws]), options: options,
+      verb: "remove-replica", reader: try options.reader(target), options: options,
       change: change
     ).run {
       guard let client else { return .removeReplica(aws, .overridden) }
@@ -192,18 +193,29 @@ struct TableRemoveReplicaCommand: AsyncParsableCommand {
     } catch {
       return .unasked("\(error)")
     }
-    let here = target.ids(in: aws)
-    var serving: [String] = []
+    var services: [TableService] = []
     for service in target.services {
       guard let seen = status.services.first(where: { $0.service == service.name }) else {
         return .unknown("the coordinator knows no service \(service.name)")
       }
-      guard let active = seen.active else {
-        return .unknown("where \(seen.service) is served from is \(seen.at)")
-      }
-      let coming = seen.incident.map { [$0.to, $0.from].compactMap { $0 } } ?? []
-      if !Set([active] + coming).isDisjoint(with: here) { serving.append(seen.service) }
+      services.append(TableService(seen, atMs: status.atMs))
     }
-    return serving.isEmpty ? .idle : .serves(serving)
+    return TableUse(services, here: target.ids(in: aws), known: target.regions.map(\.id))
+  }
+}
+
+extension TableService {
+  fileprivate init(_ seen: ServiceStatus, atMs: Int64) {
+    func move(_ record: IncidentRecord) -> Move {
+      let caches = seen.caches.flatMap { $0.incident == record.id ? $0 : nil }
+      return Move(
+        from: record.from, to: record.to,
+        begunMs: record.stamps.committedMs ?? record.stamps.intentMs,
+        convergedMs: record.stamps.convergedMs, cachedUntilMs: caches?.oldUntilMs)
+    }
+    self.init(
+      name: seen.service, atMs: atMs, at: seen.at, active: seen.active, readMs: seen.readMs,
+      ttlSeconds: seen.ttlSeconds, move: seen.incident.map(move),
+      last: seen.lastIncident.map(move))
   }
 }

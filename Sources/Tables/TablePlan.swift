@@ -33,20 +33,6 @@ public struct TableWish: Hashable, Sendable {
   }
 }
 
-/// Whether users are served from a replica that is to go.
-public enum TableUse: Hashable, Sendable {
-  /// No service of this table is there.
-  case idle
-  /// These are.
-  case serves([String])
-  /// It cannot be told, and why.
-  case unknown(String)
-  /// The coordinator cannot be asked, and why.
-  case unasked(String)
-  /// The operator said that it does not matter.
-  case overridden
-}
-
 /// One request that changes a table.
 public enum TableAction: Hashable, Sendable {
   case createTable(TableWish)
@@ -112,6 +98,7 @@ public enum TablePlan {
     if wish.isStrong { return makeStrong(wish, view, home, state) }
     for region in wish.regions where region != home {
       let step = add(region, view)
+      if case .act = step, let unseen = unseen(view, state) { return unseen }
       guard step == .done else { return step }
     }
     return .done
@@ -131,13 +118,17 @@ public enum TablePlan {
         return waiting(view, replica)
       }
       if let replica = state.replicas.first(where: { $0.status != .active }) {
-        return .refuse(.unwell(view.name(replica.region), replica))
+        return .refuse(.unwell(view.name(replica.region), replica, isStrong: true))
       }
       if let witness = state.witness, witness.status != .active {
         return .wait("witness in \(witness.region): \(witness.status)")
       }
       return .done
     }
+    guard others.count == wish.regions.count - 1 else {
+      return .refuse(.notThree(others.count + 1, hasWitness: wish.witness != nil))
+    }
+    if let step = unseen(view, state) { return step }
     for region in others {
       if let step = blocked(region, view) { return step }
     }
@@ -161,14 +152,11 @@ public enum TablePlan {
         return .done
       }
       if replica.status.isPassing { return waiting(view, replica) }
-      guard replica.status == .failed else {
-        return .refuse(.unwell(view.name(region), replica))
-      }
-      if let wait = settling(view, home, state) { return wait }
-      return .act(.removeReplica(region, at: home))
+      return again(replica, view, home, state)
     }
     if let wait = settling(view, home, state) { return wait }
     if state.isStrong { return .refuse(.strong(view.name(home))) }
+    if let step = unseen(view, state, but: region) { return step }
     if let step = blocked(region, view) { return step }
     // With replicas it has the stream that it needs.
     if state.replicas.isEmpty {
@@ -178,6 +166,33 @@ public enum TablePlan {
       }
     }
     return .act(.addReplica(region, at: home))
+  }
+
+  /// A replica whose creation failed is removed, to be made again; what else is no `ACTIVE` one is
+  /// left. Where its region has a table nevertheless, that may have items.
+  private static func again(
+    _ replica: TableState.Replica, _ view: TableView, _ home: String, _ state: TableState
+  ) -> TableStep {
+    let name = view.name(replica.region)
+    let unwell = TableStep.refuse(.unwell(name, replica, isStrong: state.isStrong))
+    guard replica.status == .failed else { return unwell }
+    if state.isStrong { return .refuse(.strong(view.name(home))) }
+    if let wait = settling(view, home, state) { return wait }
+    if let step = unseen(view, state, but: replica.region) { return step }
+    switch view.reading(replica.region) {
+    case .unreadable: return .refuse(.unreadable(view.unread.filter { $0.aws == replica.region }))
+    case .table(let there) where there.status != .failed: return unwell
+    case .table, .missing: return .act(.removeReplica(replica.region, at: home))
+    }
+  }
+
+  /// A region that could not be read and is none of the table's may have it as well, with the items
+  /// and other replicas; nil: there is none.
+  private static func unseen(
+    _ view: TableView, _ state: TableState, but region: String? = nil
+  ) -> TableStep? {
+    let unseen = view.unread.filter { $0.aws != region && state.replica($0.aws) == nil }
+    return unseen.isEmpty ? nil : .refuse(.unreadable(unseen))
   }
 
   /// What stands where a replica is to come; nil: nothing.
@@ -203,6 +218,9 @@ public enum TablePlan {
     guard let replica = state.replica(region) else {
       // One that was just asked for is not listed at once.
       if let wait = settling(view, home, state) { return wait }
+      if case .unreadable = view.reading(region) {
+        return .refuse(.unreadable(view.unread.filter { $0.aws == region }))
+      }
       guard let there else { return .done }
       if there.status == .deleting { return .wait("\(view.name(region)): the table is DELETING") }
       return .refuse(.stranger(view.name(region)))
@@ -232,7 +250,7 @@ public enum TablePlan {
     }
     if state.status.isPassing { return .wait("\(view.name(home)): the table is \(state.status)") }
     guard state.status == .active else {
-      return .refuse(.unwellTable(view.name(home), state.status))
+      return .refuse(.unwellTable(view.name(home), state.status, isStrong: state.isStrong))
     }
     return nil
   }

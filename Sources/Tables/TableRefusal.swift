@@ -17,8 +17,8 @@ public enum TableRefusal: Error, Hashable, Sendable, CustomStringConvertible {
   /// The only region that has it.
   case alone(String)
   case last(String)
-  case unwell(String, TableState.Replica)
-  case unwellTable(String, TableState.Status)
+  case unwell(String, TableState.Replica, isStrong: Bool)
+  case unwellTable(String, TableState.Status, isStrong: Bool)
   case protected(String, String)
   case inUse(String, [String])
   case useUnknown(String, String)
@@ -63,12 +63,13 @@ public enum TableRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     case .missing, .unreadable, .alone, .last, .stranger: whereItIs
     case .legacy, .otherKey, .otherConsistency, .otherRegions, .otherStream, .notThree, .strong:
       whatItIs
-    case .unwell(let region, let replica):
+    case .unwell(let region, let replica, let isStrong):
       "the replica in \(region) is \(replica.status)"
         + (replica.reason.map { ": \($0)" } ?? "")
-        + Self.remedy(replica.status)
-    case .unwellTable(let region, let status):
-      "the table in \(region) is \(status): it takes no changes" + Self.remedy(status)
+        + Self.remedy(replica.status, isStrong: isStrong)
+    case .unwellTable(let region, let status, let isStrong):
+      "the table in \(region) is \(status): it takes no changes"
+        + Self.remedy(status, isStrong: isStrong)
     case .protected(let region, let aws):
       "deletion protection is on in \(region); lift it there, if the replica shall go: "
         + "aws dynamodb update-table --region \(aws) --table-name TABLE "
@@ -87,6 +88,11 @@ public enum TableRefusal: Error, Hashable, Sendable, CustomStringConvertible {
       "DynamoDB took on to \(action), and it is not there: look at the table in \(action.region), "
         + "and whether its encryption key can be used in every region"
     }
+  }
+
+  /// With the table's name in the commands that it gives.
+  public func text(table: String) -> String {
+    description.replacing(" TABLE ", with: " \(table) ")
   }
 
   private var whereItIs: String {
@@ -144,18 +150,25 @@ public enum TableRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     keys.map { "\($0.name) (\($0.type))" }.joined(separator: ", ")
   }
 
-  /// What to do about a status that does not pass by itself.
-  static func remedy(_ status: TableState.Status) -> String {
+  /// What to do about a status that does not pass by itself. The 20 hours are of MREC.
+  static func remedy(_ status: TableState.Status, isStrong: Bool) -> String {
+    let (what, end): (String, String)
     switch status {
     case .keyless:
-      ". Make its encryption key usable again (KMS): after 20 hours DynamoDB drops it for good"
+      what = ". Make its encryption key usable again (KMS)"
+      end =
+        isStrong
+        ? ": access to it is denied until then, and after seven days for good"
+        : ": after 20 hours DynamoDB drops it for good"
     case .init(rawValue: "REGION_DISABLED"):
-      ". Enable the region in the AWS account: after 20 hours DynamoDB drops it for good"
+      what = ". Enable the region in the AWS account"
+      end = isStrong ? "" : ": after 20 hours DynamoDB drops it for good"
     case .init(rawValue: "REPLICATION_NOT_AUTHORIZED"):
-      ". Let DynamoDB replicate again (resource policies, service control policies): after "
-        + "20 hours it becomes a table of its own for good"
-    default: ""
+      what = ". Let DynamoDB replicate again (resource policies, service control policies)"
+      end = isStrong ? "" : ": after 20 hours it becomes a table of its own for good"
+    default: return ""
     }
+    return what + end
   }
 }
 

@@ -12,13 +12,16 @@ public enum TableWords {
     for replica in state.replicas where replica.status != .active {
       var text = "the replica in \(view.name(replica.region)) is \(replica.status)"
       if let reason = replica.reason { text += ": \(reason)" }
-      text += TableRefusal.remedy(replica.status)
-      if let since = replica.inaccessible { text += " \(countdown(since, now))" }
+      text += TableRefusal.remedy(replica.status, isStrong: state.isStrong)
+      if let since = replica.inaccessible {
+        text += " \(countdown(replica.status, since, now, isStrong: state.isStrong))"
+      }
       findings.append(text)
     }
     if state.status != .active {
       findings.append(
-        "the table in \(view.name(home)) is \(state.status)" + TableRefusal.remedy(state.status))
+        "the table in \(view.name(home)) is \(state.status)"
+          + TableRefusal.remedy(state.status, isStrong: state.isStrong))
     }
     for aws in wanted where aws != home && state.replica(aws) == nil {
       switch view.reading(aws) {
@@ -37,15 +40,19 @@ public enum TableWords {
     return findings
   }
 
-  /// `(since 2 h; 18 h are left)`.
-  static func countdown(_ since: Double, _ now: Double) -> String {
-    let left = since + 72_000 - now
+  /// `(since 2 h; 18 h are left)`: of MREC 20 hours, of an MRSC replica's key seven days.
+  static func countdown(
+    _ status: TableState.Status, _ since: Double, _ now: Double, isStrong: Bool
+  ) -> String {
     let hours = { (seconds: Double) -> String in
       let minutes = Int(max(0, min(seconds, 1e7)) / 60)
       return minutes < 60 ? "\(minutes) min" : "\(minutes / 60) h \(minutes % 60) min"
     }
+    guard !isStrong || status == .keyless else { return "(since \(hours(now - since)))" }
+    let left = since + (isStrong ? 604_800 : 72_000) - now
     return left > 0
-      ? "(since \(hours(now - since)); \(hours(left)) are left)" : "(the 20 hours are over)"
+      ? "(since \(hours(now - since)); \(hours(left)) are left)"
+      : "(the \(isStrong ? "seven days" : "20 hours") are over)"
   }
 
   /// The screen of `status`.

@@ -39,9 +39,13 @@ public struct TableWork: Hashable, Sendable {
 
   /// What is wanted.
   public var goal: TableGoal
-  /// What was asked for so far, in its order.
+  /// What was asked for so far and taken on, or may have been, in its order.
   public private(set) var performed: [TableAction] = []
+  /// What of it was never answered.
+  public private(set) var unanswered: [TableAction] = []
   private var last: Last?
+  /// When each was asked for the last time.
+  private var asked: [TableAction: Duration] = [:]
   private var unreadableSince: Duration?
   private var busySince: Duration?
 
@@ -67,16 +71,41 @@ public struct TableWork: Hashable, Sendable {
   /// What a request came to.
   public mutating func ended(_ action: TableAction, _ outcome: Outcome, now: Duration) {
     last = Last(action: action, at: now, outcome: outcome)
-    if case .busy = outcome {
+    switch outcome {
+    case .busy:
       busySince = busySince ?? now
       return
+    case .refused: break
+    case .accepted:
+      unanswered.removeAll { $0 == action }
+      performed.append(action)
+      asked[action] = now
+    case .unknown:
+      if !performed.contains(action) { unanswered.append(action) }
+      performed.append(action)
+      asked[action] = now
     }
     busySince = nil
-    performed.append(action)
+  }
+
+  /// What came of it before it was given up, for people.
+  public var account: String {
+    var parts: [String] = []
+    let done = performed.filter { !unanswered.contains($0) }
+    if !done.isEmpty { parts.append("done before: to \(Self.list(done))") }
+    if !unanswered.isEmpty {
+      parts.append("asked for, and not answered: to \(Self.list(unanswered))")
+    }
+    return parts.isEmpty ? "nothing was changed" : parts.joined(separator: "; ")
+  }
+
+  private static func list(_ actions: [TableAction]) -> String {
+    var told: Set<TableAction> = []
+    return actions.filter { told.insert($0).inserted }.map(\.description).joined(separator: "; to ")
   }
 
   /// A request is made once; what it came to is read. Made again it is only where nothing came of
-  /// it for long.
+  /// it for long, and what it undoes is given the same time to be seen.
   private mutating func act(_ action: TableAction, _ now: Duration) -> Output {
     if let last, last.action == action {
       let age = now - last.at
@@ -89,10 +118,13 @@ public struct TableWork: Hashable, Sendable {
         if age < Self.busyFor { return .wait("DynamoDB takes it on later: \(text)") }
       case .unknown(let text):
         if age < Self.unseenFor { return .wait("no answer (\(text)): looking whether it was done") }
-      case .accepted:
-        if age < Self.unseenFor { return .wait("DynamoDB took it on, and does not show it yet") }
+      case .accepted: break
       }
     }
+    let isUnseen = asked.contains { other, at in
+      (other == action || action.undoes(other)) && now - at < Self.unseenFor
+    }
+    if isUnseen { return .wait("DynamoDB took it on, and does not show it yet") }
     guard performed.count(where: { $0 == action }) < Self.attempts else {
       return .refused(.undone(action))
     }
@@ -109,5 +141,17 @@ public struct TableWork: Hashable, Sendable {
       return .refused(.unreadable(regions))
     }
     return .wait("\(TableRefusal.unreadable(regions))")
+  }
+}
+
+extension TableAction {
+  /// Whether nothing is left of `other` when it is done.
+  func undoes(_ other: TableAction) -> Bool {
+    switch (self, other) {
+    case (.removeReplica(let region, _), .addReplica(let added, _)): region == added
+    case (.removeReplica(let region, _), .makeStrong(let added, _, _)): added.contains(region)
+    case (.addReplica(let region, _), .removeReplica(let removed, _)): region == removed
+    default: false
+    }
   }
 }

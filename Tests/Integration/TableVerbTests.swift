@@ -33,6 +33,7 @@ extension ProcessTests {
         #expect(removed.code == 0 && removed.errors.contains("Take ap-south out"), "\(removed)")
         #expect(try await tables.state() == ["us-east-1", "eu-central-1"])
         let missing = try await tables.run("status")
+        #expect(missing.code == 1)
         #expect(missing.output.hasPrefix("LOOK  orders: no replica in ap-south"), "\(missing)")
         let added = try await tables.run("add-replica", "ap-south", "--yes")
         #expect(added.code == 0, "\(added)")

@@ -76,6 +76,38 @@ import Testing
     #expect(Self.lines(view, now: 80_000).first?.hasSuffix("(the 20 hours are over)") == true)
   }
 
+  /// With strong consistency access ends at once, and for good after seven days.
+  @Test func theSevenDaysOfStrongConsistencyAreCountedDown() {
+    func first(_ status: TableState.Status, now: Double) -> String {
+      var view = Self.whole()
+      guard var state = view.regions[0].reading.state else { return "" }
+      state.isStrong = true
+      state.replicas[0].status = status
+      state.replicas[0].inaccessible = 1000
+      view.regions[0].reading = .table(state)
+      return Self.lines(view, now: now).first ?? ""
+    }
+    let keyless = first(.keyless, now: 1000 + 7260)
+    #expect(keyless.contains("access to it is denied until then, and after seven days for good"))
+    #expect(keyless.hasSuffix("(since 2 h 1 min; 165 h 59 min are left)"), "\(keyless)")
+    #expect(first(.keyless, now: 700_000).hasSuffix("(the seven days are over)"))
+    for status in ["REGION_DISABLED", "REPLICATION_NOT_AUTHORIZED"] {
+      let line = first(.init(rawValue: status), now: 1000 + 7260)
+      #expect(line.hasSuffix(" (since 2 h 1 min)") && !line.contains("20 hours"), "\(line)")
+    }
+    let state = Given.state(.keyless) { $0.isStrong = true }
+    for goal in [TableGoal.create(Given.wish), .addReplica("b")] {
+      let step = TablePlan.next(goal, Given.view([.table(state), .missing, .missing]))
+      guard case .refuse(let refusal) = step else { continue }
+      #expect(!"\(refusal)".contains("20 hours"), "\(refusal)")
+    }
+  }
+
+  @Test func commandsNameTheTable() {
+    let refusal = TableRefusal.protected("b-id (b)", "b")
+    #expect(refusal.text(table: "app").contains("--table-name app --no-deletion-protection"))
+  }
+
   @Test func consistencyBillingAndStreamsAreTold() {
     let view = Self.whole {
       $0.isStrong = true

@@ -75,8 +75,52 @@ import Testing
     #expect(work.next(Self.before, now: now) == .refused(.denied(Self.action, "in use")))
   }
 
+  @Test func whatWasAskedForIsTold() {
+    #expect(asked(.busy("in use")).account == "nothing was changed")
+    #expect(asked(.accepted).account == "done before: to add the replica in b")
+    var work = asked(.unknown("timeout"))
+    #expect(work.account == "asked for, and not answered: to add the replica in b")
+    #expect(work.performed == [Self.action])
+    work.ended(.enableStream(at: "a"), .accepted, now: .zero)
+    #expect(
+      work.account == "done before: to switch its stream on in a; asked for, and not answered: to "
+        + "add the replica in b")
+    work.ended(Self.action, .accepted, now: .seconds(40))
+    #expect(work.unanswered.isEmpty)
+    work.ended(.removeReplica("c", at: "a"), .refused("no"), now: .seconds(41))
+    #expect(!work.account.contains("c") || !work.account.contains("remove"), "\(work.account)")
+  }
+
+  /// A reading of before the addition, or of a creation that is about to be listed.
+  @Test(arguments: [TableWork.Outcome.accepted, .unknown("timeout")])
+  func whatWasJustAskedForIsNotUndone(outcome: TableWork.Outcome) {
+    let failed = Given.view([Given.table(.active, ["b": .failed]), .missing, .missing])
+    let removal = TableAction.removeReplica("b", at: "a")
+    var work = asked(outcome)
+    for second in [0, 10, 29] {
+      guard case .wait = work.next(failed, now: .seconds(second)) else {
+        Issue.record("undone after \(second) s")
+        return
+      }
+    }
+    #expect(work.next(failed, now: .seconds(30)) == .perform(removal))
+    work.ended(removal, .accepted, now: .seconds(30))
+    // The same the other way round, and where the last request was another one.
+    guard case .wait = work.next(Self.before, now: .seconds(59)) else {
+      Issue.record("added again")
+      return
+    }
+    #expect(work.next(Self.before, now: .seconds(60)) == .perform(Self.action))
+    work.ended(Self.action, .busy("in use"), now: .seconds(60))
+    guard case .wait = work.next(failed, now: .seconds(59)) else {
+      Issue.record("removed again")
+      return
+    }
+  }
+
   @Test func aRefusalEndsIt() {
     var work = asked(.refused("no"))
+    #expect(work.performed.isEmpty && work.account == "nothing was changed")
     #expect(work.next(Self.before, now: .seconds(1)) == .refused(.denied(Self.action, "no")))
     // Somebody else did it meanwhile.
     #expect(work.next(Self.after, now: .seconds(1)) == .done)
