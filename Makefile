@@ -101,6 +101,7 @@ ci: ## what guards the project, cheapest first
 
 ci-long: mutants bench fuzz ## what takes hours: mutants, benchmarks, fuzz, the long walk, many simulated days
 	@$(MAKE) walk ARGS=long
+	@$(MAKE) hosts-test ARGS=--ansible
 	@$(MAKE) simulate ARGS='--seconds 3600 --region-days 50000'
 
 clean: ## remove what was built

@@ -31,7 +31,7 @@ public enum Program {
     _ settings: CoordinatorSettings, logger: Logger,
     load: @escaping @Sendable () throws -> CoordinatorSettings
   ) async throws {
-    Heap.shareArena()
+    Heap.shareArenas()
     let hangups = await UnixSignalsSequence(trapping: .sighup)
     _ = try check(settings)
     let http = HTTPClient(userAgent: "signalbox-coordinator")
