@@ -28,16 +28,14 @@ struct TableStatusCommand: AsyncParsableCommand {
     let view = await reader.view()
     let timeToLive = await reader.timeToLive(view)
     let now = Double(Clocks.wallMilliseconds()) / 1000
+    let document = TableDocument(view, wanted: target.wanted, timeToLive: timeToLive, now: now)
     if options.json {
-      try printJSON(
-        TableDocument(view, wanted: target.wanted, timeToLive: timeToLive, now: now))
+      try printJSON(document)
     } else {
       Console.out(
         TableWords.screen(view, wanted: target.wanted, timeToLive: timeToLive, now: now))
     }
-    guard TableWords.findings(view, wanted: target.wanted, now: now).isEmpty else {
-      throw CommandFailure(code: 1, "")
-    }
+    guard document.ok else { throw CommandFailure(code: 1, "") }
   }
 }
 
