@@ -43,6 +43,35 @@ public struct LinodeNodeBalancer: Hashable, Sendable, Decodable {
   }
 }
 
+/// How a port of a NodeBalancer checks the hosts behind it (facts/linode 4).
+public struct LinodeBalancerCheck: Hashable, Sendable {
+  /// `none`, `connection`, `http` (2xx or 3xx passes) or `http_body`.
+  public var check: String
+  /// What `http` and `http_body` ask for; letters, digits and `/-%?&=._`.
+  public var path: String
+  /// 2 to 3600.
+  public var intervalSeconds: Int
+  /// 1 to 30, less than the interval.
+  public var timeoutSeconds: Int
+  /// Failures in a row until a host is left out, 1 to 30.
+  public var attempts: Int
+  /// Whether a host is left out too that fails users' requests: connecting, in time, or with a 5xx
+  /// but 501 and 505. It has no effect for `tcp`.
+  public var isPassive: Bool
+
+  public init(
+    check: String, path: String, intervalSeconds: Int, timeoutSeconds: Int, attempts: Int,
+    isPassive: Bool
+  ) {
+    self.check = check
+    self.path = path
+    self.intervalSeconds = intervalSeconds
+    self.timeoutSeconds = timeoutSeconds
+    self.attempts = attempts
+    self.isPassive = isPassive
+  }
+}
+
 /// One port of a NodeBalancer and how it checks the hosts behind it (facts/linode 4).
 public struct LinodeBalancerConfig: Hashable, Sendable, Decodable {
   public var id: Int64
@@ -55,6 +84,8 @@ public struct LinodeBalancerConfig: Hashable, Sendable, Decodable {
   public var checkIntervalSeconds: Int
   public var checkTimeoutSeconds: Int
   public var checkAttempts: Int
+  /// Whether hosts that fail users' requests are left out as well.
+  public var checksPassively: Bool
   /// Hosts that pass; says nothing where `hasActiveCheck` is false.
   public var nodesUp: Int
   /// Hosts that fail; a host that was not checked yet is in neither count.
@@ -63,10 +94,17 @@ public struct LinodeBalancerConfig: Hashable, Sendable, Decodable {
   /// Whether it checks by itself: without, `nodesUp` and `nodesDown` say nothing.
   public var hasActiveCheck: Bool { check != "none" }
 
+  /// All of how it checks its hosts.
+  public var settings: LinodeBalancerCheck {
+    LinodeBalancerCheck(
+      check: check, path: checkPath, intervalSeconds: checkIntervalSeconds,
+      timeoutSeconds: checkTimeoutSeconds, attempts: checkAttempts, isPassive: checksPassively)
+  }
+
   public init(
     id: Int64, port: Int, protocolName: String, check: String, checkPath: String = "",
     checkIntervalSeconds: Int = 31, checkTimeoutSeconds: Int = 30, checkAttempts: Int = 3,
-    nodesUp: Int = 0, nodesDown: Int = 0
+    checksPassively: Bool = true, nodesUp: Int = 0, nodesDown: Int = 0
   ) {
     self.id = id
     self.port = port
@@ -76,6 +114,7 @@ public struct LinodeBalancerConfig: Hashable, Sendable, Decodable {
     self.checkIntervalSeconds = checkIntervalSeconds
     self.checkTimeoutSeconds = checkTimeoutSeconds
     self.checkAttempts = checkAttempts
+    self.checksPassively = checksPassively
     self.nodesUp = nodesUp
     self.nodesDown = nodesDown
   }
@@ -87,6 +126,7 @@ public struct LinodeBalancerConfig: Hashable, Sendable, Decodable {
     case checkIntervalSeconds = "check_interval"
     case checkTimeoutSeconds = "check_timeout"
     case checkAttempts = "check_attempts"
+    case checksPassively = "check_passive"
     case nodesStatus = "nodes_status"
   }
 
@@ -114,6 +154,7 @@ public struct LinodeBalancerConfig: Hashable, Sendable, Decodable {
     checkIntervalSeconds = try values.numberIfPresent(.checkIntervalSeconds) ?? 0
     checkTimeoutSeconds = try values.numberIfPresent(.checkTimeoutSeconds) ?? 0
     checkAttempts = try values.numberIfPresent(.checkAttempts) ?? 0
+    checksPassively = try values.decodeIfPresent(Bool.self, forKey: .checksPassively) ?? true
     let nodes = try values.decodeIfPresent(NodesStatus.self, forKey: .nodesStatus)
     nodesUp = nodes?.up ?? 0
     nodesDown = nodes?.down ?? 0

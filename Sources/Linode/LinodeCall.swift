@@ -29,6 +29,12 @@ struct LinodeCall: Sendable {
   private var method: String { question.method }
   private var path: String { question.path }
 
+  /// What the call takes, where the reply does not say.
+  private var usualScope: String {
+    let area = question.area == "nodebalancers" ? "nodebalancers" : "domains"
+    return area == "domains" || method != "GET" ? "\(area):read_write" : "\(area):read_only"
+  }
+
   /// After a reply that does not say what happened: reading may be repeated, writing may not.
   private var unclear: Failure { method == "GET" ? .transient : .outcomeUnknown }
 
@@ -105,7 +111,7 @@ struct LinodeCall: Sendable {
         "the token has the scopes \(access.granted.joined(separator: " ")), but "
         + (needed.isEmpty ? "this needs another one" : "this needs \(needed)")
     } else if row.kind == .unauthorized {
-      text += " or lacks the scope \(needed.isEmpty ? "domains:read_write" : needed)"
+      text += " or lacks the scope \(needed.isEmpty ? usualScope : needed)"
     }
     return make(row.kind, row.failure(method), response, reasons(response) ?? [], text)
   }

@@ -14,6 +14,35 @@ extension LinodeClient {
       "/nodebalancers/\(balancer)/configs", LinodeBalancerConfig.self, mayBeEmpty: true)
   }
 
+  /// Changes how a port of a NodeBalancer checks its hosts, and nothing else, with one PUT. Takes
+  /// the scope `nodebalancers:read_write`. With failure `.outcomeUnknown` it may have changed, now
+  /// or later: read before repeating.
+  public func updateCheck(
+    _ check: LinodeBalancerCheck, balancer: Int64, config: Int64, deadline: Duration? = nil
+  ) async throws(LinodeError) -> LinodeReply<LinodeBalancerConfig> {
+    struct Change: Encodable {
+      var check: String
+      var check_path: String
+      var check_interval: Int
+      var check_timeout: Int
+      var check_attempts: Int
+      var check_passive: Bool
+    }
+    let path = "/nodebalancers/\(balancer)/configs/\(config)"
+    let body = try Self.encode(
+      Change(
+        check: check.check, check_path: check.path, check_interval: check.intervalSeconds,
+        check_timeout: check.timeoutSeconds, check_attempts: check.attempts,
+        check_passive: check.isPassive), path)
+    let answer = try await perform(
+      question("PUT", path, body: body, deadline: deadline), LinodeBalancerConfig.self)
+    guard answer.reply.value.id == config else {
+      throw answer.call.garbled(
+        answer.response, "configuration \(answer.reply.value.id) in place of \(config)")
+    }
+    return answer.reply
+  }
+
   /// All hosts behind a port of a NodeBalancer; none is no error, it then answers 503.
   public func balancerNodes(
     of balancer: Int64, config: Int64

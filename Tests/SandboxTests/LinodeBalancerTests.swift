@@ -38,7 +38,7 @@ import Testing
     #expect(node["weight"]?.integer == 50 && node["mode"]?.text == "accept")
     #expect(node["status"]?.text == "Unknown")
     // A config without an active check never tells anything.
-    account.model.check(again: false) { _, _ in true }
+    account.model.check(again: false) { _, _, _ in true }
     let path = "\(place)/nodes/\(try #require(node["id"]?.integer))"
     #expect(ask(account, "GET", path).body["status"]?.text == "Unknown")
     #expect(ask(account, "GET", place).body["nodes_status"]?.encodedText() == #"{"up":0,"down":0}"#)
@@ -70,9 +70,9 @@ import Testing
     }
     #expect(states() == ["Unknown", "Unknown"])
     // Again: those that were never checked wait.
-    account.model.check(again: true) { node, _ in node.label == "one" }
+    account.model.check(again: true) { node, _, _ in node.label == "one" }
     #expect(states() == ["Unknown", "Unknown"])
-    account.model.check(again: false) { node, _ in node.label == "one" }
+    account.model.check(again: false) { node, _, _ in node.label == "one" }
     #expect(states() == ["UP", "DOWN"])
     #expect(ask(account, "GET", place).body["nodes_status"]?.encodedText() == #"{"up":1,"down":1}"#)
     let first = try #require(account.model.balancers.last?.configs.first?.nodes.first?.id)
@@ -84,7 +84,7 @@ import Testing
     let nodes = try #require(account.model.balancers.last?.configs.first?.nodes)
     #expect(nodes.map(\.label) == ["one", "three"] && nodes[0].id == first && nodes[1].id != first)
     #expect(nodes[0].address == "192.0.2.1:80")
-    account.model.check(again: false) { _, _ in true }
+    account.model.check(again: false) { _, _, _ in true }
     #expect(ask(account, "PUT", place, #"{"check":"none"}"#).status == 200)
     #expect(states() == ["Unknown", "Unknown"])
   }

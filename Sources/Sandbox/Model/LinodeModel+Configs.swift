@@ -235,13 +235,14 @@ extension LinodeModel {
   /// What the NodeBalancers' active checks find: who of the nodes answers. Without such a check
   /// nothing becomes known. `again`: only of nodes that were checked before.
   mutating func check(
-    again: Bool, _ isUp: (_ node: Node, _ balancer: LinodeNodeBalancer) -> Bool
+    again: Bool,
+    _ isUp: (_ node: Node, _ balancer: LinodeNodeBalancer, _ config: Config) -> Bool
   ) {
     for index in balancers.indices {
       let balancer = balancers[index]
       for (place, config) in balancer.configs.enumerated() where config.check != "none" {
         for (number, node) in config.nodes.enumerated() where node.isUp != nil || !again {
-          balancers[index].configs[place].nodes[number].isUp = isUp(node, balancer)
+          balancers[index].configs[place].nodes[number].isUp = isUp(node, balancer, config)
         }
       }
     }

@@ -30,6 +30,7 @@ extension LinodeModel {
           .init(
             id: 2_450_400 + region.number, port: region.balancer.port, check: "http",
             checkInterval: 5, checkTimeout: 3, checkAttempts: 2, checkPath: "/up",
+            checkPassive: false,
             nodes: region.instances.enumerated().map { index, instance in
               .init(
                 id: 2_104_029_000 + region.number * 100 + index, label: instance.id,
@@ -213,9 +214,15 @@ extension World {
     return reply
   }
 
-  /// The NodeBalancers' view of their nodes. Only apps of their own region answer them.
+  /// The NodeBalancers' view of their nodes. Only apps of their own region answer them, and only
+  /// what they have a page for.
   func checkNodes(again: Bool) {
-    linode.check(again: again) { node, balancer in
+    linode.check(again: again) { node, balancer, config in
+      if config.check.hasPrefix("http"),
+        !Self.hasPage(config.checkPath.isEmpty ? "/" : config.checkPath)
+      {
+        return false
+      }
       let region = topology.region(balancer.region)
       let instance = region?.instances.first { $0.app.description == node.address }
       guard let instance, let front = balancers[balancer.region] else { return false }

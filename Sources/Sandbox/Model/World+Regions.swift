@@ -12,7 +12,7 @@ extension World {
           500, ["status": "unhealthy", "region": .string(region.id), "host": .string(instance)]))
     case .serving: break
     }
-    guard ["/", "/up", "/health"].contains(request.path) else {
+    guard Self.hasPage(request.path) else {
       return .reply(.json(404, ["status": 404, "error": "Not Found"]))
     }
     guard ["GET", "HEAD"].contains(request.method) else {
@@ -34,6 +34,11 @@ extension World {
     case .empty: reply = Reply(status: 204)
     }
     return .reply(reply)
+  }
+
+  /// Whether the app answers that path, which may come with a query.
+  static func hasPage(_ path: String) -> Bool {
+    ["/", "/up", "/health"].contains(path.prefix { $0 != "?" })
   }
 
   /// The NodeBalancer in front of a region's hosts.
