@@ -1,157 +1,139 @@
 import ArgumentParser
 import CommandEntry
 import DNS
-import FoundationEssentials
 import Platform
+import Screens
+import Wire
 
 /// `signalbox setup`.
 struct SetupCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "setup",
-    abstract: "Read the Linode account and propose a coordinator.toml.",
+    abstract: "Propose a coordinator.toml from the Linode account, and mend the account.",
     discussion: """
       Looks up the app's name, its zone and records, and the NodeBalancers: where users
       are now comes first, other regions follow where a NodeBalancer looks alike. The
       proposal goes to standard output; what a failover would stumble over goes to
-      standard error, each with a command to mend it. Nothing in the account is
-      changed.
+      standard error, each with what mends it, and the plan of what --apply does:
+      health checks, times to live and missing records, with ids, old and new values
+      and a checksum. Nothing in the account is changed without that checksum.
+
+      --apply CHECKSUM carries out that plan, one step after the other, each read
+      back, regions without users first. It deletes nothing and leads nobody
+      elsewhere. A check by HTTP is changed only if hosts answer it, seen through the
+      NodeBalancer, and is put back if none of them passes. If it is stopped, the same
+      command goes on. If the account is not as agreed, nothing is done.
 
       The token is read from --token-file, else from LINODE_TOKEN, else from
       /etc/signalbox/secrets/linode-token; a file that others may read is refused.
-      Reading takes the scopes domains:read_only and nodebalancers:read_only.
+      Reading takes the scopes domains:read_only and nodebalancers:read_only, --apply
+      domains:read_write and nodebalancers:read_write.
+
+      Exits with 0 when all of the plan is done, with 1 when something was left out or
+      refused.
 
       Examples:
         signalbox setup
         signalbox setup --name app.example.com --table my-app-data
         signalbox setup --name app.example.com --regions us-east,eu-central \\
-          --out coordinator.toml
+          --canary canary.example.com --out coordinator.toml --agents agents
+        signalbox setup --name app.example.com --apply 1f00ba-77ce03
       """)
 
-  @Option(
-    help: ArgumentHelp(
-      "The app's name; else the only one that leads to a NodeBalancer.", valueName: "name"))
-  var name: String?
-  @Option(help: ArgumentHelp("Holds the token of Linode's API.", valueName: "file"))
-  var tokenFile: String?
-  @Option(help: ArgumentHelp("Where the API is.", valueName: "url"))
-  var api = Self.linode
-  @Option(
-    help: ArgumentHelp(
-      "Linode ids by preference, separated by commas; else found.", valueName: "list"))
-  var regions: String?
-  @Option(help: ArgumentHelp("The DynamoDB global table of the app.", valueName: "table"))
-  var table: String?
+  @OptionGroup var options: SetupOptions
   @Option(help: ArgumentHelp("Write the proposal into this new file.", valueName: "file"))
   var out: String?
+  @Option(
+    help: ArgumentHelp(
+      "Write an agent-REGION.toml for each region into this directory.", valueName: "directory"))
+  var agents: String?
+  @Option(
+    help: ArgumentHelp("For the agents' files: where their reports go.", valueName: "url"))
+  var coordinator: String?
+  @Option(
+    help: ArgumentHelp("For the agents' files: the coordinator's public key.", valueName: "key"))
+  var coordinatorKey: String?
+  @Option(help: ArgumentHelp("Carry out the plan with this checksum.", valueName: "checksum"))
+  var apply: String?
   @Flag(help: "Print one JSON document on standard output and nothing else there.")
   var json = false
 
-  static let linode = "https://api.linode.com/v4"
-  static let installedToken = "/etc/signalbox/secrets/linode-token"
+  func validate() throws {
+    if let apply, !SetupWork.isChecksum(apply) {
+      throw ValidationError(
+        "--apply is \"\(apply)\"; accepted: the checksum that signalbox setup prints, as "
+          + "1f00ba-77ce03")
+    }
+    guard apply == nil || out == nil && agents == nil else {
+      throw ValidationError("--apply writes no files: take --out and --agents away")
+    }
+    guard agents != nil || coordinator == nil && coordinatorKey == nil else {
+      throw ValidationError("--coordinator and --coordinator-key belong to --agents")
+    }
+  }
 
   func run() async throws {
-    if let out, Files.exists(out) {
-      throw misused("\(out) exists, and is not overwritten: name another with --out")
-    }
-    guard api.hasPrefix("https://") || api.hasPrefix("http://127.") else {
-      throw misused(
-        "--api is \"\(api)\"; accepted: https://HOST/v4, so that nobody reads the token")
-    }
-    let proposal: SetupProposal
+    if let out, Files.exists(out) { throw Self.exists(out, "--out") }
+    let http = HTTPClient(userAgent: "signalbox")
+    defer { http.shutdown() }
     do {
-      proposal = try await propose()
+      let reader = try options.reader(http)
+      let wishes = options.wishes
+      let proposal = try SetupProposal(try await reader.survey(for: wishes.name), wishes)
+      if let apply {
+        try await SetupRunner(options: options, isJSON: json).run(
+          apply, proposal, LinodeSetupAccount(reader.client, reader: reader, http: http))
+      } else {
+        try show(proposal)
+      }
     } catch let problem as SetupProblem {
       throw refused("\(problem)")
     }
-    for finding in proposal.findings where !json {
-      Console.err("! \(finding.text)\n    \(finding.fix)\n")
+  }
+
+  private static func exists(_ path: String, _ option: String) -> CommandFailure {
+    misused("\(path) exists, and is not overwritten: name another with \(option)")
+  }
+
+  private func show(_ proposal: SetupProposal) throws {
+    let files = try writeAgents(proposal)
+    if json {
+      try printJSON(SetupDocument(proposal))
+    } else {
+      Console.err(SetupText.findings(proposal))
+      Console.err(SetupText.plan(proposal, command: options.command(for: proposal)))
     }
-    if json { try printJSON(SetupDocument(proposal)) }
+    for file in files { Console.err("written: \(file)\n") }
     if let out {
-      do {
-        try Files.writeAtomically(Array(proposal.file.utf8), to: out, mode: 0o644)
-      } catch {
-        throw refused("\(error)")
-      }
+      try write(proposal.file, to: out)
       Console.err(
         "written: \(out); read it, then:\n"
-          + "    signalbox-coordinator check-config --config \(Self.word(out))\n")
+          + "    signalbox-coordinator check-config --config \(Shell.quoted(out))\n")
     } else if !json {
       Console.out(proposal.file)
     }
   }
 
-  /// A path as a shell takes it.
-  private static func word(_ path: String) -> String {
-    let isPlain = path.allSatisfy { character in
-      character.isASCII
-        && (character.isLetter || character.isNumber || "-_./".contains(character))
+  /// The paths of what was written.
+  private func writeAgents(_ proposal: SetupProposal) throws -> [String] {
+    guard let agents else { return [] }
+    let files = proposal.agentFiles(.init(url: coordinator, key: coordinatorKey))
+    let paths = files.map { "\(agents)/\($0.name)" }
+    if let path = paths.first(where: { Files.exists($0) }) { throw Self.exists(path, "--agents") }
+    do {
+      try Files.makeDirectory(agents, mode: 0o755)
+    } catch {
+      throw refused("\(error)")
     }
-    if isPlain { return path }
-    let parts = path.split(separator: "'", omittingEmptySubsequences: false)
-    return "'" + parts.joined(separator: "'\\''") + "'"
+    for (file, path) in zip(files, paths) { try write(file.text, to: path) }
+    return paths
   }
 
-  private func propose() async throws -> SetupProposal {
-    let http = HTTPClient(userAgent: "signalbox")
-    defer { http.shutdown() }
-    let isLinode = api == Self.linode
-    let environment = ProcessInfo.processInfo.environment
-    // The coordinator's own, where this is its host and nothing else was said.
-    let isSaid = tokenFile != nil || !(environment["LINODE_TOKEN"] ?? "").isEmpty
-    let installed = !isSaid && Files.exists(Self.installedToken) ? Self.installedToken : nil
-    let reader = try SetupReader(
-      url: api, tokenFile: tokenFile ?? installed, environment: environment, http: http,
-      // Another API has other name servers.
-      delegation: { isLinode ? await SetupDelegation.nameServers(of: $0) : nil })
-    let list = (regions ?? "").split(separator: ",").map {
-      String($0.drop { $0 == " " }.prefix { $0 != " " })
+  private func write(_ text: String, to path: String) throws {
+    do {
+      try Files.writeAtomically(Array(text.utf8), to: path, mode: 0o644)
+    } catch {
+      throw refused("\(error)")
     }
-    if regions != nil, list.isEmpty { throw misused("--regions names none") }
-    let survey = try await reader.survey(for: name)
-    return try SetupProposal(
-      survey,
-      SetupWishes(name: name, regions: list, table: table, url: isLinode ? nil : api))
-  }
-}
-
-/// What `--json` prints.
-private struct SetupDocument: Encodable {
-  struct Region: Encodable {
-    var id: String
-    var place: String
-    var aws: String?
-    var nodebalancer: String
-    var addresses: [String]
-    var isActive: Bool
-  }
-  struct Finding: Encodable {
-    var kind: String
-    var text: String
-    var fix: String
-  }
-
-  var name: String
-  var zone: String
-  var service: String
-  var regions: [Region]
-  var findings: [Finding]
-  /// The whole proposed file.
-  var file: String
-
-  init(_ proposal: SetupProposal) {
-    name = proposal.name
-    zone = proposal.zone.name
-    service = proposal.service
-    regions = proposal.regions.map { region in
-      Region(
-        id: region.id, place: region.place, aws: region.aws,
-        nodebalancer: region.balancer.label, addresses: region.addresses,
-        isActive: region.isActive)
-    }
-    findings = proposal.findings.map { finding in
-      Finding(kind: finding.kind.rawValue, text: finding.text, fix: finding.fix)
-    }
-    file = proposal.file
   }
 }

@@ -14,7 +14,7 @@ struct TableRunner {
   func run(_ goal: () async -> TableGoal) async throws {
     let limit = try change.timeout.map { Duration.milliseconds(try milliseconds($0)) }
     var work = TableWork(await goal())
-    var progress = TableProgress(isShown: !options.json)
+    var progress = ChangeProgress(isShown: !options.json)
     var agreed: [TableAction] = []
     let start = Clocks.monotonic()
     while true {
@@ -107,24 +107,5 @@ struct TableRunner {
         + "           \(work.account)")
     if case .useUnasked = refusal { failure.code = 3 }
     return failure
-  }
-}
-
-/// A line for each new thing that is waited for, and one now and then.
-struct TableProgress {
-  private static let again = Duration.seconds(30)
-
-  let isShown: Bool
-  private var last: (text: String, at: Duration)?
-
-  init(isShown: Bool) { self.isShown = isShown }
-
-  mutating func tell(_ text: String, _ now: Duration) {
-    if let last, last.text == text, now - last.at < Self.again { return }
-    last = (text, now)
-    guard isShown else { return }
-    let seconds = now.components.seconds
-    let rest = seconds % 60
-    Console.err("  \(seconds / 60):\(rest < 10 ? "0" : "")\(rest)  \(text)\n")
   }
 }

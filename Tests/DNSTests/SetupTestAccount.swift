@@ -1,6 +1,7 @@
 import CoordinatorCore
-import DNS
 import Linode
+
+@testable import DNS
 
 /// An account as tests of the proposal want it: one app in two regions, nothing wrong.
 struct Account {
@@ -43,7 +44,9 @@ struct Account {
         ipv6: "2001:db8::\(number)", hostname: "192-0-2-\(number).ip.linodeusercontent.com"),
       configs: [
         LinodeBalancerConfig(
-          id: id * 100, port: port, protocolName: "tcp", check: "http", checkPath: path, nodesUp: 2)
+          id: id * 100, port: port, protocolName: "tcp", check: "http", checkPath: path,
+          checkIntervalSeconds: 5, checkTimeoutSeconds: 3, checkAttempts: 2, checksPassively: false,
+          nodesUp: 2)
       ])
   }
 
@@ -61,9 +64,39 @@ struct Account {
   }
 
   func propose(
-    _ name: String? = "app.example.com", regions: [String] = [], table: String? = "app-data"
+    _ name: String? = "app.example.com", regions: [String] = [], table: String? = "app-data",
+    canary: String? = nil, ipv6: Bool? = nil, agreed: String = ""
   ) throws -> SetupProposal {
-    try SetupProposal(survey, SetupWishes(name: name, regions: regions, table: table))
+    try SetupProposal(
+      survey,
+      SetupWishes(name: name, regions: regions, table: table, canary: canary, ipv6: ipv6),
+      agreed: agreed)
+  }
+
+  /// What the API makes of a step.
+  mutating func take(_ step: SetupStep) {
+    switch step {
+    case .check(let port, _, let new):
+      for index in survey.balancers.indices
+      where survey.balancers[index].object.id == port.balancer {
+        for number in survey.balancers[index].configs.indices
+        where survey.balancers[index].configs[number].id == port.config {
+          let old = survey.balancers[index].configs[number]
+          survey.balancers[index].configs[number] = LinodeBalancerConfig(
+            id: old.id, port: old.port, protocolName: old.protocolName, check: new.check,
+            checkPath: new.path, checkIntervalSeconds: new.intervalSeconds,
+            checkTimeoutSeconds: new.timeoutSeconds, checkAttempts: new.attempts,
+            checksPassively: new.isPassive, nodesUp: old.nodesUp, nodesDown: old.nodesDown)
+        }
+      }
+    case .timeToLive(let record, _, let seconds):
+      for index in records.indices where records[index].id == record.id {
+        records[index].ttlSeconds = seconds
+      }
+    case .create(let record, let seconds):
+      let id = (records.map(\.id).max() ?? 0) + 1
+      add(id, record.type, record.label, record.target, ttl: seconds)
+    }
   }
 
   func problem(_ name: String? = "app.example.com", regions: [String] = []) -> SetupProblem? {

@@ -4,7 +4,8 @@ struct SetupFile {
 
   /// With a comment wherever a person has to look.
   var text: String {
-    ([head] + [service] + proposal.regions.map(region) + [agents]).joined(separator: "\n")
+    ([head, service] + [canary].compactMap(\.self) + proposal.regions.map(region) + [agents])
+      .joined(separator: "\n")
   }
 
   private var head: String {
@@ -33,11 +34,7 @@ struct SetupFile {
         "# (?) These lead there too; add those that are to move along: "
           + SetupProposal.few(proposal.companions.map(Self.quoted), 10))
     }
-    if let table = proposal.table {
-      lines.append("table = \(Self.quoted(table))")
-    } else {
-      lines.append("table = \"\"  # (?) the DynamoDB global table of the app")
-    }
+    lines.append(table)
     if let probe = proposal.probe {
       lines.append("probe = \(Self.quoted(probe))  # (?) 2xx where the app is well; or HTTPS")
     }
@@ -50,8 +47,34 @@ struct SetupFile {
       active.isEmpty
         ? "# By preference, the primary first."
         : "# (?) By preference, the primary first. Users are in \(active.joined(separator: ", ")).")
-    let ids = proposal.regions.map { Self.quoted($0.id) }.joined(separator: ", ")
-    lines.append("regions = [\(ids)]")
+    lines.append(regions)
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private var table: String {
+    proposal.table.map { "table = \(Self.quoted($0))" }
+      ?? "table = \"\"  # (?) the DynamoDB global table of the app"
+  }
+
+  private var regions: String {
+    "regions = [\(proposal.regions.map { Self.quoted($0.id) }.joined(separator: ", "))]"
+  }
+
+  /// A service of its own, which is moved as the app is, and which nobody depends on.
+  private var canary: String? {
+    guard let canary = proposal.canary else { return nil }
+    let label = canary.name.split(separator: ".").first.map(String.init) ?? "canary"
+    let name = label == proposal.service ? "\(label)-canary" : label
+    var lines = [
+      "# To rehearse with: `signalbox failover \(name)` moves this name and nothing else.",
+      "[service.\(name)]", "dns = [\(Self.quoted(canary.name))]", table,
+    ]
+    if let probe = proposal.probe {
+      lines.append("probe = \(Self.quoted(probe))  # (?) as the app's")
+    } else {
+      lines.append("# (?) It is asked for by HTTPS: the app's certificate has to hold for it too.")
+    }
+    lines.append(regions)
     return lines.joined(separator: "\n") + "\n"
   }
 

@@ -38,6 +38,10 @@ public struct SetupFinding: Hashable, Sendable {
     case unchecked
     /// A NodeBalancer that asks the deep check: then it fails closed when the agent does.
     case deepCheck = "deep_check"
+    /// A check that takes long to leave a host out.
+    case slowCheck = "slow_check"
+    /// A NodeBalancer that leaves hosts out for what they answer to users.
+    case passiveCheck = "passive_check"
     /// No host behind a NodeBalancer passes its check.
     case noHostUp = "no_host_up"
     /// Two regions use one AWS region.
@@ -51,8 +55,11 @@ public struct SetupFinding: Hashable, Sendable {
   public var text: String
   /// What to do: a command where there is one.
   public var fix: String
+  /// Whether `signalbox setup --apply` does it.
+  public var isPlanned: Bool
 
-  init(_ kind: Kind, _ text: String, fix: String) {
+  init(_ kind: Kind, _ text: String, fix: String, isPlanned: Bool = false) {
+    self.isPlanned = isPlanned
     self.kind = kind
     self.text = SetupFile.plain(text)
     self.fix = SetupFile.plain(fix)

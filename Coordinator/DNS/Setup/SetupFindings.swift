@@ -11,13 +11,25 @@ struct SetupFindings {
 
   /// In the order in which they matter.
   var all: [SetupFinding] {
-    zone + record + times + regions + proposal.regions.flatMap(balancer) + places
+    zone + record + times + canary + regions + proposal.regions.flatMap(balancer) + places
+  }
+
+  /// What is wrong with the name's records alone.
+  private var canary: [SetupFinding] {
+    guard let canary = proposal.canary else { return [] }
+    var other = proposal
+    other.main = canary
+    let findings = SetupFindings(
+      proposal: other, survey: survey, families: families, isChoice: isChoice)
+    return findings.record + findings.times
   }
 
   private var domain: Int64 { proposal.zone.domain.id }
   private var name: String { proposal.name }
-  private var addressRecords: [LinodeRecord] { proposal.records.filter { $0.type != "CNAME" } }
+  private var records: [LinodeRecord] { proposal.main.records }
+  private var addressRecords: [LinodeRecord] { proposal.main.addresses }
   private var first: SetupProposal.Region? { proposal.regions.first }
+  private var plan: [SetupStep] { proposal.plan.steps }
 
   private func update(_ record: LinodeRecord, _ change: String) -> String {
     "linode-cli domains records-update \(domain) \(record.id) \(change)"
@@ -88,7 +100,7 @@ struct SetupFindings {
 
   private var record: [SetupFinding] {
     var found: [SetupFinding] = []
-    for alias in proposal.records where alias.type == "CNAME" {
+    for alias in records where alias.type == "CNAME" {
       found.append(
         SetupFinding(
           .alias,
@@ -97,11 +109,14 @@ struct SetupFindings {
             + "meanwhile: lower that first (linode-cli domains update \(domain) --ttl_sec 300)",
           fix: "\(delete(alias)) && \(creation)"))
     }
-    if proposal.records.isEmpty {
+    if records.isEmpty {
+      let shadow = proposal.main.isShadowedBy.map {
+        "; \($0) answers for it, so that a record of its own may lead users elsewhere"
+      }
       found.append(
         SetupFinding(
-          .noRecord, "\(name) has no A or AAAA record: there is nothing to move",
-          fix: creation))
+          .noRecord, "\(name) has no A or AAAA record: there is nothing to move" + (shadow ?? ""),
+          fix: creation, isPlanned: plan.contains { $0.creates(name) }))
     }
     for type in ["A", "AAAA"] {
       let same = addressRecords.filter { $0.type == type }
@@ -192,7 +207,8 @@ struct SetupFindings {
             ? "TTL 0, which is the zone's default, \(Self.span(seconds))"
             : "a TTL of \(Self.span(seconds))")
           + ": as long users stay with a region that is gone",
-        fix: update(record, "--ttl_sec 30"))
+        fix: update(record, "--ttl_sec \(SetupPlan.ttlSeconds)"),
+        isPlanned: plan.contains { $0.retimes(record.id) })
     }
   }
 
@@ -251,50 +267,6 @@ struct SetupFindings {
 
   private static func labels(_ balancers: [SetupSurvey.Balancer]) -> String {
     SetupProposal.few(balancers.map { "\($0.object.label) in \($0.object.region)" }, 6)
-  }
-
-  // MARK: A region's NodeBalancer
-
-  private func balancer(_ region: SetupProposal.Region) -> [SetupFinding] {
-    let object = region.balancer.object
-    let label = "NodeBalancer \(object.label) in \(region.id)"
-    if region.balancer.configs.isEmpty {
-      return [
-        SetupFinding(
-          .noPort, "\(label) has no port: it serves nobody",
-          fix: "linode-cli nodebalancers config-create \(object.id) --port 443 --protocol tcp "
-            + "--check connection --check_interval 5 --check_timeout 3 --check_attempts 2"
-        )
-      ]
-    }
-    return region.balancer.configs.compactMap { config in
-      let update = "linode-cli nodebalancers config-update \(object.id) \(config.id) "
-      // Bytes that are passed on as they are may well be TLS: hosts would fail a check by HTTP.
-      let speaksHTTP = config.protocolName.hasPrefix("http")
-      let checks = speaksHTTP ? "--check http --check_path /up" : "--check connection"
-      let beforehand =
-        speaksHTTP ? "; only after every host answers 2xx there: curl -i http://HOST:PORT/up" : ""
-      guard config.hasActiveCheck else {
-        return SetupFinding(
-          .unchecked,
-          "\(label), port \(config.port), has no active check: it sends users to dead hosts, and "
-            + "its counts of hosts say nothing" + beforehand,
-          fix: update + checks + " --check_interval 5 --check_timeout 3 --check_attempts 2")
-      }
-      let path = config.checkPath.prefix { $0 != "?" }
-      if config.check.hasPrefix("http"), path == SetupProposal.deepPath {
-        return SetupFinding(
-          .deepCheck,
-          "\(label), port \(config.port), asks \(config.checkPath), as the agents do: where that "
-            + "fails on all hosts it answers 503 to everyone. "
-            + (speaksHTTP ? "Ask a shallow path" : "Connecting is enough") + beforehand,
-          fix: update + checks)
-      }
-      guard config.nodesUp == 0 else { return nil }
-      return SetupFinding(
-        .noHostUp, "\(label), port \(config.port): none of its hosts passes its check",
-        fix: "linode-cli nodebalancers nodes-list \(object.id) \(config.id)")
-    }
   }
 
   // MARK: AWS

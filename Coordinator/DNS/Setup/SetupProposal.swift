@@ -11,14 +11,21 @@ public struct SetupWishes: Hashable, Sendable {
   public var table: String?
   /// Where the API is, if it is not Linode's own.
   public var url: String?
+  /// A name of the same zone to rehearse with; nil: none.
+  public var canary: String?
+  /// Whether names get an AAAA that have none; nil: those that are made do.
+  public var ipv6: Bool?
 
   public init(
-    name: String? = nil, regions: [String] = [], table: String? = nil, url: String? = nil
+    name: String? = nil, regions: [String] = [], table: String? = nil, url: String? = nil,
+    canary: String? = nil, ipv6: Bool? = nil
   ) {
     self.name = name
     self.regions = regions
     self.table = table
     self.url = url
+    self.canary = canary
+    self.ipv6 = ipv6
   }
 }
 
@@ -39,8 +46,22 @@ public struct SetupProposal: Hashable, Sendable {
     public var isActive: Bool
   }
 
+  /// A name that moves, and what the zone has of it.
+  struct Name: Hashable, Sendable {
+    /// Canonical.
+    var name: String
+    /// A, AAAA and CNAME.
+    var records: [LinodeRecord]
+    /// What answers for it although it has no record, or would hide one: as "*.example.com".
+    var isShadowedBy: String?
+
+    var addresses: [LinodeRecord] { records.filter { $0.type != "CNAME" } }
+  }
+
+  var main: Name
+  var canary: Name?
   /// The app's name, canonical.
-  public var name: String
+  public var name: String { main.name }
   public var zone: SetupSurvey.Zone
   /// What the configuration calls the app.
   public var service: String
@@ -54,37 +75,37 @@ public struct SetupProposal: Hashable, Sendable {
   /// What the records have; nil: the default, 30 s.
   public var ttlSeconds: Int?
   public var url: String?
-  /// A, AAAA and CNAME records of the name.
-  var records: [LinodeRecord]
+  /// Names that have an A alone get an AAAA.
+  var addsIPv6: Bool
+  /// Parts of a checksum that somebody agreed to.
+  var agreed: Set<String> = []
   public var findings: [SetupFinding]
+  /// What can be done about them here.
+  public var plan: SetupPlan { SetupPlan(self) }
 
   /// Works it out; the same survey and wishes give the same.
   ///
   /// Throws where there is nothing to propose, or where several things fit.
   public init(_ survey: SetupSurvey, _ wishes: SetupWishes) throws(SetupProblem) {
     let name = try Self.name(survey, wishes)
-    guard let zone = survey.zone(of: name) else {
-      let names = survey.zones.map(\.name).sorted()
-      throw SetupProblem(
-        .unknown,
-        "no zone of the account holds \(name); it has "
-          + (names.isEmpty ? "none" : Self.few(names, 5)))
-    }
-    let records = (zone.records ?? []).filter {
-      ["A", "AAAA", "CNAME"].contains($0.type) && zone.fullName($0) == name
-    }.sorted { ($0.type, $0.id) < ($1.type, $1.id) }
+    guard let zone = survey.zone(of: name) else { throw Self.zoneless(name, survey) }
+    main = Name(name, in: zone)
+    let records = main.records
     let pointed = records.compactMap { record in
       survey.balancers.first { $0.isTarget(of: record) }
     }
     let chosen = try Self.balancers(survey, wishes, name, records, pointed)
-    self.name = name
     self.zone = zone
-    self.records = records
-    companions = Self.companions(of: name, zone, pointed)
+    let second = try wishes.canary.map { (wanted) throws(SetupProblem) in
+      Name(try Self.canary(wanted, beside: name, zone, survey), in: zone)
+    }
+    canary = second
+    companions = Self.companions(of: name, zone, pointed).filter { $0 != second?.name }
     service = Self.service(name)
     table = wishes.table
     url = wishes.url
-    let families = Self.families(records, chosen)
+    let families = Self.families(records, chosen, wishes.ipv6)
+    addsIPv6 = wishes.ipv6 == true
     regions = chosen.map { balancer in
       let addresses = [
         families.ipv4 ? balancer.ipv4 : nil, families.ipv6 ? balancer.ipv6 : nil,
@@ -107,6 +128,18 @@ public struct SetupProposal: Hashable, Sendable {
       ).all
   }
 
+  private static func zoneless(_ name: String, _ survey: SetupSurvey) -> SetupProblem {
+    let names = survey.zones.map(\.name).sorted()
+    let labels = name.split(separator: ".")
+    let zone = labels.suffix(2).joined(separator: ".")
+    return SetupProblem(
+      .unknown,
+      "no zone of the account holds \(name); it has "
+        + (names.isEmpty ? "none" : few(names, 5))
+        + ".\nA domain that you own becomes a zone there with: linode-cli domains create "
+        + "--type master --domain \(zone) --soa_email you@example.net --ttl_sec 300")
+  }
+
   /// TTLs that `ttl` of the configuration takes, in seconds.
   static let accepted = [30, 120, 300]
   /// What a zone's `ttl_sec` 0 stands for (facts/linode 1.2).
@@ -125,16 +158,7 @@ public struct SetupProposal: Hashable, Sendable {
   private static func name(
     _ survey: SetupSurvey, _ wishes: SetupWishes
   ) throws(SetupProblem) -> String {
-    if let wanted = wishes.name {
-      let name = Canonical.name(wanted)
-      let labels = name.split(separator: ".", omittingEmptySubsequences: false)
-      let isProper = labels.count > 1 && name.utf8.count <= 253 && labels.allSatisfy(isLabel)
-      guard isProper else {
-        throw SetupProblem(
-          .unknown, "--name is \"\(SetupFile.plain(wanted))\"; accepted: as app.example.com")
-      }
-      return name
-    }
+    if let wanted = wishes.name { return try proper(wanted, "--name", "app.example.com") }
     let found = survey.candidates.filter { $0.split(separator: ".").allSatisfy(isLabel) }
     if let only = found.first, found.count == 1 { return only }
     if found.isEmpty {
@@ -147,6 +171,33 @@ public struct SetupProposal: Hashable, Sendable {
     }
     throw SetupProblem(
       .choice, "\(found.count) names lead to NodeBalancers: \(few(found, 20)).\nSay which: --name")
+  }
+
+  private static func proper(
+    _ wanted: String, _ option: String, _ example: String
+  ) throws(SetupProblem) -> String {
+    let name = Canonical.name(wanted)
+    let labels = name.split(separator: ".", omittingEmptySubsequences: false)
+    let isProper = labels.count > 1 && name.utf8.count <= 253 && labels.allSatisfy(isLabel)
+    guard isProper else {
+      throw SetupProblem(
+        .unknown, "\(option) is \"\(SetupFile.plain(wanted))\"; accepted: as \(example)")
+    }
+    return name
+  }
+
+  private static func canary(
+    _ wanted: String, beside name: String, _ zone: SetupSurvey.Zone, _ survey: SetupSurvey
+  ) throws(SetupProblem) -> String {
+    let canary = try proper(wanted, "--canary", "canary.\(zone.name)")
+    guard canary != name else {
+      throw SetupProblem(.unknown, "--canary is \(name) itself; accepted: another name")
+    }
+    guard survey.zone(of: canary)?.domain.id == zone.domain.id else {
+      throw SetupProblem(
+        .unknown, "--canary is \(canary); accepted: a name of the app's zone, \(zone.name)")
+    }
+    return canary
   }
 
   /// Letters, digits and hyphens: what the configuration takes.
@@ -253,14 +304,15 @@ public struct SetupProposal: Hashable, Sendable {
     var ipv6: Bool
   }
 
-  /// Those that are published and that every NodeBalancer has.
+  /// Those that are published, or wanted, and that every NodeBalancer has.
   private static func families(
-    _ records: [LinodeRecord], _ balancers: [SetupSurvey.Balancer]
+    _ records: [LinodeRecord], _ balancers: [SetupSurvey.Balancer], _ ipv6: Bool?
   ) -> Families {
     let types = Set(records.map(\.type)).subtracting(["CNAME"])
+    let wantsIPv6 = types.isEmpty ? ipv6 ?? true : ipv6 == true || types.contains("AAAA")
     return Families(
       ipv4: (types.isEmpty || types.contains("A")) && balancers.allSatisfy { $0.ipv4 != nil },
-      ipv6: (types.isEmpty || types.contains("AAAA")) && balancers.allSatisfy { $0.ipv6 != nil })
+      ipv6: wantsIPv6 && balancers.allSatisfy { $0.ipv6 != nil })
   }
 
   /// The path that agents and the coordinator ask.
@@ -274,5 +326,25 @@ public struct SetupProposal: Hashable, Sendable {
     let first = configs.min { $0.port < $1.port }
     let scheme = first?.protocolName == "https" ? "https" : "http"
     return first.map { "\(scheme)://{name}:\($0.port)\(deepPath)" }
+  }
+}
+
+extension SetupProposal.Name {
+  /// What a zone has of a name.
+  init(_ name: String, in zone: SetupSurvey.Zone) {
+    self.name = name
+    let all = zone.records ?? []
+    records = all.filter {
+      ["A", "AAAA", "CNAME"].contains($0.type) && zone.fullName($0) == name
+    }.sorted { ($0.type, $0.id) < ($1.type, $1.id) }
+    isShadowedBy =
+      all.lazy.compactMap { record -> String? in
+        let owner = zone.fullName(record)
+        if record.type == "NS", owner != zone.name, name == owner || name.hasSuffix(".\(owner)") {
+          return owner
+        }
+        let answers = ["A", "AAAA", "CNAME"].contains(record.type)
+        return answers && owner.hasPrefix("*.") && name.hasSuffix(owner.dropFirst()) ? owner : nil
+      }.first
   }
 }

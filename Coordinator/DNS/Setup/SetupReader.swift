@@ -5,13 +5,16 @@ import Wire
 
 /// Reads an account for `signalbox setup`; it only ever asks.
 public struct SetupReader: Sendable {
-  private let client: LinodeClient
+  /// Asks for it; whoever changes the account uses the same.
+  public let client: LinodeClient
   /// The name servers that the rest of the world is sent to for a zone; nil: not measurable here.
   private let delegation: @Sendable (String) async -> [String]?
   private let wait: @Sendable (Duration) async throws -> Void
 
   /// Tries of a call whose failure may pass.
   private static let tries = 4
+  /// A person waits: whoever asks for more is told so.
+  private static let longestPause = Duration.seconds(60)
   /// Zones that are looked through for names, each with one call or more.
   static let zoneLimit = 100
 
@@ -112,9 +115,12 @@ public struct SetupReader: Sendable {
         wasEmpty = true
         continue
       }
-      guard failure.failure == .transient, left > 0 else { throw Self.problem(failure) }
+      let pause = failure.retryAfter ?? .seconds(2)
+      guard failure.failure == .transient, left > 0, pause <= Self.longestPause else {
+        throw Self.problem(failure)
+      }
       do {
-        try await wait(failure.retryAfter ?? .seconds(2))
+        try await wait(pause)
       } catch {
         throw SetupProblem(.api, "cancelled")
       }
@@ -123,6 +129,8 @@ public struct SetupReader: Sendable {
 
   /// The scopes that reading takes.
   static let scopes = "domains:read_only nodebalancers:read_only"
+  /// The scopes that carrying out a plan takes.
+  static let writeScopes = "domains:read_write nodebalancers:read_write"
 
   static func problem(_ error: LinodeError) -> SetupProblem {
     switch error.kind {

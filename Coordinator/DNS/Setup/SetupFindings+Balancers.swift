@@ -1,0 +1,92 @@
+import Linode
+
+/// What is wrong with the NodeBalancers.
+extension SetupFindings {
+  func balancer(_ region: SetupProposal.Region) -> [SetupFinding] {
+    let object = region.balancer.object
+    let label = "NodeBalancer \(object.label) in \(region.id)"
+    if region.balancer.configs.isEmpty {
+      return [
+        SetupFinding(
+          .noPort, "\(label) has no port: it serves nobody",
+          fix: "linode-cli nodebalancers config-create \(object.id) --port 443 --protocol tcp "
+            + "--check connection \(Self.times)")
+      ]
+    }
+    return region.balancer.configs.flatMap { config -> [SetupFinding] in
+      var found = flaws(config, label, object.id)
+      if config.hasActiveCheck, found.allSatisfy({ $0.kind != .deepCheck }), config.nodesUp == 0 {
+        found.append(
+          SetupFinding(
+            .noHostUp, "\(label), port \(config.port): none of its hosts passes its check",
+            fix: "linode-cli nodebalancers nodes-list \(object.id) \(config.id)"))
+      }
+      return found
+    }
+  }
+
+  private static let times =
+    "--check_interval \(SetupPlan.intervalSeconds) --check_timeout \(SetupPlan.timeoutSeconds) "
+    + "--check_attempts \(SetupPlan.attempts)"
+
+  /// In the order in which they matter.
+  private func flaws(
+    _ config: LinodeBalancerConfig, _ label: String, _ balancer: Int64
+  ) -> [SetupFinding] {
+    let flaws = SetupPlan.flaws(config)
+    let update = "linode-cli nodebalancers config-update \(balancer) \(config.id) "
+    let speaksHTTP = config.protocolName.hasPrefix("http")
+    let shallow =
+      speaksHTTP ? "--check http --check_path \(SetupPlan.shallowPath)" : "--check connection"
+    let beforehand =
+      speaksHTTP
+      ? "; only after every host answers 2xx there: "
+        + "curl -i http://HOST:PORT\(SetupPlan.shallowPath)" : ""
+    func finding(_ kind: SetupFinding.Kind, _ text: String, _ options: String) -> SetupFinding {
+      SetupFinding(
+        kind, "\(label), port \(config.port), \(text)", fix: update + options, isPlanned: true)
+    }
+    var found: [SetupFinding] = []
+    if flaws.contains(.unchecked) {
+      found.append(
+        finding(
+          .unchecked,
+          "has no active check: it sends users to dead hosts, and its counts of hosts say nothing"
+            + beforehand, "\(shallow) \(Self.times)"))
+    }
+    if flaws.contains(.deep) {
+      found.append(
+        finding(
+          .deepCheck,
+          "asks \(config.checkPath), as the agents do: where that fails on all hosts it answers "
+            + "503 to everyone. " + (speaksHTTP ? "Ask a shallow path" : "Connecting is enough")
+            + beforehand, shallow))
+    }
+    if flaws.contains(.slow) {
+      found.append(
+        finding(
+          .slowCheck,
+          "sends users to a dead host for \(config.checkIntervalSeconds * config.checkAttempts) s "
+            + "(every \(config.checkIntervalSeconds) s, \(config.checkAttempts) times)",
+          Self.times))
+    }
+    if flaws.contains(.passive) {
+      found.append(
+        finding(
+          .passiveCheck,
+          "leaves a host out for one answer with a 5xx: a page that fails takes one host after "
+            + "the other out", "--check_passive false"))
+    }
+    return found
+  }
+}
+
+extension SetupStep {
+  func creates(_ name: String) -> Bool {
+    if case .create(let record, _) = self { record.name == name } else { false }
+  }
+
+  func retimes(_ record: Int64) -> Bool {
+    if case .timeToLive(let found, _, _) = self { found.id == record } else { false }
+  }
+}

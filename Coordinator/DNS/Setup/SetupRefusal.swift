@@ -1,0 +1,43 @@
+/// Why a plan is not carried out to its end.
+public enum SetupRefusal: Hashable, Sendable, CustomStringConvertible {
+  /// Nobody agreed to these: the account, or what was asked for, is another than when they did.
+  case notAgreed([SetupStep])
+  case denied(SetupStep, String)
+  /// It was asked for and nothing shows it: whether it comes is not known.
+  case unseen(SetupStep)
+  /// With the new check no host passed, so the old one is back.
+  case undone(SetupStep, String)
+  /// The same, and the old one could not be put back.
+  case notUndone(SetupStep, String)
+  case unreadable(SetupProblem)
+
+  /// For programs.
+  public var code: String {
+    switch self {
+    case .notAgreed: "not_agreed"
+    case .denied: "denied"
+    case .unseen: "unseen"
+    case .undone: "undone"
+    case .notUndone: "not_undone"
+    case .unreadable: "unreadable"
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .notAgreed(let steps):
+      "the checksum is not that of \(steps.map(\.title).joined(separator: ", nor that of ")): the "
+        + "account or the options changed since; look at the plan again"
+    case .denied(let step, let text): "\(step.title): \(text)"
+    case .unseen(let step):
+      "\(step.title) was asked for, and the account does not show it: it is not asked for twice; "
+        + "look at the plan again in some minutes"
+    case .undone(let step, let text):
+      "\(step.title): \(text); the check is again what it was"
+    case .notUndone(let step, let text):
+      "\(step.title): no host passes, and the check could not be put back (\(text)): do it by "
+        + "hand, " + step.values.map { "\($0.key) \($0.old ?? "")" }.joined(separator: ", ")
+    case .unreadable(let problem): problem.description
+    }
+  }
+}
