@@ -40,6 +40,31 @@ class ShedTest < SignalboxTest
     assert_equal [200, "app", "close"], [reply.status, reply.body, reply["connection"]]
   end
 
+  # What the app has said of the connection is replaced, in whatever case; a switch of protocols is
+  # none without its header.
+  def test_close_leaves_one_header
+    answers = { 200 => "keep-alive", 101 => "Upgrade" }
+    answers.each do |status, word|
+      app = ->(_) { [status, { "Connection" => word }, []] }
+      shed = Signalbox::Middleware::Shed.new(app, how: "close", watch: Watch.new(role))
+      headers = shed.call("PATH_INFO" => "/", "REQUEST_METHOD" => "GET")[1]
+      expected = status == 101 ? { "Connection" => "Upgrade" } : { "connection" => "close" }
+      assert_equal expected, headers
+    end
+  end
+
+  def test_no_connection_header_over_http_2
+    app = ->(_) { [200, {}, []] }
+    to = { "eu-central" => "eu.example.com" }
+    { "close" => 200, "misdirected" => 421, "redirect" => 307 }.each do |how, status|
+      shed = Signalbox::Middleware::Shed.new(app, how: how, to: to, watch: Watch.new(role))
+      env = { "PATH_INFO" => "/", "REQUEST_METHOD" => "GET" }
+      found = shed.call(env.merge("SERVER_PROTOCOL" => "HTTP/2"))
+      assert_equal [status, nil], [found[0], found[1]["connection"]], how
+      assert_equal "close", shed.call(env.merge("SERVER_PROTOCOL" => "HTTP/1.1"))[1]["connection"]
+    end
+  end
+
   def test_misdirected
     reply = ask(role, how: :misdirected, method: "POST")
     assert_equal [421, "close", "no-store"],
@@ -98,6 +123,7 @@ class ShedTest < SignalboxTest
   def test_what_cannot_be_meant
     app = ->(_) {}
     [{ how: "sometimes" }, { how: "redirect" }, { how: "close", grace: -1 },
+     { how: "close", sockets: -1 }, { how: "close", sockets: true },
      { how: "redirect", to: { "eu" => "https://eu.example.com" } },
      { how: "redirect", to: { "eu" => "eu.example.com\r\n" } }].each do |options|
       assert_raises(Signalbox::ConfigurationError, options) do
