@@ -134,9 +134,15 @@ class OldAddressesTest < Minitest::Test
     last = since.last or return ["nothing", 0]
     at_old = since.select { |sample| sample.address == @regions.addresses[OLD] }
     served = at_old.reverse.find { |sample| sample.region == OLD }
-    ending = last.address == @regions.addresses[OLD] ? nil : "follows"
-    words = [word(at_old), ending].compact
-    [words.empty? ? "stays" : words.join(", "), served ? served.at - @moved : 0]
+    words = [word(at_old)]
+    words << "follows" unless last.address == @regions.addresses[OLD]
+    words << "stays" if stays?(last)
+    [words.compact.uniq.join(", "), served ? served.at - @moved : 0]
+  end
+
+  # Served by the old region when all others have been shed, over a connection of before the move.
+  def stays?(last)
+    last.region == OLD && !last.redirected && last.at > @due && last.asked < @moved
   end
 
   # What it got at the old address: over the connection that it had, or because a resolver still
