@@ -25,19 +25,15 @@ class OldAddressesTest < Minitest::Test
   HOW = Signalbox::Middleware::Shed::HOW
   DEAD = "region dead"
 
-  def setup
+  # Everything is ended here and not in teardown, which an interrupted test does not come to.
+  def test_clients_that_keep_their_old_address
     @expected = documented
-    @regions = Regions.new
     @clients = {}
-  end
-
-  def teardown
+    @regions = Regions.new
+    report(moved.merge(died) { |_, one, other| one.merge(other) })
+  ensure
     @clients&.each_value(&:stop)
     @regions&.stop
-  end
-
-  def test_clients_that_keep_their_old_address
-    report(moved.merge(died) { |_, one, other| one.merge(other) })
   end
 
   private

@@ -27,10 +27,10 @@ class Client
     self
   end
 
+  # Safe to call at any time: it may be about to begin what has to be finished.
   def stop
     @ending = true
-    finish
-    @thread&.join
+    finish until @thread.nil? || @thread.join(0.2)
   end
 
   # All so far.
