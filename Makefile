@@ -62,7 +62,7 @@ test-swift: build-tests ## the Swift tests, with coverage
 test-clients: ## independent implementations against ours, in a virtual environment
 	@Tests/clients/run
 
-test-ruby: build-tests ## the Ruby gem, and the Rails example in two regions
+test-ruby: build-tests ## the Ruby gem, the Rails example in two regions, clients that keep their address
 	@SIGNALBOX_LIBEXEC=$$(swift build $(DEBUG) --show-bin-path) Tests/ruby/run
 
 test-stack: ## the Ansible collection and the other examples, with the programs of build/bin

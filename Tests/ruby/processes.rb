@@ -40,9 +40,15 @@ class Processes
     Process.wait2(@running[name], Process::WNOHANG)&.last
   end
 
+  def signal(name, signal)
+    Process.kill(signal, @running.fetch(name))
+  end
+
+  # One that was stopped (STOP) goes on, so that it can end.
   def stop(name)
     pid = @running.delete(name) or return
     Process.kill(:TERM, pid)
+    Process.kill(:CONT, pid)
     limit = now + 20
     until Process.wait(pid, Process::WNOHANG)
       Process.kill(:KILL, pid) if now > limit

@@ -40,6 +40,31 @@ class ShedTest < SignalboxTest
     assert_equal [200, "app", "close"], [reply.status, reply.body, reply["connection"]]
   end
 
+  # What the app has said of the connection is replaced, in whatever case; a switch of protocols is
+  # none without its header.
+  def test_close_leaves_one_header
+    answers = { 200 => "keep-alive", 101 => "Upgrade" }
+    answers.each do |status, word|
+      app = ->(_) { [status, { "Connection" => word }, []] }
+      shed = Signalbox::Middleware::Shed.new(app, how: "close", watch: Watch.new(role))
+      headers = shed.call("PATH_INFO" => "/", "REQUEST_METHOD" => "GET")[1]
+      expected = status == 101 ? { "Connection" => "Upgrade" } : { "connection" => "close" }
+      assert_equal expected, headers
+    end
+  end
+
+  def test_no_connection_header_over_http_2
+    app = ->(_) { [200, {}, []] }
+    to = { "eu-central" => "eu.example.com" }
+    { "close" => 200, "misdirected" => 421, "redirect" => 307 }.each do |how, status|
+      shed = Signalbox::Middleware::Shed.new(app, how: how, to: to, watch: Watch.new(role))
+      env = { "PATH_INFO" => "/", "REQUEST_METHOD" => "GET" }
+      found = shed.call(env.merge("SERVER_PROTOCOL" => "HTTP/2"))
+      assert_equal [status, nil], [found[0], found[1]["connection"]], how
+      assert_equal "close", shed.call(env.merge("SERVER_PROTOCOL" => "HTTP/1.1"))[1]["connection"]
+    end
+  end
+
   def test_misdirected
     reply = ask(role, how: :misdirected, method: "POST")
     assert_equal [421, "close", "no-store"],
@@ -98,6 +123,7 @@ class ShedTest < SignalboxTest
   def test_what_cannot_be_meant
     app = ->(_) {}
     [{ how: "sometimes" }, { how: "redirect" }, { how: "close", grace: -1 },
+     { how: "close", sockets: -1 }, { how: "close", sockets: true },
      { how: "redirect", to: { "eu" => "https://eu.example.com" } },
      { how: "redirect", to: { "eu" => "eu.example.com\r\n" } }].each do |options|
       assert_raises(Signalbox::ConfigurationError, options) do
@@ -109,17 +135,15 @@ class ShedTest < SignalboxTest
   def test_a_request_never_waits_for_the_agent
     hole = Queue.new
     roles = [role, role("held")]
-    watch = Signalbox::RoleWatch.new(every: 2, limit: 15) { hole.pop; roles.shift }
+    watch = Signalbox::RoleWatch.new(every: 0.1, limit: 15) { hole.pop; roles.shift }
     3.times { refute watch.role.known? }
     eventually { hole.num_waiting == 1 }
     hole << 1
     eventually { watch.role.known? }
     assert_equal "elsewhere", watch.role.state
-    # Asked again when it is old, and given out meanwhile; for nothing at all when it is too old.
-    later(3) do
-      assert_equal "elsewhere", watch.role.state
-      eventually { hole.num_waiting == 1 }
-    end
+    # Asked again, though no request comes, and given out meanwhile; for nothing when it is too old.
+    eventually { hole.num_waiting == 1 }
+    assert_equal "elsewhere", watch.role.state
     # One asks at a time, however long that takes.
     asking = watch.instance_variable_get(:@asking)
     later(10) { watch.role }
@@ -127,6 +151,15 @@ class ShedTest < SignalboxTest
     later(16) { assert_equal "the agent's answer is old", watch.role.reason }
     hole << 1
     later(4) { eventually { watch.role.state == "held" } }
+  end
+
+  # Where users have left, those who stay may ask less often than an answer of the agent counts.
+  def test_who_asks_seldom_is_shed_too
+    asked = 0
+    watch = Signalbox::RoleWatch.new(every: 0.05, limit: 15) { asked += 1; role }
+    refute_predicate watch.role, :known?
+    eventually { asked > 3 }
+    assert_predicate watch.role, :known?
   end
 
   def test_the_whole_of_it

@@ -2,10 +2,11 @@
 
 module Signalbox
   # The role as it was heard of late, for those who must not wait for it: a request is answered by
-  # what is known, and somebody else asks the agent meanwhile.
+  # what is known, and somebody else asks the agent meanwhile, from the first request on. Also while
+  # none comes: where users have left, the few who stay may ask once a minute.
   class RoleWatch
-    # `every`: how old an answer gets before the agent is asked again; after `limit` it counts for
-    # nothing. `ask` gives a Role.
+    # `every`: how long between two questions; after `limit` an answer counts for nothing. `ask`
+    # gives a Role.
     def initialize(every: 2, limit: 15, &ask)
       @every = every
       @limit = limit
@@ -16,26 +17,30 @@ module Signalbox
     # Never waits for the agent.
     def role
       @lock.synchronize do
-        now = Clock.now
-        refresh(now) if @begun.nil? || now - @begun >= @every
+        begin_asking
         next Role.unknown("the agent was not asked yet") unless @role
 
-        now - @begun_role <= @limit ? @role : Role.unknown("the agent's answer is old")
+        Clock.now - @begun <= @limit ? @role : Role.unknown("the agent's answer is old")
       end
     end
 
     private
 
     # A thread of before a fork is not alive in the child.
-    def refresh(now)
+    def begin_asking
       return if @asking&.alive?
 
-      @begun = now
-      @asking = Thread.new do
-        role = @ask.call
-        @lock.synchronize { @role, @begun_role = role, now }
-      end
+      @asking = Thread.new { keep_asking }
       @asking.report_on_exception = false
+    end
+
+    def keep_asking
+      loop do
+        begun = Clock.now
+        role = @ask.call
+        @lock.synchronize { @role, @begun = role, begun }
+        sleep @every
+      end
     end
   end
 end

@@ -18,24 +18,31 @@ module Signalbox
       EXCEPT = ["/up", "/health", "/.well-known/"].freeze
 
       # `to`: for `redirect`, by the region's Linode id the host that users are sent to. `except`:
-      # paths, and with a slash at the end all below.
-      def initialize(app, how: "off", grace: 300, to: {}, except: EXCEPT, watch: nil)
+      # paths, and with a slash at the end all below. `sockets`: within how many seconds those that
+      # the app has taken over from its server (websockets) are closed; nil: they are left alone.
+      def initialize(app, how: "off", grace: 300, to: {}, except: EXCEPT, sockets: nil, watch: nil)
         @app = app
         @how = (how || "off").to_s
         @grace = Configuration.seconds("grace", grace, 0..86_400)
         @to = to.to_h { |region, host| [region.to_s, host] }
         @except = except
+        Configuration.seconds("sockets", sockets, 0..3600) unless sockets.nil?
         validate
-        @watch = watch || RoleWatch.new { Signalbox.role } unless @how == "off"
+        return if @how == "off"
+
+        @watch = watch || RoleWatch.new { Signalbox.role }
+        @taken = TakenSockets.new(@watch, grace: @grace, over: sockets) if sockets
       end
 
       def call(env)
-        role = @watch && !spared?(env["PATH_INFO"]) ? @watch.role : nil
-        gone = role&.users_gone_for
-        return @app.call(env) unless gone && gone >= @grace
+        return @app.call(env) if @watch.nil? || spared?(env["PATH_INFO"])
+
+        role = @watch.role
+        gone = role.users_gone_for
+        return serve(env) unless gone && gone >= @grace
 
         case @how
-        when "misdirected" then misdirected
+        when "misdirected" then misdirected(env)
         when "redirect" then redirect(env, @to[role.traffic]) || close(env)
         else close(env)
         end
@@ -57,13 +64,26 @@ module Signalbox
         @except.any? { |entry| entry.end_with?("/") ? path.start_with?(entry) : path == entry }
       end
 
-      def close(env)
-        status, headers, body = @app.call(env)
-        [status, headers.merge("connection" => "close"), body]
+      def serve(env)
+        @taken ? @taken.follow(env) { @app.call(env) } : @app.call(env)
       end
 
-      def misdirected
-        answer(421, "Users of this service are served elsewhere; ask again.\n")
+      # A switch of protocols has said `Connection: upgrade`, without which it is none.
+      def close(env)
+        status, headers, body = serve(env)
+        return [status, headers, body] if status == 101 || !connection_header?(env)
+
+        kept = headers.reject { |name, _| name.casecmp?("connection") }
+        [status, kept.merge("connection" => "close"), body]
+      end
+
+      # From HTTP/2 on the header is forbidden (RFC 9113, 8.2.2), and 421 is what is left.
+      def connection_header?(env)
+        !env["SERVER_PROTOCOL"].to_s.match?(%r{\AHTTP/[2-9]})
+      end
+
+      def misdirected(env)
+        answer(env, 421, "Users of this service are served elsewhere; ask again.\n")
       end
 
       # Not for what changes something, and not in a circle.
@@ -76,12 +96,13 @@ module Signalbox
         path += "?#{query}" unless query.empty?
         return nil unless path.match?(%r{\A/[\x21-\x7e]*\z})
 
-        answer(307, "", "location" => "https://#{host}#{path}")
+        answer(env, 307, "", "location" => "https://#{host}#{path}")
       end
 
-      def answer(status, text, more = {})
+      def answer(env, status, text, more = {})
         headers = { "content-type" => "text/plain", "cache-control" => "no-store",
-                    "content-length" => text.bytesize.to_s, "connection" => "close" }
+                    "content-length" => text.bytesize.to_s }
+        headers["connection"] = "close" if connection_header?(env)
         [status, headers.merge(more), [text]]
       end
     end
