@@ -1,4 +1,5 @@
 import ArgumentParser
+import Codec
 import CommandEntry
 import DNS
 import Platform
@@ -21,8 +22,8 @@ struct SetupCommand: AsyncParsableCommand {
       --apply CHECKSUM carries out that plan, one step after the other, each read
       back, regions without users first. It deletes nothing and leads nobody
       elsewhere. A check by HTTP is changed only if hosts answer it, seen through the
-      NodeBalancer, and is put back if none of them passes. If it is stopped, the same
-      command goes on. If the account is not as agreed, nothing is done.
+      NodeBalancer, and is put back if fewer of them pass than before. If it is
+      stopped, the same command goes on. If the account is not as agreed, nothing is done.
 
       The token is read from --token-file, else from LINODE_TOKEN, else from
       /etc/signalbox/secrets/linode-token; a file that others may read is refused.
@@ -30,7 +31,7 @@ struct SetupCommand: AsyncParsableCommand {
       domains:read_write and nodebalancers:read_write.
 
       Exits with 0 when all of the plan is done, with 1 when something was left out or
-      refused.
+      refused, or when no host passes a NodeBalancer's check.
 
       Examples:
         signalbox setup
@@ -67,6 +68,15 @@ struct SetupCommand: AsyncParsableCommand {
     guard apply == nil || out == nil && agents == nil else {
       throw ValidationError("--apply writes no files: take --out and --agents away")
     }
+    if let coordinator, !coordinator.hasPrefix("https://"), !coordinator.hasPrefix("http://") {
+      throw ValidationError(
+        "--coordinator is \"\(coordinator)\"; accepted: as https://coordinator.example.net:8621")
+    }
+    if let coordinatorKey, Base64.decode(coordinatorKey)?.count != 32 {
+      throw ValidationError(
+        "--coordinator-key is \"\(coordinatorKey)\"; accepted: 32 bytes in Base64, as "
+          + "signalbox-coordinator check-config prints them")
+    }
     guard agents != nil || coordinator == nil && coordinatorKey == nil else {
       throw ValidationError("--coordinator and --coordinator-key belong to --agents")
     }
@@ -79,12 +89,14 @@ struct SetupCommand: AsyncParsableCommand {
     do {
       let reader = try options.reader(http)
       let wishes = options.wishes
-      let proposal = try SetupProposal(try await reader.survey(for: wishes.name), wishes)
+      let survey = try await reader.survey(for: wishes.name)
+      let proposal = try SetupProposal(survey, wishes)
       if let apply {
         try await SetupRunner(options: options, isJSON: json).run(
           apply, proposal, LinodeSetupAccount(reader.client, reader: reader, http: http))
       } else {
-        try show(proposal)
+        // As --apply reads it.
+        try show(proposal, try SetupProposal(survey, wishes.pinned(to: proposal)).plan)
       }
     } catch let problem as SetupProblem {
       throw refused("\(problem)")
@@ -95,15 +107,14 @@ struct SetupCommand: AsyncParsableCommand {
     misused("\(path) exists, and is not overwritten: name another with \(option)")
   }
 
-  private func show(_ proposal: SetupProposal) throws {
-    let files = try writeAgents(proposal)
+  private func show(_ proposal: SetupProposal, _ plan: SetupPlan) throws {
+    let files = try agentFiles(proposal)
     if json {
-      try printJSON(SetupDocument(proposal))
+      try printJSON(SetupDocument(proposal, plan))
     } else {
       Console.err(SetupText.findings(proposal))
-      Console.err(SetupText.plan(proposal, command: options.command(for: proposal)))
+      Console.err(SetupText.plan(plan, command: options.command(for: proposal)))
     }
-    for file in files { Console.err("written: \(file)\n") }
     if let out {
       try write(proposal.file, to: out)
       Console.err(
@@ -112,21 +123,27 @@ struct SetupCommand: AsyncParsableCommand {
     } else if !json {
       Console.out(proposal.file)
     }
+    for (path, text) in files {
+      try write(text, to: path)
+      Console.err("written: \(path)\n")
+    }
   }
 
-  /// The paths of what was written.
-  private func writeAgents(_ proposal: SetupProposal) throws -> [String] {
+  /// Paths and texts; the directory is there, and none of them.
+  private func agentFiles(_ proposal: SetupProposal) throws -> [(path: String, text: String)] {
     guard let agents else { return [] }
-    let files = proposal.agentFiles(.init(url: coordinator, key: coordinatorKey))
-    let paths = files.map { "\(agents)/\($0.name)" }
-    if let path = paths.first(where: { Files.exists($0) }) { throw Self.exists(path, "--agents") }
+    let files = proposal.agentFiles(.init(url: coordinator, key: coordinatorKey)).map {
+      (path: "\(agents)/\($0.name)", text: $0.text)
+    }
+    if let there = files.first(where: { Files.exists($0.path) }) {
+      throw Self.exists(there.path, "--agents")
+    }
     do {
       try Files.makeDirectory(agents, mode: 0o755)
     } catch {
       throw refused("\(error)")
     }
-    for (file, path) in zip(files, paths) { try write(file.text, to: path) }
-    return paths
+    return files
   }
 
   private func write(_ text: String, to path: String) throws {

@@ -57,7 +57,7 @@ struct SetupDocument: Encodable {
   /// The whole proposed file.
   var file: String
 
-  init(_ proposal: SetupProposal) {
+  init(_ proposal: SetupProposal, _ plan: SetupPlan) {
     name = proposal.name
     zone = proposal.zone.name
     service = proposal.service
@@ -68,7 +68,7 @@ struct SetupDocument: Encodable {
         isActive: region.isActive)
     }
     findings = proposal.findings.map(Finding.init)
-    plan = Plan(checksum: proposal.plan.checksum, steps: proposal.plan.steps.map(Step.init))
+    self.plan = Plan(checksum: plan.checksum, steps: plan.steps.map(Step.init))
     file = proposal.file
   }
 }

@@ -31,6 +31,11 @@ struct SetupOptions: ParsableArguments {
     help: ArgumentHelp("Names that have none get an AAAA; else only names that are made do."))
   var ipv6: Bool?
 
+  @Option(
+    help: ArgumentHelp(
+      "For rehearsals on this machine: --apply waits so many times less.", valueName: "factor"))
+  var speed = 1.0
+
   static let linode = "https://api.linode.com/v4"
   static let installedToken = "/etc/signalbox/secrets/linode-token"
 
@@ -38,6 +43,11 @@ struct SetupOptions: ParsableArguments {
     guard api.hasPrefix("https://") || api.hasPrefix("http://127.") else {
       throw ValidationError(
         "--api is \"\(api)\"; accepted: https://HOST/v4, so that nobody reads the token")
+    }
+    guard speed == 1 || (1...100).contains(speed) && api.hasPrefix("http://127.") else {
+      throw ValidationError(
+        "--speed is \(speed); accepted: 1 to 100, with an --api on this machine, as "
+          + "http://127.0.0.1:18600/v4")
     }
     if regions != nil, regionList.isEmpty { throw ValidationError("--regions names none") }
   }
@@ -76,6 +86,7 @@ struct SetupOptions: ParsableArguments {
     if let canary { words += ["--canary", canary] }
     if let ipv6 { words.append(ipv6 ? "--ipv6" : "--no-ipv6") }
     if !isLinode { words += ["--api", api] }
+    if speed != 1 { words += ["--speed", "\(speed)"] }
     if let tokenFile { words += ["--token-file", tokenFile] }
     return words.map(Shell.quoted).joined(separator: " ")
   }

@@ -12,12 +12,11 @@ struct SetupRunner {
   func run(
     _ checksum: String, _ proposal: SetupProposal, _ account: some SetupAccount
   ) async throws {
-    var wishes = options.wishes
-    wishes.name = proposal.name
-    wishes.regions = proposal.regions.map(\.id)
+    let wishes = options.wishes.pinned(to: proposal)
     var progress = ChangeProgress(isShown: !isJSON)
     Interruption.watch()
-    let applier = SetupApplier(account, try memory(), wishes)
+    let applier = SetupApplier(
+      account, try memory(), wishes, pace: SetupPace(speed: options.speed))
     let result: SetupApplier.Result
     do {
       result = try await applier.run(agreed: checksum) { since, text in

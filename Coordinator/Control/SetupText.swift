@@ -12,8 +12,7 @@ enum SetupText {
   }
 
   /// What `--apply` does, and the command.
-  static func plan(_ proposal: SetupProposal, command: String) -> String {
-    let plan = proposal.plan
+  static func plan(_ plan: SetupPlan, command: String) -> String {
     guard !plan.steps.isEmpty else {
       return "Nothing in the account is for --apply to change.\n"
     }

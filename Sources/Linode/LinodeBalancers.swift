@@ -44,7 +44,7 @@ public struct LinodeNodeBalancer: Hashable, Sendable, Decodable {
 }
 
 /// How a port of a NodeBalancer checks the hosts behind it (facts/linode 4).
-public struct LinodeBalancerCheck: Hashable, Sendable {
+public struct LinodeBalancerCheck: Hashable, Sendable, Codable {
   /// `none`, `connection`, `http` (2xx or 3xx passes) or `http_body`.
   public var check: String
   /// What `http` and `http_body` ask for; letters, digits and `/-%?&=._`.

@@ -110,10 +110,16 @@ struct SetupCell: Hashable, Sendable, CustomStringConvertible {
     while true {
       guard Clocks.monotonic() < limit else { return "it does not end: \(refusals.suffix(3))" }
       let process = SetupProcess(cell, world, ledger)
-      let result = try await SetupApplier(
-        process, ledger, SetupWorld.wishes, pace: SetupWorld.pace, poll: .milliseconds(150)
-      ).run(agreed: world.checksum) { _, _ in }
-      if process.isDead {
+      let applier = SetupApplier(
+        process, process, world.wishes, pace: SetupWorld.pace,
+        sleep: { time in
+          if process.isDead { throw CancellationError() }
+          try await Task.sleep(for: time)
+        })
+      let result: SetupApplier.Result
+      do {
+        result = try await applier.run(agreed: world.checksum) { _, _ in }
+      } catch is CancellationError {
         deaths += 1
         if deaths > 1 { return "it died again" }
         continue

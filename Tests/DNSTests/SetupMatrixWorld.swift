@@ -14,6 +14,8 @@ struct SetupWorld {
   /// Everything but what the plan is about.
   private(set) var foreign: [String] = []
   private(set) var checksum = ""
+  /// As read first.
+  private(set) var wishes = SetupWorld.wishes
 
   static let name = "app.example.org"
   static let canary = "canary.example.org"
@@ -29,7 +31,9 @@ struct SetupWorld {
     pace.rereadAfter = .milliseconds(20)
     pace.unseenFor = .seconds(2)
     pace.lateFor = .seconds(40)
-    pace.settleFor = .zero
+    pace.settleMargin = .zero
+    pace.checkScale = 0
+    pace.poll = .milliseconds(150)
     return pace
   }
 
@@ -95,6 +99,7 @@ struct SetupWorld {
     let proposal = try SetupProposal(
       try await SetupReader(client).survey(for: Self.name), Self.wishes)
     checksum = proposal.plan.checksum
+    wishes = wishes.pinned(to: proposal)
     foreign = try await others()
   }
 
@@ -165,23 +170,33 @@ struct SetupWorld {
 }
 
 /// What one story remembers between its processes.
-final class SetupLedger: SetupMemory {
+final class SetupLedger: Sendable {
   private struct State: Sendable {
-    var asked: [String: MonotonicInstant] = [:]
+    var asked: [(entry: SetupAsked, at: MonotonicInstant)] = []
     var writes = 0
     var isArmed = false
   }
 
   private let state = Mutex(State())
 
-  func hold() {}
-
-  func recall() -> [String: Duration] {
+  func recall() -> [SetupAsked] {
     let now = Clocks.monotonic()
-    return state.withLock { $0.asked.mapValues { $0.duration(to: now) } }
+    return state.withLock { state in
+      state.asked.map { asked in
+        SetupAsked(
+          step: asked.entry.step, age: asked.at.duration(to: now), hostsUp: asked.entry.hostsUp)
+      }
+    }
   }
 
-  func remember(_ token: String) { state.withLock { $0.asked[token] = Clocks.monotonic() } }
+  func remember(_ asked: SetupAsked) {
+    forget(asked.step)
+    state.withLock { $0.asked.append((asked, Clocks.monotonic())) }
+  }
+
+  func forget(_ step: SetupStep) {
+    state.withLock { state in state.asked.removeAll { $0.entry.step == step } }
+  }
 
   /// The number of a write that is about to be sent, from 1.
   func count() -> Int {
@@ -201,8 +216,7 @@ final class SetupLedger: SetupMemory {
 }
 
 /// One life of the command: the real client, and an end.
-final class SetupProcess: SetupAccount {
-  struct Death: Error {}
+final class SetupProcess: SetupAccount, SetupMemory {
 
   private let cell: SetupCell
   private let world: SetupWorld
@@ -225,6 +239,11 @@ final class SetupProcess: SetupAccount {
 
   var isDead: Bool { life.withLock { $0.isDead } }
 
+  func hold() {}
+  func recall() -> [SetupAsked] { ledger.recall() }
+  func remember(_ asked: SetupAsked) { if !isDead { ledger.remember(asked) } }
+  func forget(_ step: SetupStep) { if !isDead { ledger.forget(step) } }
+
   private func arm(_ method: String) async {
     guard let trouble = cell.trouble, trouble.method == method, ledger.arms() else { return }
     let isToken = trouble.count == nil
@@ -233,29 +252,28 @@ final class SetupProcess: SetupAccount {
       count: trouble.count)
   }
 
-  func survey(for name: String?) async throws(SetupProblem) -> SetupSurvey {
+  func survey(for wishes: SetupWishes) async throws(SetupProblem) -> SetupSurvey {
     let died = life.withLock { life in
       if life.diesAtRead { life.isDead = true }
       return life.isDead
     }
-    // The applier has no other way to end at once.
-    if died { throw SetupProblem(.token, "dead") }
+    if died { throw SetupProblem(.api, "dead") }
     await arm("GET")
-    return try await inner.survey(for: name)
+    return try await inner.survey(for: wishes)
   }
 
   func perform(_ step: SetupStep) async -> SetupWork.Outcome {
     let moment = cell.crash.flatMap { $0.write == ledger.count() ? $0.moment : nil }
     if moment == .before {
       life.withLock { $0.isDead = true }
-      return .refused("dead")
+      return .unknown("dead")
     }
     await arm(step.reversed == nil ? "POST" : "PUT")
     let outcome = await inner.perform(step)
     switch moment {
     case .unanswered:
       life.withLock { $0.isDead = true }
-      return .refused("dead")
+      return .unknown("dead")
     case .answered:
       life.withLock { $0.diesAtRead = true }
       return outcome
@@ -263,7 +281,7 @@ final class SetupProcess: SetupAccount {
     }
   }
 
-  func look(at port: SetupPort, path: String, name: String) async -> SetupWork.Look {
-    await inner.look(at: port, path: path, name: name)
+  func look(at step: SetupStep, name: String) async -> SetupWork.Look {
+    await inner.look(at: step, name: name)
   }
 }

@@ -97,17 +97,22 @@ func signalbox(_ arguments: String...) async throws -> RunResult {
   try await signalbox(arguments)
 }
 
-func signalbox(_ arguments: [String]) async throws -> RunResult {
-  try await run(Built.program("signalbox"), arguments)
+func signalbox(
+  _ arguments: [String], environment: [String: String] = [:]
+) async throws -> RunResult {
+  try await run(Built.program("signalbox"), arguments, environment: environment)
 }
 
-/// Runs a program to its end, with its output kept.
-func run(_ program: String, _ arguments: [String]) async throws -> RunResult {
+/// Runs a program to its end, with its output kept; `environment` is added to the own one.
+func run(
+  _ program: String, _ arguments: [String], environment: [String: String] = [:]
+) async throws -> RunResult {
   let directory = try Files.makeTemporaryDirectory(prefix: "signalbox-run")
   defer { Files.removeTree(directory) }
   let process = try ChildProcess(
     program, arguments,
     options: .init(
+      environment: environment.isEmpty ? nil : ownEnvironment(and: environment),
       output: .file("\(directory)/out", append: false),
       errors: .file("\(directory)/err", append: false)))
   let status = await process.wait(atMost: patience)
@@ -116,6 +121,11 @@ func run(_ program: String, _ arguments: [String]) async throws -> RunResult {
     String(decoding: try Files.read("\(directory)/\(name)", maxBytes: 8_388_608), as: UTF8.self)
   }
   return RunResult(code: status?.exitCode, output: try text("out"), errors: try text("err"))
+}
+
+/// This process' environment with more.
+func ownEnvironment(and more: [String: String]) -> [String: String] {
+  ProcessInfo.processInfo.environment.merging(more) { $1 }
 }
 
 /// Where the programs are: those that were built with the tests, or where `SIGNALBOX_LIBEXEC` says.

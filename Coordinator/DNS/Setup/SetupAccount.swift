@@ -5,15 +5,14 @@ import Wire
 
 /// What carrying out a plan takes of the world.
 public protocol SetupAccount: Sendable {
-  /// Reads what a proposal for `name` needs.
-  func survey(for name: String?) async throws(SetupProblem) -> SetupSurvey
+  /// Reads what a proposal for these wishes needs, which say name, regions and NodeBalancers.
+  func survey(for wishes: SetupWishes) async throws(SetupProblem) -> SetupSurvey
 
   /// One request; it is never repeated here.
   func perform(_ step: SetupStep) async -> SetupWork.Outcome
 
-  /// Whether the hosts behind a port answer what a check will ask for, seen through the
-  /// NodeBalancer, which asks one after the other.
-  func look(at port: SetupPort, path: String, name: String) async -> SetupWork.Look
+  /// Whether hosts behind a port answer what a check will ask for, seen through the NodeBalancer.
+  func look(at step: SetupStep, name: String) async -> SetupWork.Look
 }
 
 /// The account at Linode.
@@ -22,9 +21,8 @@ public struct LinodeSetupAccount: SetupAccount {
   private let reader: SetupReader
   private let http: HTTPClient
 
-  /// Of one answer through a NodeBalancer.
-  private static let lookDeadline = Duration.seconds(5)
-  /// So many in a row have to be good: as many hosts or more answer in turn.
+  /// So many in a row have to be good: with `roundrobin` as many hosts answer in turn. Whether all
+  /// of them pass is watched afterwards.
   static let looks = 6
 
   public init(_ client: LinodeClient, reader: SetupReader, http: HTTPClient) {
@@ -33,8 +31,8 @@ public struct LinodeSetupAccount: SetupAccount {
     self.http = http
   }
 
-  public func survey(for name: String?) async throws(SetupProblem) -> SetupSurvey {
-    try await reader.survey(for: name)
+  public func survey(for wishes: SetupWishes) async throws(SetupProblem) -> SetupSurvey {
+    try await reader.survey(for: wishes.name, balancers: wishes.balancers)
   }
 
   public func perform(_ step: SetupStep) async -> SetupWork.Outcome {
@@ -68,13 +66,14 @@ public struct LinodeSetupAccount: SetupAccount {
     }
   }
 
-  public func look(at port: SetupPort, path: String, name: String) async -> SetupWork.Look {
+  public func look(at step: SetupStep, name: String) async -> SetupWork.Look {
+    guard case .check(let port, _, let new) = step else { return .good }
     guard let address = port.address else {
       return .bad("the NodeBalancer has no address to ask it at")
     }
-    let url = "\(port.protocolName)://\(name):\(port.port)\(path)"
+    let url = "\(port.protocolName)://\(name):\(port.port)\(new.path)"
     for _ in 0..<Self.looks {
-      var request = HTTPRequest(url: url, deadline: Self.lookDeadline)
+      var request = HTTPRequest(url: url, deadline: .seconds(new.timeoutSeconds))
       request.connectAddress = address
       request.freshConnection = true
       request.proxy = .never
@@ -82,10 +81,14 @@ public struct LinodeSetupAccount: SetupAccount {
         let status = try await http.send(request).status
         // What the check passes (facts/linode 4).
         guard (200..<400).contains(status) else {
-          return .bad("\(url) at \(address) answers \(status): every host has to answer 2xx there")
+          let why =
+            status == 503
+            ? "as a NodeBalancer does by itself where it has no host, or none passes its check"
+            : "and every host has to answer 2xx or 3xx there"
+          return .bad("\(url) at \(address) answers \(status), \(why)")
         }
       } catch {
-        return .bad("\(url) at \(address): \(error); every host has to answer 2xx there")
+        return .bad("\(url) at \(address): \(error); every host has to answer 2xx or 3xx there")
       }
     }
     return .good

@@ -1,4 +1,3 @@
-import Linode
 import Platform
 
 /// Carries out a plan that was agreed to.
@@ -17,20 +16,18 @@ public struct SetupApplier: Sendable {
   private let memory: any SetupMemory
   private let wishes: SetupWishes
   private let pace: SetupPace
-  private let poll: Duration
   private let sleep: @Sendable (Duration) async throws -> Void
 
   /// `wishes` name the app and its regions, so that each reading proposes the same.
   public init(
     _ account: any SetupAccount, _ memory: any SetupMemory, _ wishes: SetupWishes,
-    pace: SetupPace = SetupPace(), poll: Duration = .seconds(1),
+    pace: SetupPace = SetupPace(),
     sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
   ) {
     self.account = account
     self.memory = memory
     self.wishes = wishes
     self.pace = pace
-    self.poll = poll
     self.sleep = sleep
   }
 
@@ -39,8 +36,8 @@ public struct SetupApplier: Sendable {
     agreed checksum: String, tell: (_ since: Duration, _ text: String) async -> Void
   ) async throws -> Result {
     try await memory.hold()
-    var work = SetupWork(
-      agreed: checksum, pace: pace, askedBefore: try await memory.recall())
+    var work = SetupWork(agreed: checksum, pace: pace, before: try await memory.recall())
+    var forgotten = 0
     var latest: SetupProposal?
     let start = Clocks.monotonic()
     func now() -> Duration { start.duration(to: Clocks.monotonic()) }
@@ -52,27 +49,27 @@ public struct SetupApplier: Sendable {
       var output: SetupWork.Output
       do throws(SetupProblem) {
         let proposal = try SetupProposal(
-          try await account.survey(for: wishes.name), wishes, agreed: checksum)
+          try await account.survey(for: wishes), wishes, agreed: checksum)
         latest = proposal
         output = work.next(proposal, now: now())
       } catch {
         output = work.next(error, now: now())
       }
+      for step in work.settled[forgotten...] { try await memory.forget(step) }
+      forgotten = work.settled.count
       switch output {
       case .done: return result(nil)
       case .refused(let refusal): return result(refusal)
       case .wait(let text):
         await tell(now(), text)
-        try await sleep(poll)
+        try await sleep(pace.poll)
       case .look(let step):
-        guard case .check(let port, _, let new) = step else { continue }
-        await tell(now(), "\(step.title): asking whether hosts answer \(new.path)")
-        let look = await account.look(at: port, path: new.path, name: latest?.name ?? "")
-        work.looked(at: step, look)
+        await tell(now(), "\(step.title): asking whether hosts answer")
+        work.looked(at: step, await account.look(at: step, name: latest?.name ?? ""))
       case .perform(let step):
         await tell(now(), step.title)
         try Task.checkCancellation()
-        if step.reversed == nil { try await memory.remember(step.token) }
+        if let latest, let asked = work.begins(step, latest) { try await memory.remember(asked) }
         // It is sent whole: what is cut off in the middle has an unknown outcome.
         let outcome = await Task { await account.perform(step) }.value
         work.ended(step, outcome, now: now())

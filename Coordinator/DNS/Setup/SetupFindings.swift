@@ -44,7 +44,7 @@ struct SetupFindings {
     let label = proposal.zone.relativeName(name)
     return (first?.addresses ?? []).map { address in
       "linode-cli domains records-create \(domain) --type \(address.contains(":") ? "AAAA" : "A") "
-        + "--name \"\(label)\" --target \(address) --ttl_sec 30"
+        + "--name \"\(label)\" --target \(address) --ttl_sec \(SetupPlan.ttlSeconds)"
     }.joined(separator: " && ")
   }
 

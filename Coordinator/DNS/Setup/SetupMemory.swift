@@ -2,17 +2,35 @@ import FoundationEssentials
 import Glibc
 import Platform
 
-/// Which records were asked for lately, by whatever process: one that the API makes late must not
-/// be asked for twice, and nothing in the account shows that it was.
+/// A step that was asked for.
+public struct SetupAsked: Hashable, Sendable {
+  public var step: SetupStep
+  /// How long ago.
+  public var age: Duration
+  /// Of a check: how many hosts passed before.
+  public var hostsUp: Int
+
+  public init(step: SetupStep, age: Duration, hostsUp: Int = 0) {
+    self.step = step
+    self.age = age
+    self.hostsUp = hostsUp
+  }
+}
+
+/// What was asked for lately, by whatever process: a record that the API makes late must not be
+/// asked for twice, and a check whose hosts were not seen to pass is watched by whoever goes on.
+/// Nothing in the account shows either.
 public protocol SetupMemory: Sendable {
   /// Before anything else: nobody else may carry out a plan meanwhile.
   func hold() async throws
 
-  /// How long ago, by the step's token.
-  func recall() async throws -> [String: Duration]
+  func recall() async throws -> [SetupAsked]
 
   /// Durable when it returns.
-  func remember(_ token: String) async throws
+  func remember(_ asked: SetupAsked) async throws
+
+  /// It came to its end, or was refused.
+  func forget(_ step: SetupStep) async throws
 }
 
 /// What was asked for cannot be remembered or recalled: nothing is asked for then.
@@ -22,9 +40,14 @@ public struct SetupMemoryProblem: Error, Hashable, Sendable, CustomStringConvert
 
 /// In a file of the user's, with a lock beside it that the kernel drops with the process.
 public struct SetupMemoryFile: SetupMemory {
-  /// What the file holds: Unix milliseconds by token.
+  private struct Entry: Codable {
+    var step: SetupStep
+    /// Unix milliseconds.
+    var at: Int64
+    var hostsUp: Int
+  }
   private struct Content: Codable {
-    var asked: [String: Int64]
+    var asked: [Entry]
   }
 
   /// Older ones say nothing any more.
@@ -59,9 +82,12 @@ public struct SetupMemoryFile: SetupMemory {
     }
     // Kept open until the process ends.
     guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+      let code = errno
       close(file)
       throw SetupMemoryProblem(
-        description: "another signalbox setup --apply is at it (\(lock)): wait for its end")
+        description: code == EWOULDBLOCK
+          ? "another signalbox setup --apply is at it (\(lock)): wait for its end"
+          : "\(lock) cannot be locked: \(String(cString: strerror(code)))")
     }
   }
 
@@ -70,41 +96,50 @@ public struct SetupMemoryFile: SetupMemory {
     try Files.makeDirectory(String(path[..<slash]), mode: 0o700)
   }
 
-  public func recall() throws -> [String: Duration] {
+  public func recall() throws -> [SetupAsked] {
     let now = Clocks.wallMilliseconds()
-    return try content().asked.mapValues { .milliseconds(max(0, now - $0)) }
+    return try content().asked.filter { now - $0.at < Self.keptMilliseconds }.map { entry in
+      SetupAsked(
+        step: entry.step, age: .milliseconds(max(0, now - entry.at)), hostsUp: entry.hostsUp)
+    }
   }
 
-  public func remember(_ token: String) throws {
+  public func remember(_ asked: SetupAsked) throws {
+    try change { entries in
+      entries.removeAll { $0.step == asked.step }
+      entries.append(
+        Entry(step: asked.step, at: Clocks.wallMilliseconds(), hostsUp: asked.hostsUp))
+    }
+  }
+
+  public func forget(_ step: SetupStep) throws {
+    try change { entries in entries.removeAll { $0.step == step } }
+  }
+
+  private func change(_ change: (inout [Entry]) -> Void) throws {
+    var content = try content()
+    let now = Clocks.wallMilliseconds()
+    content.asked.removeAll { now - $0.at >= Self.keptMilliseconds }
+    change(&content.asked)
     do {
-      try write(token)
-    } catch let problem as SetupMemoryProblem {
-      throw problem
+      try makeDirectory()
+      try Files.writeAtomically(
+        Array(try JSONEncoder().encode(content)), to: path, mode: 0o600)
     } catch {
       throw SetupMemoryProblem(
         description: "what is asked for is written down before, and that fails: \(error)")
     }
   }
 
-  private func write(_ token: String) throws {
-    var content = try content()
-    let now = Clocks.wallMilliseconds()
-    content.asked = content.asked.filter { now - $0.value < Self.keptMilliseconds }
-    content.asked[token] = now
-    try makeDirectory()
-    try Files.writeAtomically(
-      Array(try JSONEncoder().encode(content)), to: path, mode: 0o600)
-  }
-
   private func content() throws -> Content {
-    guard Files.exists(path) else { return Content(asked: [:]) }
+    guard Files.exists(path) else { return Content(asked: []) }
     do {
       return try JSONDecoder().decode(
         Content.self, from: Data(try Files.read(path, maxBytes: 1_048_576)))
     } catch {
       throw SetupMemoryProblem(
-        description: "\(path) says which records were asked for, and cannot be read: \(error); "
-          + "a minute and a half after the last --apply it may be deleted")
+        description: "\(path) says what was asked for, and cannot be read: \(error); a minute and "
+          + "a half after the last --apply it may be deleted")
     }
   }
 }

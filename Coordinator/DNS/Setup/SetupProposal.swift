@@ -15,6 +15,8 @@ public struct SetupWishes: Hashable, Sendable {
   public var canary: String?
   /// Whether names get an AAAA that have none; nil: those that are made do.
   public var ipv6: Bool?
+  /// The NodeBalancers by id, one for each of `regions`; empty: those that fit best.
+  public var balancers: [Int64] = []
 
   public init(
     name: String? = nil, regions: [String] = [], table: String? = nil, url: String? = nil,
@@ -26,6 +28,15 @@ public struct SetupWishes: Hashable, Sendable {
     self.url = url
     self.canary = canary
     self.ipv6 = ipv6
+  }
+
+  /// The same, saying what was found: later readings are of the same name and regions.
+  public func pinned(to proposal: SetupProposal) -> SetupWishes {
+    var wishes = self
+    wishes.name = proposal.name
+    wishes.regions = proposal.regions.map(\.id)
+    wishes.balancers = proposal.regions.map(\.balancer.object.id)
+    return wishes
   }
 }
 
@@ -66,7 +77,7 @@ public struct SetupProposal: Hashable, Sendable {
   /// What the configuration calls the app.
   public var service: String
   public var table: String?
-  /// By preference; the first is where users are now.
+  /// By preference; where nobody said another one, the first is where users are now.
   public var regions: [Region]
   /// Other names of the zone that lead to the same NodeBalancers.
   public var companions: [String]
@@ -119,7 +130,9 @@ public struct SetupProposal: Hashable, Sendable {
     ttlSeconds = nil
     findings = []
     let ttls = Set(records.filter { $0.type != "CNAME" }.map(effectiveTTL))
-    if let only = ttls.first, ttls.count == 1, only != 30, Self.accepted.contains(only) {
+    if let only = ttls.first, ttls.count == 1, only != SetupPlan.ttlSeconds,
+      Self.accepted.contains(only)
+    {
       ttlSeconds = only
     }
     findings =
@@ -235,7 +248,7 @@ public struct SetupProposal: Hashable, Sendable {
   ) throws(SetupProblem) -> [SetupSurvey.Balancer] {
     let match = SetupMatch(survey: survey)
     if !wishes.regions.isEmpty {
-      return try wanted(survey, wishes.regions, pointed, match)
+      return try wanted(survey, wishes, pointed, match)
     }
     guard let active = pointed.first else {
       let targets = records.map { "\($0.type) \($0.target)" }
@@ -270,15 +283,18 @@ public struct SetupProposal: Hashable, Sendable {
   }
 
   private static func wanted(
-    _ survey: SetupSurvey, _ regions: [String], _ pointed: [SetupSurvey.Balancer],
+    _ survey: SetupSurvey, _ wishes: SetupWishes, _ pointed: [SetupSurvey.Balancer],
     _ match: SetupMatch
   ) throws(SetupProblem) -> [SetupSurvey.Balancer] {
     var chosen: [SetupSurvey.Balancer] = []
-    for region in regions {
+    for region in wishes.regions {
       guard !chosen.contains(where: { $0.object.region == region }) else {
         throw SetupProblem(.unknown, "--regions names \(SetupFile.plain(region)) twice")
       }
-      let there = survey.balancers.filter { $0.object.region == region }
+      let there = survey.balancers.filter { balancer in
+        balancer.object.region == region
+          && (wishes.balancers.isEmpty || wishes.balancers.contains(balancer.object.id))
+      }
       let best =
         there.first(where: pointed.contains)
         ?? match.best(of: there, like: pointed.first ?? chosen.first)

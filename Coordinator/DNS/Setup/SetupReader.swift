@@ -14,7 +14,7 @@ public struct SetupReader: Sendable {
   /// Tries of a call whose failure may pass.
   private static let tries = 4
   /// A person waits: whoever asks for more is told so.
-  private static let longestPause = Duration.seconds(60)
+  private static let longestPause = Duration.seconds(20)
   /// Zones that are looked through for names, each with one call or more.
   static let zoneLimit = 100
 
@@ -56,8 +56,11 @@ public struct SetupReader: Sendable {
   }
 
   /// Everything that a proposal for `name` needs; with nil the records of all zones, so that names
-  /// can be found.
-  public func survey(for name: String?) async throws(SetupProblem) -> SetupSurvey {
+  /// can be found. `balancers`: only the ports of these, by id, and nothing that does not change
+  /// while a plan is carried out.
+  public func survey(
+    for name: String?, balancers chosen: [Int64] = []
+  ) async throws(SetupProblem) -> SetupSurvey {
     let name = name.map(Canonical.name)
     let domains = try await list { () async throws(LinodeError) in
       try await client.domains().value
@@ -65,8 +68,9 @@ public struct SetupReader: Sendable {
     let balancers = try await list { () async throws(LinodeError) in
       try await client.nodeBalancers().value
     }
-    let regions = try await list { () async throws(LinodeError) in
-      try await client.regions().value
+    var regions: [LinodeRegion] = []
+    if chosen.isEmpty {
+      regions = try await list { () async throws(LinodeError) in try await client.regions().value }
     }
     var survey = SetupSurvey(
       zones: domains.map { SetupSurvey.Zone(domain: $0, records: nil) }, balancers: [],
@@ -84,9 +88,11 @@ public struct SetupReader: Sendable {
       survey.zones[index].records = try await list { () async throws(LinodeError) in
         try await client.records(domain: zone.domain.id).value
       }
-      if wanted != nil { survey.zones[index].delegation = await delegation(zone.name) }
+      if wanted != nil, chosen.isEmpty {
+        survey.zones[index].delegation = await delegation(zone.name)
+      }
     }
-    for balancer in balancers {
+    for balancer in balancers where chosen.isEmpty || chosen.contains(balancer.id) {
       let configs = try await list { () async throws(LinodeError) in
         try await client.balancerConfigs(of: balancer.id).value
       }

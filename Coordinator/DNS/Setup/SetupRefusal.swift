@@ -5,10 +5,12 @@ public enum SetupRefusal: Hashable, Sendable, CustomStringConvertible {
   case denied(SetupStep, String)
   /// It was asked for and nothing shows it: whether it comes is not known.
   case unseen(SetupStep)
-  /// With the new check no host passed, so the old one is back.
+  /// With the new check too few hosts passed, so the old one is back.
   case undone(SetupStep, String)
   /// The same, and the old one could not be put back.
   case notUndone(SetupStep, String)
+  /// A check was changed, and whether hosts pass it could not be read.
+  case unwatched(SetupStep, String)
   case unreadable(SetupProblem)
 
   /// For programs.
@@ -19,6 +21,7 @@ public enum SetupRefusal: Hashable, Sendable, CustomStringConvertible {
     case .unseen: "unseen"
     case .undone: "undone"
     case .notUndone: "not_undone"
+    case .unwatched: "unwatched"
     case .unreadable: "unreadable"
     }
   }
@@ -35,9 +38,20 @@ public enum SetupRefusal: Hashable, Sendable, CustomStringConvertible {
     case .undone(let step, let text):
       "\(step.title): \(text); the check is again what it was"
     case .notUndone(let step, let text):
-      "\(step.title): no host passes, and the check could not be put back (\(text)): do it by "
-        + "hand, " + step.values.map { "\($0.key) \($0.old ?? "")" }.joined(separator: ", ")
+      "\(step.title): too few hosts pass, and the check could not be put back (\(text)); by hand: "
+        + Self.old(step)
+    case .unwatched(let step, let text):
+      "\(step.title) was changed, and whether hosts pass it cannot be read (\(text)): look, and if "
+        + "they do not, put it back: " + Self.old(step)
     case .unreadable(let problem): problem.description
     }
+  }
+
+  /// The old values of a check, as linode-cli takes them.
+  private static func old(_ step: SetupStep) -> String {
+    guard case .check(let port, _, _) = step else { return "" }
+    let options = step.values.map { "--\($0.key) \($0.old.map { $0.isEmpty ? "''" : $0 } ?? "''")" }
+    return "linode-cli nodebalancers config-update \(port.balancer) \(port.config) "
+      + options.joined(separator: " ")
   }
 }

@@ -1,8 +1,9 @@
+import CoordinatorCore
 public import Linode
 import Platform
 
 /// A port of a NodeBalancer, by its ids.
-public struct SetupPort: Hashable, Sendable {
+public struct SetupPort: Hashable, Sendable, Codable {
   public var balancer: Int64
   public var label: String
   /// The Linode id of its region.
@@ -22,7 +23,7 @@ public struct SetupPort: Hashable, Sendable {
 }
 
 /// A record of a name, by its ids.
-public struct SetupRecord: Hashable, Sendable {
+public struct SetupRecord: Hashable, Sendable, Codable {
   public var domain: Int64
   /// The zone's name.
   public var zone: String
@@ -40,7 +41,7 @@ public struct SetupRecord: Hashable, Sendable {
 
 /// One change of the account, with what is there and what comes. A step concerns one object, so
 /// that it is the same whatever becomes of the others.
-public enum SetupStep: Hashable, Sendable {
+public enum SetupStep: Hashable, Sendable, Codable {
   case check(SetupPort, old: LinodeBalancerCheck, new: LinodeBalancerCheck)
   case timeToLive(SetupRecord, oldSeconds: Int, newSeconds: Int)
   case create(SetupRecord, ttlSeconds: Int)
@@ -129,20 +130,40 @@ public enum SetupStep: Hashable, Sendable {
     }
   }
 
-  /// Whether hosts are asked another question by it.
-  var asksSomethingElse: Bool {
-    guard case .check(_, let old, let new) = self else { return false }
-    return old.check != new.check || old.path != new.path
+  /// Whether hosts may fail by it that passed before.
+  var testsHosts: Bool {
+    guard case .check(_, var old, let new) = self else { return false }
+    old.isPassive = new.isPassive
+    return old != new
   }
 
-  /// Whether making it is what this time to live belongs to: the API may lose a new record's, which
-  /// is then set afterwards (facts/linode 1.4).
-  func completes(_ creation: SetupStep) -> Bool {
-    guard case .timeToLive(let record, _, let seconds) = self,
-      case .create(let made, let wanted) = creation
-    else { return false }
-    var unnumbered = record
-    unnumbered.id = 0
-    return unnumbered == made && seconds == wanted
+  /// What making the record was, where this sets the time to live that it was asked for with: the
+  /// API may lose a new record's (facts/linode 1.4).
+  var creation: SetupStep? {
+    guard case .timeToLive(var record, _, let seconds) = self else { return nil }
+    record.id = 0
+    return .create(record, ttlSeconds: seconds)
+  }
+
+  /// Whether the account has what it brings.
+  func isShown(in proposal: SetupProposal) -> Bool {
+    switch self {
+    case .check(let port, _, let new): proposal.config(of: port)?.settings == new
+    case .timeToLive(let record, _, let seconds):
+      proposal.zone.records?.contains { $0.id == record.id && $0.ttlSeconds == seconds } ?? false
+    case .create(let record, _):
+      proposal.zone.records?.contains { found in
+        found.type == record.type && proposal.zone.fullName(found) == record.name
+          && Canonical.address(found.target) == Canonical.address(record.target)
+      } ?? false
+    }
+  }
+}
+
+extension SetupProposal {
+  func config(of port: SetupPort) -> LinodeBalancerConfig? {
+    regions.lazy.flatMap { region in
+      region.balancer.object.id == port.balancer ? region.balancer.configs : []
+    }.first { $0.id == port.config }
   }
 }

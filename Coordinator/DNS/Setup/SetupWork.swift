@@ -1,30 +1,11 @@
 import Linode
 
-/// How long to wait for what. Times are of a clock that does not jump.
-public struct SetupPace: Hashable, Sendable {
-  /// What is to be done counts when two readings so far apart say so.
-  public var rereadAfter = Duration.seconds(2)
-  /// A change that was taken on may stay unseen for so long before it is asked for again.
-  public var unseenFor = Duration.seconds(20)
-  /// A new record may appear for so long: it is never asked for twice.
-  public var lateFor = Duration.seconds(90)
-  /// Refusals for the moment, and lists that cannot be read, may last so long.
-  public var busyFor = Duration.seconds(120)
-  /// For so long after a check asks something else, counts may be those of before.
-  public var settleFor = Duration.seconds(12)
-  /// Hosts have so long to pass a new check: a NodeBalancer takes it on within seconds, and asks
-  /// twice.
-  public var watchFor = Duration.seconds(90)
-
-  public init() {}
-}
-
 /// A plan while it is carried out: one step at a time, each read back before the next one.
 ///
 /// A function of readings and of what requests came to; the caller asks and waits. A check is
-/// changed only after the hosts answer what it will ask for, and put back when none of them passes
-/// it. Readings, not answers, say what is done: so whoever is stopped goes on with the same
-/// checksum.
+/// changed only after the hosts answer what it will ask for, is watched, and is put back when hosts
+/// that passed before do not pass it. Readings, not answers, say what is done: so whoever is
+/// stopped goes on with the same checksum.
 public struct SetupWork: Hashable, Sendable {
   /// What a request came to.
   public enum Outcome: Hashable, Sendable {
@@ -53,15 +34,16 @@ public struct SetupWork: Hashable, Sendable {
     case refused(SetupRefusal)
   }
 
+  /// A step that is not carried out.
+  public struct Skipped: Hashable, Sendable {
+    public var step: SetupStep
+    public var reason: String
+  }
+
   private struct Last: Hashable {
     var step: SetupStep
     var at: Duration
     var outcome: Outcome
-  }
-
-  private struct Watch: Hashable {
-    var step: SetupStep
-    var since: Duration
   }
 
   /// How often the same is asked for.
@@ -73,30 +55,34 @@ public struct SetupWork: Hashable, Sendable {
   public private(set) var done: [SetupStep] = []
   /// What was left out, and why; the others are carried out all the same.
   public private(set) var skipped: [Skipped] = []
+  /// What needs not be remembered any more.
+  public private(set) var settled: [SetupStep] = []
+  /// When each was asked for the last time, also by processes before this one: before zero then.
+  private var askedAt: [SetupStep: Duration] = [:]
+  /// How often, by this one.
   private var asked: [SetupStep: Int] = [:]
-  /// When records were asked for, also by processes before this one, by token.
-  private let askedBefore: [String: Duration]
   private var looked: Set<SetupStep> = []
   private var seenSince: [SetupStep: Duration] = [:]
+  private var nothingSince: Duration?
   private var last: Last?
-  private var watch: Watch?
-  private var undoing: Watch?
+  private var watches: [SetupWatch] = []
+  private var undone: Set<SetupStep> = []
   private var troubleSince: Duration?
 
-  /// A step that is not carried out.
-  public struct Skipped: Hashable, Sendable {
-    public var step: SetupStep
-    public var reason: String
-  }
-
   /// `checksum` is what was agreed to: `SetupPlan.checksum`, or that of a plan that was begun.
-  /// `askedBefore`: how long ago records were asked for, by token.
+  /// `before`: what processes before this one asked for, and how long ago.
   public init(
-    agreed checksum: String, pace: SetupPace = SetupPace(), askedBefore: [String: Duration] = [:]
+    agreed checksum: String, pace: SetupPace = SetupPace(), before: [SetupAsked] = []
   ) {
     agreed = Set(checksum.split(separator: "-").map(String.init))
     self.pace = pace
-    self.askedBefore = askedBefore
+    for entry in before {
+      askedAt[entry.step] = .zero - entry.age
+      // Nobody knows whether hosts passed it.
+      if entry.step.testsHosts {
+        watches.append(SetupWatch(entry.step, hostsBefore: entry.hostsUp, isTaken: false))
+      }
+    }
   }
 
   /// Whether something is a checksum at all.
@@ -112,11 +98,16 @@ public struct SetupWork: Hashable, Sendable {
 
   /// What to do after a reading that could not be made.
   public mutating func next(_ problem: SetupProblem, now: Duration) -> Output {
-    guard problem.kind == .api else { return .refused(.unreadable(problem)) }
+    nothingSince = nil
     let since = troubleSince ?? now
     troubleSince = since
-    return now - since < pace.busyFor
-      ? .wait("the account cannot be read: \(problem)") : .refused(.unreadable(problem))
+    let open = watches.first { $0.isTaken }
+    // With a check that nobody knows to be good, anything is waited for.
+    if problem.kind == .api || open != nil, now - since < pace.busyFor {
+      return .wait("the account cannot be read: \(problem)")
+    }
+    if let open { return .refused(.unwatched(open.step, "\(problem)")) }
+    return .refused(.unreadable(problem))
   }
 
   /// What to do after a reading.
@@ -125,27 +116,42 @@ public struct SetupWork: Hashable, Sendable {
       troubleSince = nil
     }
     let steps = proposal.plan.steps
-    if let undoing { return undo(undoing, proposal, now) }
-    note(steps, now)
-    if let watch, let output = look(after: watch, proposal, now) { return output }
+    note(steps, proposal, now)
+    if let output = watched(proposal, now) { return output }
     let left = steps.filter { step in !skipped.contains { $0.step == step } }
     let strangers = left.filter { !isAgreed($0) }
     guard strangers.isEmpty else { return .refused(.notAgreed(strangers)) }
-    guard let step = left.first else { return .done }
+    guard let step = left.first else { return finished(now) }
+    nothingSince = nil
     // One more reading, so that an old one decides nothing.
-    guard let since = seenSince[step], now - since >= pace.rereadAfter else {
-      return .wait("reading the account once more")
-    }
+    guard let since = seenSince[step], now - since >= pace.rereadAfter else { return Self.again }
     return act(step, now)
   }
 
-  /// What a request came to.
+  private static let again = Output.wait("reading the account once more")
+
+  /// One list that is empty for once ends nothing.
+  private mutating func finished(_ now: Duration) -> Output {
+    let since = nothingSince ?? now
+    nothingSince = since
+    return now - since >= pace.rereadAfter ? .done : Self.again
+  }
+
+  /// What a request came to. `hostsUp`: of a check, how many hosts passed before it was changed.
   public mutating func ended(_ step: SetupStep, _ outcome: Outcome, now: Duration) {
     last = Last(step: step, at: now, outcome: outcome)
+    if let index = watches.firstIndex(where: { $0.step.reversed == step }) {
+      watches[index].answered(outcome, now)
+      return
+    }
     switch outcome {
-    case .busy: troubleSince = troubleSince ?? now
-    case .accepted, .unknown: asked[step, default: 0] += 1
-    case .refused: break
+    case .busy:
+      troubleSince = troubleSince ?? now
+      settled.append(step)
+    case .accepted, .unknown:
+      asked[step, default: 0] += 1
+      askedAt[step] = now
+    case .refused: settled.append(step)
     }
   }
 
@@ -158,24 +164,24 @@ public struct SetupWork: Hashable, Sendable {
   }
 
   private func isAgreed(_ step: SetupStep) -> Bool {
-    agreed.contains(step.token)
-      || done.contains { step.completes($0) && agreed.contains($0.token) }
+    agreed.contains(step.token) || step.creation.map { agreed.contains($0.token) } ?? false
   }
 
-  /// What was asked for and is gone from the plan is done.
-  private mutating func note(_ steps: [SetupStep], _ now: Duration) {
+  /// What was asked for and is there now is done.
+  private mutating func note(_ steps: [SetupStep], _ proposal: SetupProposal, _ now: Duration) {
     seenSince = seenSince.filter { steps.contains($0.key) }
     for step in steps where seenSince[step] == nil { seenSince[step] = now }
-    for step in asked.keys where !steps.contains(step) && !done.contains(step) {
+    for step in asked.keys
+    where !done.contains(step) && !undone.contains(step) && step.isShown(in: proposal) {
       done.append(step)
-      if step.asksSomethingElse { watch = Watch(step: step, since: now) }
+      if !step.testsHosts { settled.append(step) }
     }
   }
 
   private mutating func act(_ step: SetupStep, _ now: Duration) -> Output {
     if let output = waiting(for: step, now) { return output }
-    if case .check(let port, _, let new) = step, new.check == "http", !looked.contains(step),
-      port.speaksHTTP
+    if case .check(_, _, let new) = step, step.testsHosts, new.check.hasPrefix("http"),
+      !looked.contains(step)
     {
       return .look(step)
     }
@@ -183,94 +189,63 @@ public struct SetupWork: Hashable, Sendable {
     return .perform(step)
   }
 
-  /// What the last request means for the next; nil: it may be sent.
+  /// What requests before mean for the next; nil: it may be sent.
   private mutating func waiting(for step: SetupStep, _ now: Duration) -> Output? {
+    if let last, last.step == step {
+      switch last.outcome {
+      case .refused(let text): return .refused(.denied(step, text))
+      case .busy(let text):
+        if let troubleSince, now - troubleSince >= pace.busyFor {
+          return .refused(.denied(step, text))
+        }
+        if now - last.at < pace.rereadAfter { return .wait("not now: \(text)") }
+      case .accepted, .unknown: break
+      }
+    }
+    guard let at = askedAt[step] else { return nil }
     let isCreation = step.reversed == nil
-    if isCreation, let age = askedBefore[step.token], age + now < pace.lateFor {
-      return .wait("\(step.title): asked for before, and not seen yet")
+    if now - at < (isCreation ? pace.lateFor : pace.unseenFor) {
+      return .wait("\(step.title): asked for, and not seen yet")
     }
-    guard let last, last.step == step else { return nil }
-    let age = now - last.at
-    switch last.outcome {
-    case .refused(let text): return .refused(.denied(step, text))
-    case .busy(let text):
-      if let troubleSince, now - troubleSince >= pace.busyFor {
-        return .refused(.denied(step, text))
+    return isCreation && asked[step] != nil ? .refused(.unseen(step)) : nil
+  }
+
+  // MARK: Watching changed checks
+
+  /// Told before a check is changed, so that its hosts are watched from then on.
+  ///
+  /// What is to be remembered; nil where it puts something back.
+  public mutating func begins(_ step: SetupStep, _ proposal: SetupProposal) -> SetupAsked? {
+    if undone.contains(where: { $0.reversed == step }) { return nil }
+    var hosts = 0
+    if case .check(let port, let old, _) = step, old.check != "none" {
+      hosts = proposal.config(of: port)?.nodesUp ?? 0
+    }
+    if step.testsHosts, !watches.contains(where: { $0.step == step }) {
+      watches.append(SetupWatch(step, hostsBefore: hosts, isTaken: false))
+    }
+    return SetupAsked(step: step, age: .zero, hostsUp: hosts)
+  }
+
+  /// What the checks that were changed come to; nil: there is nothing to wait for.
+  private mutating func watched(_ proposal: SetupProposal, _ now: Duration) -> Output? {
+    for index in watches.indices {
+      switch watches[index].look(proposal, pace, now) {
+      case .idle: continue
+      case .passed:
+        settled.append(watches[index].step)
+        watches.remove(at: index)
+        return watched(proposal, now)
+      case .wait(let text): return .wait(text)
+      case .undo(let step):
+        undone.insert(watches[index].step)
+        done.removeAll { undone.contains($0) }
+        return .perform(step)
+      case .refused(let refusal):
+        if case .undone(let step, _) = refusal { settled.append(step) }
+        return .refused(refusal)
       }
-      return age < pace.rereadAfter ? .wait("not now: \(text)") : nil
-    case .accepted, .unknown:
-      if age < (isCreation ? pace.lateFor : pace.unseenFor) {
-        return .wait("\(step.title): asked for, and not seen yet")
-      }
-      return isCreation ? .refused(.unseen(step)) : nil
     }
-  }
-
-  // MARK: Watching a new check
-
-  /// Whether hosts pass a check that was just changed; nil: they do, or there is none to ask.
-  private mutating func look(
-    after watch: Watch, _ proposal: SetupProposal, _ now: Duration
-  ) -> Output? {
-    guard let hosts = Self.hosts(of: watch.step, proposal) else {
-      self.watch = nil
-      return nil
-    }
-    let isSettled = now - watch.since >= pace.settleFor
-    if hosts.up > 0, isSettled {
-      self.watch = nil
-      return nil
-    }
-    if !isSettled || now - watch.since < pace.watchFor {
-      return .wait(
-        "\(watch.step.title): waiting whether hosts pass (\(hosts.up) do, \(hosts.down) do not)")
-    }
-    guard hosts.down > 0, let back = watch.step.reversed else {
-      // Nobody is behind it.
-      self.watch = nil
-      return nil
-    }
-    undoing = Watch(step: back, since: now)
-    self.watch = nil
-    return .perform(back)
-  }
-
-  private mutating func undo(
-    _ undoing: Watch, _ proposal: SetupProposal, _ now: Duration
-  ) -> Output {
-    guard case .check(let port, _, let wanted) = undoing.step, let step = undoing.step.reversed,
-      let config = Self.config(of: port, proposal)
-    else { return .refused(.notUndone(undoing.step, "the port is gone")) }
-    if config.settings == wanted {
-      return .refused(
-        .undone(step, "no host passed it within \(pace.watchFor.components.seconds) s"))
-    }
-    if let last, last.step == undoing.step, case .refused(let text) = last.outcome {
-      return .refused(.notUndone(step, text))
-    }
-    guard now - undoing.since < pace.busyFor else {
-      return .refused(.notUndone(step, "it was asked for, and nothing shows it"))
-    }
-    guard let last, now - last.at >= pace.rereadAfter else {
-      return .wait("\(step.title): no host passes; putting it back")
-    }
-    return .perform(undoing.step)
-  }
-
-  private static func hosts(
-    of step: SetupStep, _ proposal: SetupProposal
-  ) -> (up: Int, down: Int)? {
-    guard case .check(let port, _, _) = step, let config = config(of: port, proposal) else {
-      return nil
-    }
-    return (config.nodesUp, config.nodesDown)
-  }
-
-  private static func config(
-    of port: SetupPort, _ proposal: SetupProposal
-  ) -> LinodeBalancerConfig? {
-    proposal.regions.lazy.flatMap { region in
-      region.balancer.object.id == port.balancer ? region.balancer.configs : []
-    }.first { $0.id == port.config }
+    return nil
   }
 }
