@@ -29,6 +29,13 @@ REGIONS = [
 ]
 
 
+def keep(regions, hosts):
+    """Leaves the world so many regions with so many hosts each."""
+    del REGIONS[regions:]
+    for each in REGIONS:
+        each.hosts = dict(list(each.hosts.items())[:hosts])
+
+
 def region(name):
     return next(r for r in REGIONS if r.name == name)
 
@@ -97,11 +104,11 @@ def app_environment(at):
             f"AWS_ACCESS_KEY_ID={ACCESS_KEY}\nAWS_SECRET_ACCESS_KEY={SECRET_KEY}\n")
 
 
-def internet_cfg():
+def internet_cfg(replica):
     """The proxy before the sandbox: its parts at the names and ports of the real ones."""
     text = file("internet.cfg")
     for r in REGIONS:
-        text += file("replica.cfg", AWS=r.aws, ADDRESS=r.replica, PORT=str(18609 + r.number))
+        text += file(replica, AWS=r.aws, ADDRESS=r.replica, PORT=str(18609 + r.number))
     return text
 
 

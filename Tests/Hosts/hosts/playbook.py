@@ -98,14 +98,14 @@ class Playbook:
             "ANSIBLE_FORKS": "8", "ANSIBLE_NOCOLOR": "1", "ANSIBLE_RETRY_FILES_ENABLED": "false",
         }
 
-    def play(self, *options, good=True):
-        """Runs the playbook; gives what it says, and for each host what it counted."""
+    def play(self, *options, good=True, book="signalbox.failover.site"):
+        """Runs a playbook; gives what it says, and for each host what it counted."""
         network = self.world.machine.namespace("visitor")
         done = run(
             *self.world.machine.inside("ansible"), "ip", "netns", "exec", network,
             os.path.join(self.programs, "ansible-playbook"), "-i", self.inventory,
             # One by one is for those who have users.
-            "signalbox.failover.site", "-e", "signalbox_serial=3", *options,
+            book, "-e", "signalbox_serial=3", *options,
             check=False, timeout=900, environment=self.environment())
         said = done.stdout + done.stderr
         if good and done.returncode != 0:
