@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """A user: asks a name server for the app's address, keeps it for its TTL, and writes notes there.
 
-client.py NAME FILE SERVER...    a line of JSON for each request, into FILE
+client.py NAME FILE LONGEST SERVER...    a line of JSON for each request, into FILE; an address is
+                                         kept for LONGEST seconds at most
 """
 
 import http.client
@@ -19,14 +20,14 @@ EVERY, PATIENCE = 0.5, 2.0
 class Resolver:
     """One name's A record, kept for its TTL as resolvers of users do."""
 
-    def __init__(self, name, servers):
-        self.name, self.servers = name, servers
+    def __init__(self, name, longest, servers):
+        self.name, self.longest, self.servers = name, longest, servers
         self.address, self.until = None, 0.0
 
     def find(self):
         if time.monotonic() >= self.until:
             self.address, ttl = self.ask(random.choice(self.servers))
-            self.until = time.monotonic() + ttl
+            self.until = time.monotonic() + min(ttl, self.longest)
         return self.address
 
     def ask(self, server):
@@ -63,8 +64,8 @@ def write(name, address, number):
         line.close()
 
 
-def main(name, path, servers):
-    resolver = Resolver(name, servers)
+def main(name, path, longest, servers):
+    resolver = Resolver(name, longest, servers)
     number = 0
     with open(path, "a", buffering=1) as log:
         while True:
@@ -83,4 +84,4 @@ def main(name, path, servers):
 
 if __name__ == "__main__":
     TRUST = ssl.create_default_context()
-    main(sys.argv[1], sys.argv[2], sys.argv[3:])
+    main(sys.argv[1], sys.argv[2], float(sys.argv[3]), sys.argv[4:])

@@ -14,8 +14,14 @@ class ArticleWorld(World):
     replica_file = "door.cfg"
 
     def __init__(self, machine, image, debs, report):
+        places.use_account()
         super().__init__(machine, image, debs, report)
         self.visitor.put("/usr/local/lib/client.py", places.file("client.py"))
+        for host in (self.visitor, self.coordinator, *self.app_hosts()):
+            host.put("/etc/nftables.conf", places.account_nft())
+            self.network.let_in_to_loopback(host.name)
+            if not host.program:
+                self.enable(host, "nftables.service")
 
     def app_host(self, at, name, address):
         """The playbook brings all that it has."""
@@ -27,12 +33,37 @@ class ArticleWorld(World):
         host.put("/usr/local/lib/replicas.py", places.file("replicas.py"))
         return host
 
+    # The account
+
+    def forget_checks(self, linode):
+        """NodeBalancers as one has clicked them: no host is checked."""
+        for path in self.ports(linode):
+            linode("PUT", path, {"check": "none"})
+
+    def checks(self, linode):
+        """What the NodeBalancers of the account ask their hosts, region by region."""
+        return {path: {key: port[key] for key in ("check", "check_path")}
+                for path, port in self.ports(linode).items()}
+
+    @staticmethod
+    def ports(linode):
+        """The ports of the account's NodeBalancers in the world's regions, by the API's paths."""
+        found = {}
+        for each in linode("GET", "/nodebalancers")["data"]:
+            if each["region"] in [r.name for r in places.REGIONS]:
+                path = f"/nodebalancers/{each['id']}/configs"
+                found |= {f"{path}/{p['id']}": p for p in linode("GET", path)["data"]}
+        return found
+
     # The user
 
-    def start_client(self):
+    def start_client(self, longest):
+        """A user whose resolver keeps an address for so many seconds at most, whatever its TTL."""
+        # It has no first process that would load them.
+        self.visitor.run("nft", "-f", "/etc/nftables.conf")
         servers = " ".join(places.NAME_SERVERS.values())
         self.visitor.shell(
-            f"setsid python3 /usr/local/lib/client.py {places.APP} {NOTES} {servers} "
+            f"setsid python3 /usr/local/lib/client.py {places.APP} {NOTES} {longest} {servers} "
             "</dev/null >/var/log/client.log 2>&1 &")
 
     def requests(self):

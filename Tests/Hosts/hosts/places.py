@@ -10,6 +10,7 @@ API_ADDRESS = "203.0.113.80"
 NAME_SERVERS = {f"ns{n}.linode.com": f"203.0.113.{52 + n}" for n in range(1, 6)}
 # What the sandbox accepts.
 TOKEN = "sandbox-token"
+FULL_TOKEN = "sandbox-full-token"
 ACCESS_KEY, SECRET_KEY = "sandbox", "sandbox-secret"
 
 
@@ -17,6 +18,8 @@ class Region:
     def __init__(self, number, name, aws):
         self.number, self.name, self.aws = number, name, aws
         self.address = f"192.0.2.{number}"
+        # What DNS says of it, and the account of its NodeBalancer.
+        self.public = self.address
         self.replica = f"203.0.113.{20 + number}"
         self.replica_name = f"dynamodb.{aws}.amazonaws.com"
         self.hosts = {f"{name}-app-{n}": f"10.83.{number}.{10 + n}" for n in (1, 2)}
@@ -34,6 +37,18 @@ def keep(regions, hosts):
     del REGIONS[regions:]
     for each in REGIONS:
         each.hosts = dict(list(each.hosts.items())[:hosts])
+
+
+def use_account():
+    """The regions have the addresses that the NodeBalancers of the sandbox's account have."""
+    for each in REGIONS:
+        each.public = f"127.0.{each.number}.1"
+
+
+def account_nft():
+    """For a host: what goes to a NodeBalancer of the account goes to that of the world."""
+    rules = "\n".join(f"    ip daddr {r.public} dnat to {r.address}" for r in REGIONS)
+    return file("account.nft", RULES=rules)
 
 
 def region(name):

@@ -58,7 +58,7 @@ class Playbook:
             "signalbox_automation": "automatic",
             "signalbox_coordinator_url": f"https://{places.COORDINATOR}:8621",
             "signalbox_regions": {
-                r.name: {"aws": r.aws, "addresses": [r.address]} for r in places.REGIONS},
+                r.name: {"aws": r.aws, "addresses": [r.public]} for r in places.REGIONS},
             "signalbox_services": {"app": {
                 "dns": [places.APP], "table": "app", "regions": [r.name for r in places.REGIONS]}},
             "signalbox_checks": [{"http": "http://127.0.0.1:3000/health", "host": places.APP}],

@@ -150,7 +150,7 @@ class World:
     def wait_for_dns(self, at, seconds):
         """Returns when every name server shows a region's address; gives the time it took."""
         begin = time.monotonic()
-        poll(f"every name server shows {at.address}", seconds, lambda: self.agree(at.address))
+        poll(f"every name server shows {at.public}", seconds, lambda: self.agree(at.public))
         return time.monotonic() - begin
 
     def agree(self, address):
