@@ -90,7 +90,8 @@ class Playbook:
     def environment(self):
         return {
             "PATH": os.pathsep.join([self.programs, os.environ["PATH"]]),
-            "HOME": self.folder.name, "LC_ALL": "C.UTF-8",
+            # What a playbook makes here for itself goes with the folder.
+            "HOME": self.folder.name, "TMPDIR": self.folder.name, "LC_ALL": "C.UTF-8",
             "ANSIBLE_COLLECTIONS_PATH": os.path.join(self.folder.name, "collections"),
             "ANSIBLE_HOST_KEY_CHECKING": "false", "ANSIBLE_PIPELINING": "true",
             "ANSIBLE_SSH_CONTROL_PATH_DIR": os.path.join(self.folder.name, "c"),

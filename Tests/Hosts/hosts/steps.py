@@ -10,7 +10,7 @@ class Step:
         self.outage = self.failed = self.region = None
         self.move = None
         self.missing, self.acknowledged = [], 0
-        self.failback = self.lost_on_return = None
+        self.ordered = self.failback = self.lost_on_return = None
 
     def look(self, requests):
         """Whether the user was not served, and is again."""
