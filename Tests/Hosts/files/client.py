@@ -14,7 +14,7 @@ import struct
 import sys
 import time
 
-EVERY, PATIENCE = 0.5, 2.0
+EVERY, PATIENCE = 0.5, 3.0
 
 
 class Resolver:

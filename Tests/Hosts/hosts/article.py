@@ -10,7 +10,7 @@ import time
 import places
 from article_world import TABLE, handovers, jobs, overlaps
 from install import Installation
-from playbook import PROJECT, Playbook, changed
+from playbook import PROJECT, Playbook, changed, changes
 from shell import Failure, poll
 from steps import Step, table
 from watch import Faults, UNIT, Watch
@@ -121,7 +121,7 @@ class ArticleStory:
         before = self.processes()
         with self.report.measure("again", "a second run of the playbook"):
             _, said, counts = self.run_playbook()
-        self.check("a second run changes nothing", counts and not changed(counts), said)
+        self.check("a second run changes nothing", counts and not changed(counts), changes(said))
         self.check("and restarts nothing", self.processes() == before, self.processes())
 
     def processes(self):

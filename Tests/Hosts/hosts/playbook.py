@@ -131,3 +131,14 @@ def recap(said):
 def changed(counts):
     """The hosts where something changed, with how many."""
     return {host: each["changed"] for host, each in counts.items() if each["changed"]}
+
+
+def changes(said):
+    """The tasks that changed something, with their hosts."""
+    found, task = [], ""
+    for line in said.splitlines():
+        if line.startswith(("TASK [", "RUNNING HANDLER [")):
+            task = line.rstrip(" *")
+        elif line.startswith("changed:"):
+            found.append(f"{task} {line}")
+    return "\n".join(found)

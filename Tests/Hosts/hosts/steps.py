@@ -1,5 +1,6 @@
 """One failure of the walk: what the user saw, what Signalbox said, and what was true."""
 
+import places
 from watch import parts
 
 
@@ -30,13 +31,9 @@ class Step:
         """Which of the notes acknowledged before are not in the region that serves now."""
         before = [r for r in requests if r["status"] == 200 and r["region"] != self.region
                   and r["end"] < self.served and r["at"] > self.begin - 60]
-        target = next(ids for name, ids in replicas.items() if ids and self.is_at(name))
+        target = next(replicas[r.name] for r in places.REGIONS if r.aws == self.region) or set()
         self.acknowledged = len(before)
         self.missing = [r for r in before if f"note#{r['number']}" not in target]
-
-    def is_at(self, name):
-        from places import region
-        return region(name).aws == self.region
 
     def said(self):
         return self.move.get("data_at_risk") or {}
