@@ -36,7 +36,7 @@ deb: build ## Debian packages into build/debs, checked
 demo: build ## real processes on this machine: fail over, do nothing, fail back
 	@build/bin/signalbox demo $(ARGS)
 
-hosts-test: ## booted hosts with the packages: regions die; ARGS=--ansible: the collection installs them
+hosts-test: ## booted hosts with the packages: regions die; ARGS: --ansible: the collection installs them; --article: the whole walk
 	@Tests/Hosts/run $(ARGS)
 
 simulate: build ## minutes of simulated faults, jumping against stepping, healthy weather
@@ -102,6 +102,7 @@ ci: ## what guards the project, cheapest first
 ci-long: mutants bench fuzz ## what takes hours: mutants, benchmarks, fuzz, the long walk, many simulated days
 	@$(MAKE) walk ARGS=long
 	@$(MAKE) hosts-test ARGS=--ansible
+	@$(MAKE) hosts-test ARGS=--article
 	@$(MAKE) simulate ARGS='--seconds 3600 --region-days 50000'
 
 clean: ## remove what was built

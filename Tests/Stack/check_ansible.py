@@ -26,8 +26,12 @@ def lint(environment):
         good="nor in the other files of YAML")
     run("ansible-lint", "--nocolor", "--project-dir", ".", folder=COLLECTION,
         good="ansible-lint finds nothing, profile production", **environment)
-    run("ansible-playbook", "-i", INVENTORY, "--syntax-check", "signalbox.failover.site",
-        good="the playbook's syntax", **environment)
+    run("ansible-lint", "--nocolor", "-c", COLLECTION / ".ansible-lint", "--project-dir", ".",
+        "site.yml", "app.yml", folder=EXAMPLES / "rails" / "ansible",
+        good="nor in the playbook of the Rails example", **environment)
+    for book in ("site", "table", "account"):
+        run("ansible-playbook", "-i", INVENTORY, "--syntax-check", f"signalbox.failover.{book}",
+            good=f"the syntax of the playbook {book}", **environment)
 
 
 FILTER = """

@@ -14,6 +14,8 @@ PARTS = (
     "systemd systemd-sysv dbus libpam-systemd ca-certificates openssl iproute2 procps curl apt "
     "python3 python3-apt openssh-server haproxy nftables knot knot-dnsutils"
 ).split()
+# What the Rails example is installed from, so that hosts need no network for it.
+RAILS = "puma ruby-railties ruby-actionpack ruby-aws-sigv4 ruby-sidekiq".split()
 HIDDEN = ("doc", "man", "locale", "info", "lintian")
 # Debian starts these at once; here a host has what it is told to have.
 DISABLED = ("haproxy.service", "ssh.service", "knot.service", "nftables.service", "apt-daily.timer",
@@ -57,7 +59,7 @@ def build(machine, debs, say):
     """The image's path; it is made where none of this recipe is there."""
     directory = machine.base
     origin = sources()
-    include = sorted(set(PARTS) | dependencies(debs))
+    include = sorted({*PARTS, *RAILS} | dependencies(debs))
     recipe = "\n".join([RELEASE, *origin, *include, *HIDDEN, *DISABLED])
     name = f"image-{hashlib.sha256(recipe.encode()).hexdigest()[:16]}"
     path = os.path.join(directory, name)

@@ -33,9 +33,9 @@ class Installation:
         poll("the Linode API answers", 60, lambda: self.linode("GET", "/domains"),
              on_failure=lambda: host.journal("-u", "sandbox"))
 
-    def linode(self, method, path, body=None):
+    def linode(self, method, path, body=None, token=places.TOKEN):
         command = ["curl", "-sS", "--fail-with-body", "--max-time", "10", "-X", method,
-                   "-H", f"Authorization: Bearer {places.TOKEN}"]
+                   "-H", f"Authorization: Bearer {token}"]
         if body is not None:
             command += ["-H", "Content-Type: application/json", "-d", json.dumps(body)]
         return json.loads(
@@ -47,7 +47,7 @@ class Installation:
         for record in self.linode("GET", f"/domains/{zone}/records")["data"]:
             path = f"/domains/{zone}/records/{record['id']}"
             if record["type"] == "A":
-                self.linode("PUT", path, {"target": at.address})
+                self.linode("PUT", path, {"target": at.public})
             elif record["type"] == "AAAA":
                 self.linode("DELETE", path)
         self.world.wait_for_dns(at, 30)

@@ -9,6 +9,9 @@ import traceback
 
 import image as images
 import machine as machines
+import places
+from article import ArticleStory
+from article_world import ArticleWorld
 from image import Unsupported
 from report import Report
 from shell import STOPPING, Failure
@@ -39,7 +42,16 @@ def options():
     parser.add_argument(
         "--ansible", action="store_true",
         help="install with the Ansible collection, and try that in place of regions that die")
-    return parser.parse_args()
+    parser.add_argument(
+        "--article", action="store_true",
+        help="the article's walk: the Rails example, from nothing by Ansible; its region fails")
+    parser.add_argument(
+        "--small", action="store_true",
+        help="the walk with two regions of one host each, which fail once")
+    arguments = parser.parse_args()
+    if arguments.ansible and arguments.article or arguments.small and not arguments.article:
+        parser.error("--ansible and --article are two things, and --small belongs to --article")
+    return arguments
 
 
 def packages(directory):
@@ -91,12 +103,17 @@ def main():
 def play(machine, debs, report, arguments):
     with report.measure("image", "made anew, or kept from before"):
         path = images.build(machine, debs, report.say)
-    world = World(machine, path, debs, report)
-    if arguments.ansible:
-        programs = os.environ["SIGNALBOX_ANSIBLE"]
+    if arguments.small:
+        places.keep(regions=2, hosts=1)
+    programs = os.environ.get("SIGNALBOX_ANSIBLE")
+    if arguments.article:
+        world = ArticleWorld(machine, path, debs, report)
+        ArticleStory(world, report, arguments.speed, programs, arguments.small).play()
+    elif arguments.ansible:
+        world = World(machine, path, debs, report)
         StackStory(world, report, arguments.speed, programs).play()
     else:
-        Story(world, report, arguments.speed).play()
+        Story(World(machine, path, debs, report), report, arguments.speed).play()
     if arguments.hold:
         hold(machine, report)
 

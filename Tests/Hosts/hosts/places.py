@@ -10,6 +10,7 @@ API_ADDRESS = "203.0.113.80"
 NAME_SERVERS = {f"ns{n}.linode.com": f"203.0.113.{52 + n}" for n in range(1, 6)}
 # What the sandbox accepts.
 TOKEN = "sandbox-token"
+FULL_TOKEN = "sandbox-full-token"
 ACCESS_KEY, SECRET_KEY = "sandbox", "sandbox-secret"
 
 
@@ -17,6 +18,8 @@ class Region:
     def __init__(self, number, name, aws):
         self.number, self.name, self.aws = number, name, aws
         self.address = f"192.0.2.{number}"
+        # What DNS says of it, and the account of its NodeBalancer.
+        self.public = self.address
         self.replica = f"203.0.113.{20 + number}"
         self.replica_name = f"dynamodb.{aws}.amazonaws.com"
         self.hosts = {f"{name}-app-{n}": f"10.83.{number}.{10 + n}" for n in (1, 2)}
@@ -27,6 +30,25 @@ REGIONS = [
     Region(1, "us-east", "us-east-1"), Region(2, "eu-central", "eu-central-1"),
     Region(3, "ap-south", "ap-southeast-1"),
 ]
+
+
+def keep(regions, hosts):
+    """Leaves the world so many regions with so many hosts each."""
+    del REGIONS[regions:]
+    for each in REGIONS:
+        each.hosts = dict(list(each.hosts.items())[:hosts])
+
+
+def use_account():
+    """The regions have the addresses that the NodeBalancers of the sandbox's account have."""
+    for each in REGIONS:
+        each.public = f"127.0.{each.number}.1"
+
+
+def account_nft():
+    """For a host: what goes to a NodeBalancer of the account goes to that of the world."""
+    rules = "\n".join(f"    ip daddr {r.public} dnat to {r.address}" for r in REGIONS)
+    return file("account.nft", RULES=rules)
 
 
 def region(name):
@@ -97,11 +119,11 @@ def app_environment(at):
             f"AWS_ACCESS_KEY_ID={ACCESS_KEY}\nAWS_SECRET_ACCESS_KEY={SECRET_KEY}\n")
 
 
-def internet_cfg():
+def internet_cfg(replica):
     """The proxy before the sandbox: its parts at the names and ports of the real ones."""
     text = file("internet.cfg")
     for r in REGIONS:
-        text += file("replica.cfg", AWS=r.aws, ADDRESS=r.replica, PORT=str(18609 + r.number))
+        text += file(replica, AWS=r.aws, ADDRESS=r.replica, PORT=str(18609 + r.number))
     return text
 
 

@@ -58,7 +58,7 @@ class Playbook:
             "signalbox_automation": "automatic",
             "signalbox_coordinator_url": f"https://{places.COORDINATOR}:8621",
             "signalbox_regions": {
-                r.name: {"aws": r.aws, "addresses": [r.address]} for r in places.REGIONS},
+                r.name: {"aws": r.aws, "addresses": [r.public]} for r in places.REGIONS},
             "signalbox_services": {"app": {
                 "dns": [places.APP], "table": "app", "regions": [r.name for r in places.REGIONS]}},
             "signalbox_checks": [{"http": "http://127.0.0.1:3000/health", "host": places.APP}],
@@ -90,7 +90,8 @@ class Playbook:
     def environment(self):
         return {
             "PATH": os.pathsep.join([self.programs, os.environ["PATH"]]),
-            "HOME": self.folder.name, "LC_ALL": "C.UTF-8",
+            # What a playbook makes here for itself goes with the folder.
+            "HOME": self.folder.name, "TMPDIR": self.folder.name, "LC_ALL": "C.UTF-8",
             "ANSIBLE_COLLECTIONS_PATH": os.path.join(self.folder.name, "collections"),
             "ANSIBLE_HOST_KEY_CHECKING": "false", "ANSIBLE_PIPELINING": "true",
             "ANSIBLE_SSH_CONTROL_PATH_DIR": os.path.join(self.folder.name, "c"),
@@ -98,14 +99,14 @@ class Playbook:
             "ANSIBLE_FORKS": "8", "ANSIBLE_NOCOLOR": "1", "ANSIBLE_RETRY_FILES_ENABLED": "false",
         }
 
-    def play(self, *options, good=True):
-        """Runs the playbook; gives what it says, and for each host what it counted."""
+    def play(self, *options, good=True, book="signalbox.failover.site"):
+        """Runs a playbook; gives what it says, and for each host what it counted."""
         network = self.world.machine.namespace("visitor")
         done = run(
             *self.world.machine.inside("ansible"), "ip", "netns", "exec", network,
             os.path.join(self.programs, "ansible-playbook"), "-i", self.inventory,
             # One by one is for those who have users.
-            "signalbox.failover.site", "-e", "signalbox_serial=3", *options,
+            book, "-e", "signalbox_serial=3", *options,
             check=False, timeout=900, environment=self.environment())
         said = done.stdout + done.stderr
         if good and done.returncode != 0:
@@ -130,3 +131,14 @@ def recap(said):
 def changed(counts):
     """The hosts where something changed, with how many."""
     return {host: each["changed"] for host, each in counts.items() if each["changed"]}
+
+
+def changes(said):
+    """The tasks that changed something, with their hosts."""
+    found, task = [], ""
+    for line in said.splitlines():
+        if line.startswith(("TASK [", "RUNNING HANDLER [")):
+            task = line.rstrip(" *")
+        elif line.startswith("changed:"):
+            found.append(f"{task} {line}")
+    return "\n".join(found)

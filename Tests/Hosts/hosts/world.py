@@ -15,6 +15,9 @@ EDITOR = f'#!/bin/sh\nset -eu\nexec cp "{EDITED}/$(basename "$1")" "$1"\n'
 
 
 class World:
+    # How DynamoDB is reached.
+    replica_file = "replica.cfg"
+
     def __init__(self, machine, image, debs, report):
         self.machine, self.image, self.debs, self.report = machine, image, debs, report
         self.network = Network(machine)
@@ -48,16 +51,17 @@ class World:
         host = self.add(
             at.balancer, [at.address, f"10.83.{at.number}.1"],
             program=("haproxy", "-db", "-f", "/etc/balancer/balancer.cfg"))
-        first, second = at.hosts.values()
+        servers = "\n".join(
+            f"  server {name} {address}:3000" for name, address in at.hosts.items())
         host.put("/etc/balancer/balancer.cfg", places.file(
-            "balancer.cfg", ADDRESS=at.address, HOST1=first, HOST2=second))
+            "balancer.cfg", ADDRESS=at.address, SERVERS=servers))
         host.put("/etc/balancer/app.pem", self.certificate([places.APP]), mode=0o600)
 
     def sandbox_host(self):
         addresses = [places.API_ADDRESS, *places.NAME_SERVERS.values()]
         addresses += [r.replica for r in places.REGIONS]
         host = self.add("internet", addresses)
-        host.put("/etc/haproxy/haproxy.cfg", places.internet_cfg())
+        host.put("/etc/haproxy/haproxy.cfg", places.internet_cfg(self.replica_file))
         names = ["api.linode.com", *(r.replica_name for r in places.REGIONS)]
         host.put("/etc/internet/internet.pem", self.certificate(names), mode=0o600)
         host.put("/etc/nftables.conf", places.name_servers_nft())
@@ -146,7 +150,7 @@ class World:
     def wait_for_dns(self, at, seconds):
         """Returns when every name server shows a region's address; gives the time it took."""
         begin = time.monotonic()
-        poll(f"every name server shows {at.address}", seconds, lambda: self.agree(at.address))
+        poll(f"every name server shows {at.public}", seconds, lambda: self.agree(at.public))
         return time.monotonic() - begin
 
     def agree(self, address):
