@@ -29,7 +29,7 @@ enum SetupText {
       }
     }
     lines.append("    \(command) --apply \(plan.checksum)")
-    return lines.map(PlainText.clean).joined(separator: "\n") + "\n\n"
+    return lines.map(PlainText.cleanLines).joined(separator: "\n") + "\n\n"
   }
 
   private static func shown(_ value: String?) -> String {
@@ -57,7 +57,7 @@ enum SetupText {
         ? "\(done). \(rest == 1 ? "A finding is" : "\(rest) findings are") left for you: signalbox "
           + "setup shows \(rest == 1 ? "it" : "them")."
         : "\(done).")
-    return lines.map(PlainText.clean).joined(separator: "\n") + "\n"
+    return lines.map(PlainText.cleanLines).joined(separator: "\n") + "\n"
   }
 
   private static func changes(_ count: Int) -> String {

@@ -20,7 +20,7 @@ struct TableCommand: AsyncParsableCommand {
       """,
     subcommands: [
       TableStatusCommand.self, TableCreateCommand.self, TableAddReplicaCommand.self,
-      TableRemoveReplicaCommand.self, TablePolicyCommand.self,
+      TableRemoveReplicaCommand.self, TablePolicyCommand.self, TableCheckCommand.self,
     ])
 }
 

@@ -41,6 +41,18 @@ public struct TableClient: Sendable {
     _ = try await call(.putItem, PutItem(TableName: table, Item: item), deadline) as Empty
   }
 
+  /// Asks for a write that is never made: its condition cannot hold. Who may write hears
+  /// `.conditionFailed`, who may not `.permission`.
+  func putNever(
+    _ item: Item, _ keys: TableKeys, table: String, deadline: Duration
+  ) async throws(DynamoDBError) {
+    let request = PutItem(
+      TableName: table, Item: item,
+      ConditionExpression: "attribute_exists(#k) AND attribute_not_exists(#k)",
+      ExpressionAttributeNames: ["#k": keys.hash])
+    _ = try await call(.putItem, request, deadline) as Empty
+  }
+
   /// Reads an item; nil if there is none. A strongly consistent read sees every earlier write that
   /// was acknowledged in this region.
   public func get(
@@ -194,6 +206,8 @@ public struct TableClient: Sendable {
 private struct PutItem: Encodable {
   var TableName: String
   var Item: Item
+  var ConditionExpression: String?
+  var ExpressionAttributeNames: [String: String]?
 }
 
 private struct GetItem: Encodable {

@@ -202,6 +202,31 @@ import Wire
     }
   }
 
+  /// Where all is well, reports are of interest for what they say otherwise alone; where one thing
+  /// is not, each may complete something.
+  @Test func onlyWhereAllIsWellReportsAreNotWaitedFor() throws {
+    var world = StateWorld()
+    world.arriving = .max
+    world.seconds(20)
+    var well = try #require(world.bench.core?.assessment)
+    #expect(!well.replication.isEmpty)
+    well.gate = nil
+    well.pictures = well.pictures.filter(\.value.verdict.isUp)
+    for pair in well.replication.keys { well.replication[pair]?.state = .flowing }
+    #expect(well.isAllWell && well.active == "us")
+    let pair = try #require(well.replication.keys.first)
+    for state in Replication.State.allCases where state != .flowing {
+      var other = well
+      other.replication[pair]?.state = state
+      #expect(!other.isAllWell, "\(state)")
+    }
+    var lost = well
+    lost.active = nil
+    #expect(!lost.isAllWell)
+    lost.active = "mars"
+    #expect(!lost.isAllWell)
+  }
+
   /// Writes that arrive again end what was told of them, with the report that says so.
   @Test func replicationThatFlowsAgainIsJudgedAtOnce() {
     var world = StateWorld()

@@ -41,6 +41,27 @@ extension ProcessTests {
       }
     }
 
+    @Test func whatKeysLackIsTold() async throws {
+      try await withTables { tables in
+        let none = try await tables.run("check", "--region", "us-east")
+        #expect(none.code == 1 && none.output.contains("the region has no table orders"), "\(none)")
+        #expect(try await tables.run("create", "--yes").code == 0)
+        let agents = try await tables.run("check", "--region", "us-east")
+        #expect(agents.code == 0, "\(agents)")
+        #expect(agents.output.contains("  ok  dynamodb:PutItem on hb#us-east"), "\(agents)")
+        let whole = try await tables.run("check", "--admin")
+        #expect(whole.code == 0, "\(whole)")
+        #expect(whole.output.contains("  -   dynamodb:CreateTableReplica on orders"), "\(whole)")
+        try await tables.sandbox.startFault(.tableDenied, target: "eu-central")
+        let lacking = try await tables.run("check", "--admin")
+        #expect(lacking.code == 1, "\(lacking)")
+        #expect(lacking.output.contains("1 of what was tried is denied"), "\(lacking)")
+        #expect(lacking.output.contains("  x   dynamodb:UpdateTable on orders\n"), "\(lacking)")
+        let both = try await tables.run("check", "--admin", "--region", "us-east")
+        #expect(both.code == 2, "\(both)")
+      }
+    }
+
     @Test func whatCannotBeDoneIsRefused() async throws {
       try await withTables { tables in
         let cases: [(words: [String], code: Int32, says: String)] = [
