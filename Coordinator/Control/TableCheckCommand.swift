@@ -24,37 +24,19 @@ struct TableCheckCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var options: TableOptions
-  @Option(
-    help: ArgumentHelp(
-      "The agents' keys there: the region's name in the file, as us-east.", valueName: "region"))
-  var region: String?
-  @Flag(help: "An operator's keys.")
-  var admin = false
-  @Option(
-    help: ArgumentHelp(
-      "What these agents' files say in also_write; may be repeated.", valueName: "key"))
-  var alsoWrite: [String] = []
-
-  func validate() throws {
-    guard (region == nil) == admin else {
-      throw ValidationError("give --region REGION for agents' keys, or --admin for an operator's")
-    }
-    guard !admin || alsoWrite.isEmpty else {
-      throw ValidationError("--also-write belongs to agents: with --region")
-    }
-  }
+  @OptionGroup var role: TableRole
 
   func run() async throws {
     let target = try options.target()
-    let aws = try region.map { try target.aws(of: $0) }
+    let aws = try role.region.map { try target.aws(of: $0) }
     let reader = try options.reader(target)
     var document = TableCheckDocument(table: target.name)
     for client in reader.clients where aws == nil || client.region == aws {
       let trials =
-        if let region {
+        if let region = role.region {
           await client.agentTrials(
             region: region, regions: target.regions.map(\.id), table: target.name,
-            alsoWrite: alsoWrite, deadline: TableReader.deadline)
+            alsoWrite: role.alsoWrite, deadline: TableReader.deadline)
         } else {
           await client.adminTrials(table: target.name, deadline: TableReader.deadline)
         }
@@ -63,7 +45,7 @@ struct TableCheckCommand: AsyncParsableCommand {
     if options.json {
       try printJSON(document)
     } else {
-      Console.out(document.text(policy: region.map { "--region \($0)" } ?? "--admin"))
+      Console.out(document.text(policy: role.region.map { "--region \($0)" } ?? "--admin"))
     }
     guard document.ok else { throw CommandFailure(code: 1, "") }
   }

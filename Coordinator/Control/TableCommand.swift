@@ -49,12 +49,7 @@ struct TablePolicyCommand: AsyncParsableCommand {
 
   @Option(help: ArgumentHelp("The coordinator's file.", valueName: "file"))
   var config = CoordinatorFile.usual
-  @Option(
-    help: ArgumentHelp(
-      "Of the agents there: the region's name in the file, as us-east.", valueName: "region"))
-  var region: String?
-  @Flag(help: "Of an operator who makes tables and changes replicas.")
-  var admin = false
+  @OptionGroup var role: TableRole
   @Option(
     help: ArgumentHelp(
       "The AWS account, twelve digits; else any account's table of that name.", valueName: "id"))
@@ -64,18 +59,8 @@ struct TablePolicyCommand: AsyncParsableCommand {
       "Only the tables of these services, for agents that carry no others; may be repeated.",
       valueName: "name"))
   var service: [String] = []
-  @Option(
-    help: ArgumentHelp(
-      "What these agents' files say in also_write; may be repeated.", valueName: "key"))
-  var alsoWrite: [String] = []
 
   func validate() throws {
-    guard (region == nil) == admin else {
-      throw ValidationError("give --region REGION for agents, or --admin for an operator")
-    }
-    guard !admin || alsoWrite.isEmpty else {
-      throw ValidationError("--also-write belongs to agents: with --region")
-    }
     guard let account else { return }
     guard account.utf8.count == 12, account.utf8.allSatisfy({ (48...57).contains($0) }) else {
       throw ValidationError("--account is '\(account)'; accepted: twelve digits")
@@ -89,7 +74,7 @@ struct TablePolicyCommand: AsyncParsableCommand {
       throw misused(
         "'\(other)' is no service of \(config); accepted: \(known.joined(separator: ", "))")
     }
-    let policy = try region.map { try agents(of: $0, settings) } ?? operators(settings)
+    let policy = try role.region.map { try agents(of: $0, settings) } ?? operators(settings)
     Console.out(String(decoding: try policy.json, as: UTF8.self) + "\n")
   }
 
@@ -116,6 +101,29 @@ struct TablePolicyCommand: AsyncParsableCommand {
     }
     return TablePolicy(
       region: region, aws: home.aws, tables: Set(services.map(\.table)).sorted(),
-      regions: settings.regions.map(\.id), account: account, alsoWrite: alsoWrite)
+      regions: settings.regions.map(\.id), account: account, alsoWrite: role.alsoWrite)
+  }
+}
+
+/// Whose AWS keys are meant.
+struct TableRole: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Of the agents there: the region's name in the file, as us-east.", valueName: "region"))
+  var region: String?
+  @Flag(help: "Of an operator who makes tables and changes replicas.")
+  var admin = false
+  @Option(
+    help: ArgumentHelp(
+      "What these agents' files say in also_write; may be repeated.", valueName: "key"))
+  var alsoWrite: [String] = []
+
+  func validate() throws {
+    guard (region == nil) == admin else {
+      throw ValidationError("give --region REGION for agents, or --admin for an operator")
+    }
+    guard !admin || alsoWrite.isEmpty else {
+      throw ValidationError("--also-write belongs to agents: with --region")
+    }
   }
 }

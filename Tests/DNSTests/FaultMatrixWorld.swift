@@ -117,14 +117,9 @@ struct FaultWorld {
     await sandbox.stop()
   }
 
-  /// In a network of its own, which another may just be leaving.
   private static func start() async throws -> Sandbox {
-    let options = SandboxOptions(
-      regions: ["us-east"], instances: 1, network: "any", nameServers: 0)
-    for _ in 1..<10 {
-      if let sandbox = try? await Sandbox.start(options) { return sandbox }
-    }
-    return try await Sandbox.start(options)
+    try await .inOwnNetwork(
+      SandboxOptions(regions: ["us-east"], instances: 1, network: "any", nameServers: 0))
   }
 
   private static func setUp(
@@ -209,5 +204,15 @@ struct FaultWorld {
 
   static func foreign(_ records: [Stored]) -> Set<Stored> {
     Set(records).subtracting(mine(records)).subtracting(markers(records))
+  }
+}
+
+extension Sandbox {
+  /// In a network of its own, which another may just be leaving.
+  static func inOwnNetwork(_ options: SandboxOptions) async throws -> Sandbox {
+    for _ in 1..<10 {
+      if let sandbox = try? await Sandbox.start(options) { return sandbox }
+    }
+    return try await Sandbox.start(options)
   }
 }

@@ -53,14 +53,10 @@ struct SetupWorld {
     await sandbox.stop()
   }
 
-  /// In a network of its own, which another may just be leaving.
   private static func start() async throws -> Sandbox {
-    let options = SandboxOptions(
-      regions: ["us-east", "eu-central"], instances: 1, network: "any", nameServers: 0)
-    for _ in 1..<10 {
-      if let sandbox = try? await Sandbox.start(options) { return sandbox }
-    }
-    return try await Sandbox.start(options)
+    try await .inOwnNetwork(
+      SandboxOptions(
+        regions: ["us-east", "eu-central"], instances: 1, network: "any", nameServers: 0))
   }
 
   func client(deadline: Duration = .seconds(60)) -> LinodeClient {

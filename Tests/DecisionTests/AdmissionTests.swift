@@ -204,6 +204,35 @@ import Wire
     try later.admit(report(1), now: now(5000))
   }
 
+  /// Who was let in by the wall clock alone may be a recording; who echoes a challenge is not.
+  @Test func aFirstContactIsProvenByAChallengeAlone() throws {
+    var admission = admission()
+    #expect(!admission.isProven("a1"))
+    try admission.admit(report(1), now: now(0))
+    #expect(!admission.isProven("a1"))
+    admission.issued("c", to: "a1", now: Instant(milliseconds: 0))
+    try admission.admit(report(2, challenge: "c"), now: now(1))
+    #expect(admission.isProven("a1"))
+    // Another process: anew.
+    try admission.admit(report(boot: "b2", 1, sentMs: Self.wall + 2), now: now(2))
+    #expect(!admission.isProven("a1"))
+    try admission.admit(report(boot: "b3", 1, challenge: "c"), now: now(3))
+    #expect(admission.isProven("a1"))
+  }
+
+  /// A challenge proves as long as reports are fresh, that instant too, also when another one is
+  /// given then.
+  @Test func aChallengeIsForgottenOnceItProvesNothing() throws {
+    var admission = admission()
+    try admission.admit(report(1), now: now(0))
+    admission.issued("c", to: "a1", now: Instant(milliseconds: 0))
+    admission.issued("d", to: "a1", now: Instant(milliseconds: 15_000))
+    try admission.admit(report(2, challenge: "c"), now: now(15_000))
+    #expect(throws: Admission.Refusal.self) {
+      try admission.admit(report(3, challenge: "c"), now: now(15_001))
+    }
+  }
+
   /// Without a challenge the wall clock is accepted at first contact only.
   @Test func noChallengeAfterFirstContact() throws {
     var admission = admission()
