@@ -194,6 +194,7 @@ struct MachineTests {
     #expect(early.decision.rule == .blockedByFreeBudget)
     #expect(early.blocks == [.freeBudget])
     #expect(early.holds[0].text.hasSuffix("no target is stable for 900 s"))
+    #expect(early.holds[0].clears == .when("when one is, or with fewer moves in the window"))
     // Stable for 15 minutes since the first look at it.
     #expect(lab.secondsUntilIntent(limit: 1000) == 900 - 31 - 61 + 1)
     #expect(lab.machine.memory.intent?.to == "b")
@@ -212,9 +213,14 @@ struct MachineTests {
     #expect(held.facts.source == .confirmed)
     #expect(held.decision.rule == .blockedByFreeBudget)
     #expect(held.holds[0].text.contains("that a is dead for everyone outside for 60 s (it is not)"))
+    #expect(
+      held.holds[0].clears == .when(
+        "when everyone outside sees that, or with fewer moves in the window"))
     lab.see("a", .bad, from: ["d"])
-    let so = lab.run(20).holds.first?.text ?? ""
+    let hold = lab.run(20).holds.first
+    let so = hold?.text ?? ""
     #expect(so.contains("outside for 60 s (so far for "), "\(so)")
+    #expect(hold?.clears == .after(.seconds(41)), "\(String(describing: hold?.clears))")
     #expect(lab.secondsUntilIntent(limit: 100) == 41)
   }
 
