@@ -1,26 +1,33 @@
 import Glibc
 import Synchronization
 
-/// Ctrl-C while something is watched that goes on without the command.
+/// Ctrl-C, or SIGTERM as of a supervisor, while something is watched that goes on without the
+/// command.
 enum Interruption {
-  private static let flag = Atomic(false)
+  /// The signal that came; 0: none.
+  private static let signalled = Atomic(Int32(0))
 
-  /// From now on Ctrl-C is noted and does not end the program.
+  /// From now on they are noted and do not end the program.
   static func watch() {
-    signal(SIGINT) { _ in Interruption.flag.store(true, ordering: .relaxed) }
+    for number in [SIGINT, SIGTERM] {
+      signal(number) { number in Interruption.signalled.store(number, ordering: .relaxed) }
+    }
   }
 
-  /// From now on it ends the program again.
-  static func unwatch() { signal(SIGINT, SIG_DFL) }
+  /// From now on they end the program again.
+  static func unwatch() {
+    for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
+  }
 
-  /// Whether it came since.
-  static var came: Bool { flag.load(ordering: .relaxed) }
+  /// Whether one came since.
+  static var came: Bool { signalled.load(ordering: .relaxed) != 0 }
 
-  /// Says what goes on, and ends as Ctrl-C does.
+  /// Says what goes on, and ends as that signal does.
   static func end(_ text: String) -> Never {
     Console.err(text)
-    signal(SIGINT, SIG_DFL)
-    raise(SIGINT)
+    let number = signalled.load(ordering: .relaxed)
+    unwatch()
+    raise(number == 0 ? SIGINT : number)
     exit(130)
   }
 }

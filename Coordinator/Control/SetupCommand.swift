@@ -30,8 +30,8 @@ struct SetupCommand: AsyncParsableCommand {
       Reading takes the scopes domains:read_only and nodebalancers:read_only, --apply
       domains:read_write and nodebalancers:read_write.
 
-      Exits with 0 when all of the plan is done, with 1 when something was left out or
-      refused, or when no host passes a NodeBalancer's check.
+      --apply exits with 0 when all of the plan is done, with 1 when something was left
+      out or refused, or when no host passes a NodeBalancer's check.
 
       Examples:
         signalbox setup

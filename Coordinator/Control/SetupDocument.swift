@@ -89,6 +89,8 @@ struct SetupResultDocument: Encodable {
   var done: Bool
   /// What was changed, in that order.
   var steps: [SetupDocument.Step]
+  /// What was asked for, may have been done, and is not seen to be.
+  var unproven: [SetupDocument.Step]
   var skipped: [Skipped]
   var refused: Refusal?
   /// What is left, of what was read last.
@@ -97,6 +99,7 @@ struct SetupResultDocument: Encodable {
   init(_ result: SetupApplier.Result, _ hosts: [SetupFinding]) {
     done = result.refusal == nil && result.skipped.isEmpty && hosts.isEmpty
     steps = result.done.map(SetupDocument.Step.init)
+    unproven = result.unproven.map(SetupDocument.Step.init)
     skipped = result.skipped.map {
       Skipped(step: SetupDocument.Step($0.step), reason: $0.reason)
     }

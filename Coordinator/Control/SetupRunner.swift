@@ -31,7 +31,8 @@ struct SetupRunner {
     if let refusal = result.refusal {
       throw refused(
         "refused: \(PlainText.clean("\(refusal)")) [\(refusal.code)]\n"
-          + "           \(SetupText.account(of: result))")
+          + "           \(SetupText.account(of: result))\n"
+          + "           look: \(options.command(for: proposal))")
     }
     if !isJSON { Console.out(SetupText.result(result, hosts)) }
     guard result.skipped.isEmpty, hosts.isEmpty else { throw CommandFailure(code: 1, "") }
@@ -50,7 +51,8 @@ struct SetupRunner {
     Interruption.end(
       """
 
-      signalbox: stopped; nothing else is asked for. What was done stays.
+      signalbox: stopped; nothing else is asked for. What was done stays; whether hosts pass
+                 a check that was just changed is not known.
                  look:     \(options.command(for: proposal))
                  go on:    \(options.command(for: proposal)) --apply \(checksum)
 

@@ -39,9 +39,12 @@ enum SetupText {
 
   /// What came of it, in a line.
   static func account(of result: SetupApplier.Result) -> String {
-    result.done.isEmpty
-      ? "nothing was changed"
-      : "done before: \(result.done.map(\.title).joined(separator: "; "))"
+    var parts: [String] = []
+    if !result.done.isEmpty { parts.append("done before: \(titles(result.done))") }
+    if !result.unproven.isEmpty {
+      parts.append("asked for, and not proven: \(titles(result.unproven))")
+    }
+    return parts.isEmpty ? "nothing was changed" : parts.joined(separator: "; ")
   }
 
   static func result(_ result: SetupApplier.Result, _ hosts: [SetupFinding]) -> String {
@@ -50,7 +53,17 @@ enum SetupText {
       lines.append("! left out: \(skipped.step.title)\n    \(skipped.reason)")
     }
     for finding in hosts { lines.append("! \(finding.text)\n    \(finding.fix)") }
-    let done = result.done.isEmpty ? "Nothing to do" : "Done: \(changes(result.done.count))"
+    var done = "Nothing to do"
+    if !result.done.isEmpty {
+      done = "Done: \(changes(result.done.count))"
+    } else if !result.skipped.isEmpty {
+      done = "Nothing was changed"
+    }
+    if !result.skipped.isEmpty {
+      done += "; left out: \(changes(result.skipped.count)), which the same command tries again"
+    } else if !hosts.isEmpty {
+      done += "; but no host passes a check, above"
+    }
     let rest = (result.proposal?.findings ?? []).count { !$0.isPlanned } - hosts.count
     lines.append(
       rest > 0
@@ -58,6 +71,10 @@ enum SetupText {
           + "setup shows \(rest == 1 ? "it" : "them")."
         : "\(done).")
     return lines.map(PlainText.cleanLines).joined(separator: "\n") + "\n"
+  }
+
+  private static func titles(_ steps: [SetupStep]) -> String {
+    steps.map(\.title).joined(separator: "; ")
   }
 
   private static func changes(_ count: Int) -> String {

@@ -217,7 +217,34 @@ import Testing
     #expect(try account.propose().kinds == [.noHostUp])
     account.survey.balancers[1].configs = []
     let made = try #require(try account.propose().finding(.noPort)?.fix)
-    #expect(made.contains("config-create 12 --port 443 --protocol tcp --check connection "))
+    #expect(made.contains("config-create 12 --port 443 --protocol http --check connection "))
+  }
+
+  @Test func aNameWithoutIPv4IsTold() throws {
+    var account = Account()
+    account.records.removeAll { $0.type == "A" && $0.name == "app" }
+    let proposal = try account.propose()
+    #expect(proposal.kinds == [.noIPv4])
+    #expect(proposal.fix(0).contains("--type A --name \"app\" --target 192.0.2.1 --ttl_sec 30"))
+  }
+
+  @Test func aPortIsProposedAsOtherRegionsHaveIt() throws {
+    var account = Account()
+    account.survey.balancers[0].configs = [
+      LinodeBalancerConfig(
+        id: 1, port: 8080, protocolName: "http", check: "http", checkPath: "/up",
+        checkIntervalSeconds: 5, checkTimeoutSeconds: 3, checkAttempts: 2, checksPassively: false,
+        nodesUp: 0)
+    ]
+    account.survey.balancers[1].configs = []
+    account.survey.balancers.append(Account.balancer(13, "other", "eu-central", 3))
+    let proposal = try account.propose(regions: ["us-east", "eu-central"])
+    #expect(proposal.kinds.contains(.noHostUp) && proposal.kinds.contains(.noPort))
+    let made = proposal.finding(.noPort)?.fix ?? ""
+    #expect(made.contains("--port 8080 --protocol http --check http --check_path /up"), "\(made)")
+    let hosts = proposal.finding(.noHostUp)
+    #expect(hosts?.text.contains("(http /up; it has none") == true, "\(hosts?.text ?? "")")
+    #expect(hosts?.fix.contains("node-create") == true)
   }
 
   @Test func oneReplicaForTwoRegionsIsTold() throws {

@@ -77,8 +77,13 @@ import Wire
       let proposal = try shadowed.propose(regions: regions)
       #expect(proposal.plan.steps == [], "\(type) \(name)")
       #expect(proposal.finding(.noRecord)?.isPlanned == false)
-      #expect(proposal.finding(.noRecord)?.text.contains("answers for it") == true)
+      let text = proposal.finding(.noRecord)?.text ?? ""
+      #expect(text.contains(type == "NS" ? "reaches nobody" : "answers for it"), "\(text)")
     }
+    // A wildcard does not answer for a name that is there.
+    half.add(91, "A", "*", "192.0.2.77")
+    #expect(
+      try half.propose(regions: ["us-east", "eu-central"], ipv6: true).plan.steps == more)
     account.survey.zones[0].domain.status = "disabled"
     #expect(try account.propose(regions: regions).plan.steps == [], "it would not be served")
   }
@@ -138,6 +143,13 @@ import Wire
 
   private static func load(_ file: SetupAgentFile) throws(SettingsError) -> AgentSettings {
     try AgentSettings.load(file: file.name, text: file.text, environment: [:], hostName: "app-1")
+  }
+
+  @Test func aChecksumIsToldFromOtherWords() {
+    for good in ["1f00ba", "1f00ba-77ce03"] { #expect(SetupWork.isChecksum(good), "\(good)") }
+    for bad in ["", "1f00b", "1f00ba-", "-1f00ba", "1F00BA", "1f00bg", "1f00ba 77ce03", "1f00baa"] {
+      #expect(!SetupWork.isChecksum(bad), "\(bad)")
+    }
   }
 
   // MARK: Whatever an account has

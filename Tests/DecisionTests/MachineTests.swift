@@ -214,8 +214,9 @@ struct MachineTests {
     #expect(held.decision.rule == .blockedByFreeBudget)
     #expect(held.holds[0].text.contains("that a is dead for everyone outside for 60 s (it is not)"))
     #expect(
-      held.holds[0].clears == .when(
-        "when everyone outside sees that, or with fewer moves in the window"))
+      held.holds[0].clears
+        == .when(
+          "when everyone outside sees that, or with fewer moves in the window"))
     lab.see("a", .bad, from: ["d"])
     let hold = lab.run(20).holds.first
     let so = hold?.text ?? ""

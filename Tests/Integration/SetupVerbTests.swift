@@ -42,6 +42,8 @@ extension ProcessTests {
         let other = try await rig.run(["--name", "app.example.org", "--apply", "1f00ba"])
         #expect(other.code == 1 && other.errors.contains("[not_agreed]"), "\(other)")
         #expect(other.errors.contains("nothing was changed"), "\(other)")
+        let short = try await rig.run(["--name", "app.example.org", "--table", "t"])
+        #expect(short.code == 2 && short.errors.contains("accepted: a DynamoDB table's name"))
         let nonsense = try await rig.run(Self.options + ["--apply", "yes"])
         #expect(nonsense.code == 2 && nonsense.errors.contains("accepted: the checksum"))
         // A token that may only read.
@@ -55,6 +57,8 @@ extension ProcessTests {
         try await rig.sandbox.startFault(.front404, target: "us-east")
         let part = try await rig.run(Self.options + ["--apply", checksum])
         #expect(part.code == 1 && part.output.contains("! left out"), "\(part)")
+        #expect(
+          part.output.hasSuffix("left out: one change, which the same command tries again.\n"))
         #expect(
           part.output.contains("answers 404, and every host has to answer 2xx or 3xx"), "\(part)")
         let left = try await rig.plan(Self.options)

@@ -5,6 +5,8 @@ public struct SetupApplier: Sendable {
   /// What came of it.
   public struct Result: Sendable {
     public var done: [SetupStep]
+    /// What was asked for, may have been done, and is not seen to be.
+    public var unproven: [SetupStep]
     public var skipped: [SetupWork.Skipped]
     /// Nil: it came to its end.
     public var refusal: SetupRefusal?
@@ -42,7 +44,9 @@ public struct SetupApplier: Sendable {
     let start = Clocks.monotonic()
     func now() -> Duration { start.duration(to: Clocks.monotonic()) }
     func result(_ refusal: SetupRefusal?) -> Result {
-      Result(done: work.done, skipped: work.skipped, refusal: refusal, proposal: latest)
+      Result(
+        done: work.done, unproven: work.unproven, skipped: work.skipped, refusal: refusal,
+        proposal: latest)
     }
     while true {
       try Task.checkCancellation()

@@ -4,6 +4,8 @@ public struct SetupFinding: Hashable, Sendable {
   public enum Kind: String, Hashable, Sendable, CaseIterable {
     /// The name has no record.
     case noRecord = "no_record"
+    /// The name has an AAAA record alone.
+    case noIPv4 = "no_ipv4"
     /// The name is a CNAME, which cannot be moved.
     case alias
     /// More than one record of a type: the coordinator moves none then.

@@ -9,8 +9,8 @@ extension SetupFindings {
       return [
         SetupFinding(
           .noPort, "\(label) has no port: it serves nobody",
-          fix: "linode-cli nodebalancers config-create \(object.id) --port 443 --protocol tcp "
-            + "--check connection \(Self.times)")
+          fix: "linode-cli nodebalancers config-create \(object.id) \(port) \(Self.times), then "
+            + "node-create for each host")
       ]
     }
     return region.balancer.configs.flatMap { config -> [SetupFinding] in
@@ -18,11 +18,28 @@ extension SetupFindings {
       if config.hasActiveCheck, found.allSatisfy({ $0.kind != .deepCheck }), config.nodesUp == 0 {
         found.append(
           SetupFinding(
-            .noHostUp, "\(label), port \(config.port): none of its hosts passes its check",
-            fix: "linode-cli nodebalancers nodes-list \(object.id) \(config.id)"))
+            .noHostUp,
+            "\(label), port \(config.port): none of its hosts passes its check (\(config.check)"
+              + (config.check.hasPrefix("http") ? " \(config.checkPath)" : "") + "; "
+              + (config.nodesDown == 0
+                ? "it has none, or has not asked them yet" : "\(config.nodesDown) fail") + ")",
+            fix: config.nodesDown == 0
+              ? "linode-cli nodebalancers node-create \(object.id) \(config.id) --label HOST "
+                + "--address PRIVATE-ADDRESS:PORT"
+              : "linode-cli nodebalancers nodes-list \(object.id) \(config.id)"
+                + (config.check.hasPrefix("http")
+                  ? "; what they answer: curl -i http://HOST:PORT\(config.checkPath)" : "")))
       }
       return found
     }
+  }
+
+  /// As another region has it.
+  private var port: String {
+    let model = proposal.regions.lazy.compactMap(\.balancer.configs.first).first
+    guard let model else { return "--port 443 --protocol tcp --check connection" }
+    let path = model.check.hasPrefix("http") ? " --check_path \(model.checkPath)" : ""
+    return "--port \(model.port) --protocol \(model.protocolName) --check \(model.check)\(path)"
   }
 
   private static let times =

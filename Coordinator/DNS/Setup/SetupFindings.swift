@@ -41,11 +41,13 @@ struct SetupFindings {
 
   /// The commands that make the name's records for the first region.
   private var creation: String {
-    let label = proposal.zone.relativeName(name)
-    return (first?.addresses ?? []).map { address in
-      "linode-cli domains records-create \(domain) --type \(address.contains(":") ? "AAAA" : "A") "
-        + "--name \"\(label)\" --target \(address) --ttl_sec \(SetupPlan.ttlSeconds)"
-    }.joined(separator: " && ")
+    (first?.addresses ?? []).map(command).joined(separator: " && ")
+  }
+
+  private func command(for address: String) -> String {
+    "linode-cli domains records-create \(domain) --type \(address.contains(":") ? "AAAA" : "A") "
+      + "--name \"\(proposal.zone.relativeName(name))\" --target \(address) "
+      + "--ttl_sec \(SetupPlan.ttlSeconds)"
   }
 
   // MARK: The zone
@@ -110,13 +112,17 @@ struct SetupFindings {
           fix: "\(delete(alias)) && \(creation)"))
     }
     if records.isEmpty {
-      let shadow = proposal.main.isShadowedBy.map {
-        "; \($0) answers for it, so that a record of its own may lead users elsewhere"
-      }
+      found.append(noRecord)
+    }
+    if let only = addressRecords.first, records.count == 1, only.type == "AAAA",
+      let address = first?.balancer.ipv4
+    {
       found.append(
         SetupFinding(
-          .noRecord, "\(name) has no A or AAAA record: there is nothing to move" + (shadow ?? ""),
-          fix: creation, isPlanned: plan.contains { $0.creates(name) }))
+          .noIPv4,
+          "\(name) has an AAAA record and no A: who has IPv4 alone reaches nothing, and "
+            + "no region's IPv4 address is in the proposed file",
+          fix: command(for: address)))
     }
     for type in ["A", "AAAA"] {
       let same = addressRecords.filter { $0.type == type }
@@ -131,6 +137,24 @@ struct SetupFindings {
           fix: same.filter { $0.id != kept.id }.map(delete).joined(separator: " && ")))
     }
     return found + targets
+  }
+
+  private var noRecord: SetupFinding {
+    let text = "\(name) has no A or AAAA record: there is nothing to move"
+    if let delegated = proposal.main.delegated {
+      return SetupFinding(
+        .noRecord,
+        "\(text); from \(delegated) on, other name servers are asked, so that a record "
+          + "here reaches nobody", fix: "name another one, or make the record there")
+    }
+    if let wildcard = proposal.main.wildcard {
+      return SetupFinding(
+        .noRecord,
+        "\(text); \(wildcard) answers for it, so that a record of its own may lead its "
+          + "users elsewhere", fix: "if nobody uses it, or is to come along: \(creation)")
+    }
+    return SetupFinding(
+      .noRecord, text, fix: creation, isPlanned: plan.contains { $0.creates(name) })
   }
 
   /// The one that stays: both families are to lead to one region, the primary if it is there.
@@ -244,7 +268,8 @@ struct SetupFindings {
     for region in proposal.regions {
       let twins = rest.filter { twin in
         twin.object.region == region.id
-          && match.score(twin, region.balancer) >= SetupMatch.enough
+          && (region.balancer.configs.isEmpty
+            || match.score(twin, region.balancer) >= SetupMatch.enough)
       }
       guard !twins.isEmpty, !region.isActive else { continue }
       found.append(

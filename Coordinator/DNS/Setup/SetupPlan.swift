@@ -111,7 +111,8 @@ public struct SetupPlan: Hashable, Sendable {
   private static func creations(
     of name: SetupProposal.Name, _ proposal: SetupProposal
   ) -> [SetupStep] {
-    guard name.isShadowedBy == nil, proposal.zone.domain.type == "master",
+    guard name.delegated == nil, !name.records.isEmpty || name.wildcard == nil,
+      proposal.zone.domain.type == "master",
       proposal.zone.domain.status == "active"
     else { return [] }
     func creation(_ address: String) -> SetupStep {

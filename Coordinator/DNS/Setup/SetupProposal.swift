@@ -63,8 +63,10 @@ public struct SetupProposal: Hashable, Sendable {
     var name: String
     /// A, AAAA and CNAME.
     var records: [LinodeRecord]
-    /// What answers for it although it has no record, or would hide one: as "*.example.com".
-    var isShadowedBy: String?
+    /// What answers for it as long as it has no record: "*.example.com".
+    var wildcard: String?
+    /// The name from which on other name servers are asked: its records here reach nobody.
+    var delegated: String?
 
     var addresses: [LinodeRecord] { records.filter { $0.type != "CNAME" } }
   }
@@ -148,7 +150,7 @@ public struct SetupProposal: Hashable, Sendable {
     return SetupProblem(
       .unknown,
       "no zone of the account holds \(name); it has "
-        + (names.isEmpty ? "none" : few(names, 5))
+        + (names.isEmpty ? "none, or the token is another account's" : few(names, 5))
         + ".\nA domain that you own becomes a zone there with: linode-cli domains create "
         + "--type master --domain \(zone) --soa_email you@example.net --ttl_sec 300")
   }
@@ -353,14 +355,10 @@ extension SetupProposal.Name {
     records = all.filter {
       ["A", "AAAA", "CNAME"].contains($0.type) && zone.fullName($0) == name
     }.sorted { ($0.type, $0.id) < ($1.type, $1.id) }
-    isShadowedBy =
-      all.lazy.compactMap { record -> String? in
-        let owner = zone.fullName(record)
-        if record.type == "NS", owner != zone.name, name == owner || name.hasSuffix(".\(owner)") {
-          return owner
-        }
-        let answers = ["A", "AAAA", "CNAME"].contains(record.type)
-        return answers && owner.hasPrefix("*.") && name.hasSuffix(owner.dropFirst()) ? owner : nil
-      }.first
+    delegated = all.filter { $0.type == "NS" }.map(zone.fullName).first { owner in
+      owner != zone.name && (name == owner || name.hasSuffix(".\(owner)"))
+    }
+    wildcard = all.filter { ["A", "AAAA", "CNAME"].contains($0.type) }.map(zone.fullName)
+      .first { $0.hasPrefix("*.") && name.hasSuffix($0.dropFirst()) }
   }
 }

@@ -33,8 +33,8 @@ public enum SetupRefusal: Hashable, Sendable, CustomStringConvertible {
         + "account or the options changed since; look at the plan again"
     case .denied(let step, let text): "\(step.title): \(text)"
     case .unseen(let step):
-      "\(step.title) was asked for, and the account does not show it: it is not asked for twice; "
-        + "look at the plan again in some minutes"
+      "\(step.title) was asked for, and the account does not show it: whether it was made, or "
+        + "still is, is not known; look at the plan again in two minutes"
     case .undone(let step, let text):
       "\(step.title): \(text); the check is again what it was"
     case .notUndone(let step, let text):

@@ -67,6 +67,8 @@ public struct SetupWork: Hashable, Sendable {
   private var last: Last?
   private var watches: [SetupWatch] = []
   private var undone: Set<SetupStep> = []
+  /// Of these, what is seen to be as it was.
+  private var putBack: Set<SetupStep> = []
   private var troubleSince: Duration?
 
   /// `checksum` is what was agreed to: `SetupPlan.checksum`, or that of a plan that was begun.
@@ -135,6 +137,11 @@ public struct SetupWork: Hashable, Sendable {
     let since = nothingSince ?? now
     nothingSince = since
     return now - since >= pace.rereadAfter ? .done : Self.again
+  }
+
+  /// What was asked for, may have been done, and is not seen to be.
+  public var unproven: [SetupStep] {
+    asked.keys.filter { !done.contains($0) && !putBack.contains($0) }.sorted { $0.path < $1.path }
   }
 
   /// What a request came to. `hostsUp`: of a check, how many hosts passed before it was changed.
@@ -242,7 +249,10 @@ public struct SetupWork: Hashable, Sendable {
         done.removeAll { undone.contains($0) }
         return .perform(step)
       case .refused(let refusal):
-        if case .undone(let step, _) = refusal { settled.append(step) }
+        if case .undone(let step, _) = refusal {
+          settled.append(step)
+          putBack.insert(step)
+        }
         return .refused(refusal)
       }
     }
