@@ -165,6 +165,36 @@ import Wire
     #expect(wrong.isEmpty, "\(wrong.prefix(20))")
   }
 
+  /// While it starts, and while users are on the way, where they are and whether they are well
+  /// there is no trouble of its own.
+  @Test(arguments: [true, false]) func nothingIsSaidOfThePlaceMeanwhile(isStarting: Bool) {
+    let about = [
+      "foreign", "accepted", "mixed", "echo", "unknown", "nowhere", "unsure", "resolution",
+    ]
+    for spoiler in Self.spoilers where about.contains(spoiler.name) {
+      var facts = Self.facts(spoiler.change)
+      #expect(Standing(facts).situation != .ok, "\(spoiler.name)")
+      if isStarting {
+        facts.grace = .seconds(12)
+      } else {
+        facts.move = .init(from: "us-east", to: "us-west")
+      }
+      let standing = Standing(facts)
+      #expect(standing.situation == (isStarting ? .unknown : .moving), "\(spoiler.name)")
+      #expect(standing.also == [], "\(spoiler.name)")
+    }
+  }
+
+  /// Where a move waits for a yes to go on elsewhere, it is said once where users are sent.
+  @Test func aMoveThatWaitsForAYesIsToldOnce() {
+    let standing = Standing(
+      Self.facts { facts in
+        facts.move = .init(from: "us-east", to: "us-west")
+        facts.onwards = "ap-south"
+      })
+    #expect(standing.situation == .blocked && standing.also == [])
+  }
+
   private func says(
     _ situation: Situation, _ headline: String, location: SourceLocation = #_sourceLocation,
     _ change: (inout StandingFacts) -> Void
