@@ -30,7 +30,8 @@ struct SetupWorld {
     var pace = SetupPace()
     pace.rereadAfter = .milliseconds(20)
     pace.unseenFor = .seconds(2)
-    pace.lateFor = .seconds(40)
+    // More than the sandbox's own lateness.
+    pace.lateFor = .seconds(20)
     pace.settleMargin = .zero
     pace.checkScale = 0
     pace.poll = .milliseconds(150)
