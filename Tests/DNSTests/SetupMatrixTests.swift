@@ -71,8 +71,8 @@ struct SetupCell: Hashable, Sendable, CustomStringConvertible {
     let all = SetupCell.all()
     let waiting = all.filter { $0.trouble?.method == "POST" }
     let busy = all.filter { $0.trouble?.method != "POST" }
-    async let late = Self.play(waiting, width: 24)
-    let problems = await Self.play(busy, width: 10) + late
+    async let late = Self.play(waiting, width: 12)
+    let problems = await Self.play(busy, width: 6) + late
     let cells = busy + waiting
     let seconds = start.duration(to: Clocks.monotonic()).components.seconds
     for (cell, problem) in zip(cells, problems) {

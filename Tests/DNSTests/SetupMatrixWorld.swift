@@ -34,7 +34,7 @@ struct SetupWorld {
     pace.lateFor = .seconds(20)
     pace.settleMargin = .zero
     pace.checkScale = 0
-    pace.poll = .milliseconds(150)
+    pace.poll = .milliseconds(250)
     return pace
   }
 
