@@ -23,7 +23,8 @@ struct SetupCommand: AsyncParsableCommand {
       back, regions without users first. It deletes nothing and leads nobody
       elsewhere. A check by HTTP is changed only if hosts answer it, seen through the
       NodeBalancer, and is put back if fewer of them pass than before. If it is
-      stopped, the same command goes on. If the account is not as agreed, nothing is done.
+      stopped, the same command of the same user on the same host goes on. Where a step
+      that is left is not as agreed, nothing more is done.
 
       The token is read from --token-file, else from LINODE_TOKEN, else from
       /etc/signalbox/secrets/linode-token; a file that others may read is refused.

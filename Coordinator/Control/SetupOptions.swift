@@ -4,6 +4,7 @@ import DNS
 import FoundationEssentials
 import Platform
 import Screens
+import Settings
 
 /// What `signalbox setup` is asked to look at.
 struct SetupOptions: ParsableArguments {
@@ -49,17 +50,12 @@ struct SetupOptions: ParsableArguments {
         "--speed is \(speed); accepted: 1 to 100, with an --api on this machine, as "
           + "http://127.0.0.1:18600/v4")
     }
-    if let table, !Self.isTable(table) {
+    if let table, !Texts.isTable(table) {
       throw ValidationError(
         "--table is \"\(table)\"; accepted: a DynamoDB table's name, 3 to 255 of a-z, A-Z, 0-9, _, "
           + "- and .")
     }
     if regions != nil, regionList.isEmpty { throw ValidationError("--regions names none") }
-  }
-
-  private static func isTable(_ text: String) -> Bool {
-    (3...255).contains(text.utf8.count)
-      && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_-.".contains($0)) }
   }
 
   private var regionList: [String] {

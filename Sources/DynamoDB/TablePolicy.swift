@@ -48,7 +48,7 @@ public struct TablePolicy: Encodable, Hashable, Sendable {
       _ sid: String, _ operations: [TableOperation], keys: [String]? = nil
     ) -> Permission {
       Permission(
-        Sid: sid, Action: operations.map { "dynamodb:\($0.rawValue)" }, Resource: resources,
+        Sid: sid, Action: operations.map(\.action), Resource: resources,
         Condition: keys.map {
           [
             "ForAllValues:StringEquals": ["dynamodb:LeadingKeys": $0],
@@ -90,7 +90,7 @@ public struct TablePolicy: Encodable, Hashable, Sendable {
     ) -> Permission {
       Permission(Sid: sid, Action: actions, Resource: resources, Condition: condition)
     }
-    let called = AdministrationOperation.allCases.map { "dynamodb:\($0.rawValue)" }
+    let called = AdministrationOperation.allCases.map(\.action)
     return TablePolicy(Statement: [
       statement(
         "SeeAndChangeTables", called, resources + global),

@@ -59,6 +59,19 @@ public struct LinodeBalancerCheck: Hashable, Sendable, Codable {
   /// but 501 and 505. It has no effect for `tcp`.
   public var isPassive: Bool
 
+  /// Whether hosts are asked for `path`.
+  public var asksByHTTP: Bool { check.hasPrefix("http") }
+
+  /// With the keys of the API.
+  enum CodingKeys: String, CodingKey {
+    case check
+    case path = "check_path"
+    case intervalSeconds = "check_interval"
+    case timeoutSeconds = "check_timeout"
+    case attempts = "check_attempts"
+    case isPassive = "check_passive"
+  }
+
   public init(
     check: String, path: String, intervalSeconds: Int, timeoutSeconds: Int, attempts: Int,
     isPassive: Bool
@@ -93,6 +106,14 @@ public struct LinodeBalancerConfig: Hashable, Sendable, Decodable {
 
   /// Whether it checks by itself: without, `nodesUp` and `nodesDown` say nothing.
   public var hasActiveCheck: Bool { check != "none" }
+
+  /// Whether it understands HTTP, so that it can ask hosts for a path.
+  public var speaksHTTP: Bool { Self.speaksHTTP(protocolName) }
+
+  /// The same of a protocol's name.
+  public static func speaksHTTP(_ protocolName: String) -> Bool {
+    protocolName.hasPrefix("http")
+  }
 
   /// All of how it checks its hosts.
   public var settings: LinodeBalancerCheck {

@@ -20,22 +20,10 @@ extension LinodeClient {
   public func updateCheck(
     _ check: LinodeBalancerCheck, balancer: Int64, config: Int64, deadline: Duration? = nil
   ) async throws(LinodeError) -> LinodeReply<LinodeBalancerConfig> {
-    struct Change: Encodable {
-      var check: String
-      var check_path: String
-      var check_interval: Int
-      var check_timeout: Int
-      var check_attempts: Int
-      var check_passive: Bool
-    }
     let path = "/nodebalancers/\(balancer)/configs/\(config)"
-    let body = try Self.encode(
-      Change(
-        check: check.check, check_path: check.path, check_interval: check.intervalSeconds,
-        check_timeout: check.timeoutSeconds, check_attempts: check.attempts,
-        check_passive: check.isPassive), path)
     let answer = try await perform(
-      question("PUT", path, body: body, deadline: deadline), LinodeBalancerConfig.self)
+      question("PUT", path, body: try Self.encode(check, path), deadline: deadline),
+      LinodeBalancerConfig.self)
     guard answer.reply.value.id == config else {
       throw answer.call.garbled(
         answer.response, "configuration \(answer.reply.value.id) in place of \(config)")

@@ -1,7 +1,7 @@
 import Wire
 
 /// Reads and writes the small texts of configuration files.
-enum Texts {
+public enum Texts {
   // MARK: Times
 
   /// The units of a duration with their milliseconds, largest first.
@@ -91,7 +91,7 @@ enum Texts {
 
   /// Whether `text` is a table's name: 3 to 255 of letters, digits, `_`, `.` and `-` (DynamoDB
   /// developer guide, "Naming rules").
-  static func isTable(_ text: String) -> Bool {
+  public static func isTable(_ text: String) -> Bool {
     (3...255).contains(text.utf8.count)
       && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_.-".contains($0)) }
   }

@@ -104,22 +104,11 @@ struct FaultWorld {
   static func run(
     _ operation: FaultOperation, _ body: (FaultWorld) async throws -> Void
   ) async throws {
-    let sandbox = try await start()
-    let http = HTTPClient(userAgent: "signalbox-tests")
-    do {
+    let options = SandboxOptions(
+      regions: ["us-east"], instances: 1, network: "any", nameServers: 0)
+    try await Sandbox.withClient(options) { sandbox, http in
       try await body(try await setUp(operation, sandbox, http))
-    } catch {
-      http.shutdown()
-      await sandbox.stop()
-      throw error
     }
-    http.shutdown()
-    await sandbox.stop()
-  }
-
-  private static func start() async throws -> Sandbox {
-    try await .inOwnNetwork(
-      SandboxOptions(regions: ["us-east"], instances: 1, network: "any", nameServers: 0))
   }
 
   private static func setUp(
@@ -208,8 +197,25 @@ struct FaultWorld {
 }
 
 extension Sandbox {
+  /// One for `body`, with a client for its APIs.
+  static func withClient(
+    _ options: SandboxOptions, _ body: (Sandbox, HTTPClient) async throws -> Void
+  ) async throws {
+    let sandbox = try await inOwnNetwork(options)
+    let http = HTTPClient(userAgent: "signalbox-tests")
+    do {
+      try await body(sandbox, http)
+    } catch {
+      http.shutdown()
+      await sandbox.stop()
+      throw error
+    }
+    http.shutdown()
+    await sandbox.stop()
+  }
+
   /// In a network of its own, which another may just be leaving.
-  static func inOwnNetwork(_ options: SandboxOptions) async throws -> Sandbox {
+  private static func inOwnNetwork(_ options: SandboxOptions) async throws -> Sandbox {
     for _ in 1..<10 {
       if let sandbox = try? await Sandbox.start(options) { return sandbox }
     }

@@ -39,25 +39,13 @@ struct SetupWorld {
   }
 
   static func run(_ body: (SetupWorld) async throws -> Void) async throws {
-    let sandbox = try await start()
-    let http = HTTPClient(userAgent: "signalbox-tests")
-    do {
+    let options = SandboxOptions(
+      regions: ["us-east", "eu-central"], instances: 1, network: "any", nameServers: 0)
+    try await Sandbox.withClient(options) { sandbox, http in
       var world = SetupWorld(sandbox: sandbox, http: http)
       try await world.setUp()
       try await body(world)
-    } catch {
-      http.shutdown()
-      await sandbox.stop()
-      throw error
     }
-    http.shutdown()
-    await sandbox.stop()
-  }
-
-  private static func start() async throws -> Sandbox {
-    try await .inOwnNetwork(
-      SandboxOptions(
-        regions: ["us-east", "eu-central"], instances: 1, network: "any", nameServers: 0))
   }
 
   func client(deadline: Duration = .seconds(60)) -> LinodeClient {

@@ -20,14 +20,14 @@ extension SetupFindings {
           SetupFinding(
             .noHostUp,
             "\(label), port \(config.port): none of its hosts passes its check (\(config.check)"
-              + (config.check.hasPrefix("http") ? " \(config.checkPath)" : "") + "; "
+              + (config.settings.asksByHTTP ? " \(config.checkPath)" : "") + "; "
               + (config.nodesDown == 0
                 ? "it has none, or has not asked them yet" : "\(config.nodesDown) fail") + ")",
             fix: config.nodesDown == 0
               ? "linode-cli nodebalancers node-create \(object.id) \(config.id) --label HOST "
                 + "--address PRIVATE-ADDRESS:PORT"
               : "linode-cli nodebalancers nodes-list \(object.id) \(config.id)"
-                + (config.check.hasPrefix("http")
+                + (config.settings.asksByHTTP
                   ? "; what they answer: curl -i http://HOST:PORT\(config.checkPath)" : "")))
       }
       return found
@@ -38,7 +38,7 @@ extension SetupFindings {
   private var port: String {
     let model = proposal.regions.lazy.compactMap(\.balancer.configs.first).first
     guard let model else { return "--port 443 --protocol tcp --check connection" }
-    let path = model.check.hasPrefix("http") ? " --check_path \(model.checkPath)" : ""
+    let path = model.settings.asksByHTTP ? " --check_path \(model.checkPath)" : ""
     return "--port \(model.port) --protocol \(model.protocolName) --check \(model.check)\(path)"
   }
 
@@ -52,11 +52,11 @@ extension SetupFindings {
   ) -> [SetupFinding] {
     let flaws = SetupPlan.flaws(config)
     let update = "linode-cli nodebalancers config-update \(balancer) \(config.id) "
-    let speaksHTTP = config.protocolName.hasPrefix("http")
     let shallow =
-      speaksHTTP ? "--check http --check_path \(SetupPlan.shallowPath)" : "--check connection"
+      config.speaksHTTP
+      ? "--check http --check_path \(SetupPlan.shallowPath)" : "--check connection"
     let beforehand =
-      speaksHTTP
+      config.speaksHTTP
       ? "; only after every host answers 2xx there: "
         + "curl -i http://HOST:PORT\(SetupPlan.shallowPath)" : ""
     func finding(_ kind: SetupFinding.Kind, _ text: String, _ options: String) -> SetupFinding {
@@ -76,7 +76,8 @@ extension SetupFindings {
         finding(
           .deepCheck,
           "asks \(config.checkPath), as the agents do: where that fails on all hosts it answers "
-            + "503 to everyone. " + (speaksHTTP ? "Ask a shallow path" : "Connecting is enough")
+            + "503 to everyone. "
+            + (config.speaksHTTP ? "Ask a shallow path" : "Connecting is enough")
             + beforehand, shallow))
     }
     if flaws.contains(.slow) {

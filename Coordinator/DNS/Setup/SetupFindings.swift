@@ -8,6 +8,17 @@ struct SetupFindings {
   let families: SetupProposal.Families
   /// The person said which regions.
   let isChoice: Bool
+  private let plan: [SetupStep]
+
+  init(
+    proposal: SetupProposal, survey: SetupSurvey, families: SetupProposal.Families, isChoice: Bool
+  ) {
+    self.proposal = proposal
+    self.survey = survey
+    self.families = families
+    self.isChoice = isChoice
+    plan = proposal.plan.steps
+  }
 
   /// In the order in which they matter.
   var all: [SetupFinding] {
@@ -29,7 +40,6 @@ struct SetupFindings {
   private var records: [LinodeRecord] { proposal.main.records }
   private var addressRecords: [LinodeRecord] { proposal.main.addresses }
   private var first: SetupProposal.Region? { proposal.regions.first }
-  private var plan: [SetupStep] { proposal.plan.steps }
 
   private func update(_ record: LinodeRecord, _ change: String) -> String {
     "linode-cli domains records-update \(domain) \(record.id) \(change)"

@@ -13,6 +13,11 @@ public struct SetupPlan: Hashable, Sendable {
   /// left of a plan that was begun. Empty when there is nothing to do.
   public var checksum: String { steps.map(\.token).joined(separator: "-") }
 
+  /// The parts of a checksum.
+  static func tokens(of checksum: String) -> Set<String> {
+    Set(checksum.split(separator: "-").map(String.init))
+  }
+
   /// Of a proposal.
   public init(_ proposal: SetupProposal) {
     let byUse =
@@ -49,16 +54,15 @@ public struct SetupPlan: Hashable, Sendable {
 
   static func flaws(_ config: LinodeBalancerConfig) -> Set<Flaw> {
     guard config.protocolName != "udp" else { return [] }
-    let speaksHTTP = config.protocolName.hasPrefix("http")
     var flaws: Set<Flaw> = []
     if config.hasActiveCheck {
       let path = config.checkPath.prefix { $0 != "?" }
-      if config.check.hasPrefix("http"), path == SetupProposal.deepPath { flaws.insert(.deep) }
+      if config.settings.asksByHTTP, path == SetupProposal.deepPath { flaws.insert(.deep) }
       if config.checkIntervalSeconds * config.checkAttempts > slowestSeconds { flaws.insert(.slow) }
     } else {
       flaws.insert(.unchecked)
     }
-    if speaksHTTP, config.checksPassively { flaws.insert(.passive) }
+    if config.speaksHTTP, config.checksPassively { flaws.insert(.passive) }
     return flaws
   }
 
@@ -163,6 +167,6 @@ extension SetupProposal {
     _ survey: SetupSurvey, _ wishes: SetupWishes, agreed checksum: String
   ) throws(SetupProblem) {
     self = try SetupProposal(survey, wishes)
-    agreed = Set(checksum.split(separator: "-").map(String.init))
+    agreed = SetupPlan.tokens(of: checksum)
   }
 }

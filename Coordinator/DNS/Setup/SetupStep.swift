@@ -18,8 +18,7 @@ public struct SetupPort: Hashable, Sendable, Codable {
   /// "port 80 of app-us-east".
   var name: String { "port \(port) of \(label)" }
 
-  /// Whether hosts are asked by HTTP, so that a path means something.
-  var speaksHTTP: Bool { protocolName.hasPrefix("http") }
+  var speaksHTTP: Bool { LinodeBalancerConfig.speaksHTTP(protocolName) }
 }
 
 /// A record of a name, by its ids.

@@ -23,16 +23,17 @@ struct SetupWatch: Hashable, Sendable {
   let step: SetupStep
   /// How many hosts passed before.
   let hostsBefore: Int
-  /// Whether the account showed the new check.
-  private(set) var isTaken: Bool
+  /// When the account showed the new check for the first time.
   private var takenAt: Duration?
   private var undoing: Undoing?
 
-  init(_ step: SetupStep, hostsBefore: Int, isTaken: Bool) {
+  init(_ step: SetupStep, hostsBefore: Int) {
     self.step = step
     self.hostsBefore = hostsBefore
-    self.isTaken = isTaken
   }
+
+  /// Whether the account showed the new check.
+  var isTaken: Bool { takenAt != nil }
 
   /// What asking for the old check came to.
   mutating func answered(_ outcome: SetupWork.Outcome, _ now: Duration) {
@@ -46,7 +47,7 @@ struct SetupWatch: Hashable, Sendable {
     guard case .check(let port, _, let new) = step else { return .passed }
     if undoing != nil { return undo(proposal.config(of: port), pace, now) }
     guard let config = proposal.config(of: port) else {
-      guard isTaken, let takenAt else { return .idle }
+      guard let takenAt else { return .idle }
       // Once is no answer.
       return now - takenAt < pace.settle(new) + pace.watchFor
         ? .wait("\(step.title): it is not listed now")
@@ -56,7 +57,6 @@ struct SetupWatch: Hashable, Sendable {
       // Somebody else's by now, or not taken on yet.
       return .idle
     }
-    isTaken = true
     let since = takenAt ?? now
     takenAt = since
     let settled = since + pace.settle(new)

@@ -76,13 +76,13 @@ public struct SetupWork: Hashable, Sendable {
   public init(
     agreed checksum: String, pace: SetupPace = SetupPace(), before: [SetupAsked] = []
   ) {
-    agreed = Set(checksum.split(separator: "-").map(String.init))
+    agreed = SetupPlan.tokens(of: checksum)
     self.pace = pace
     for entry in before {
       askedAt[entry.step] = .zero - entry.age
       // Nobody knows whether hosts passed it.
       if entry.step.testsHosts {
-        watches.append(SetupWatch(entry.step, hostsBefore: entry.hostsUp, isTaken: false))
+        watches.append(SetupWatch(entry.step, hostsBefore: entry.hostsUp))
       }
     }
   }
@@ -187,7 +187,7 @@ public struct SetupWork: Hashable, Sendable {
 
   private mutating func act(_ step: SetupStep, _ now: Duration) -> Output {
     if let output = waiting(for: step, now) { return output }
-    if case .check(_, _, let new) = step, step.testsHosts, new.check.hasPrefix("http"),
+    if case .check(_, _, let new) = step, step.testsHosts, new.asksByHTTP,
       !looked.contains(step)
     {
       return .look(step)
@@ -229,7 +229,7 @@ public struct SetupWork: Hashable, Sendable {
       hosts = proposal.config(of: port)?.nodesUp ?? 0
     }
     if step.testsHosts, !watches.contains(where: { $0.step == step }) {
-      watches.append(SetupWatch(step, hostsBefore: hosts, isTaken: false))
+      watches.append(SetupWatch(step, hostsBefore: hosts))
     }
     return SetupAsked(step: step, age: .zero, hostsUp: hosts)
   }
